@@ -1,0 +1,1 @@
+"""The card host on real parts: pcscd, OpenSC, SoftHSM2, a virtual card, the real window."""
