@@ -1,0 +1,127 @@
+// A browser by hand for cardlogin.js: clock, window, popup, permissions and fetch, all under the test's control.
+
+import { readFileSync } from "node:fs";
+
+const source = readFileSync(process.env.CARDLOGIN_CLIENT, "utf8");
+const { setImmediate: soon } = globalThis;
+let loads = 0;
+
+/** Lets everything that is ready run. */
+export const settle = async () => {
+  for (let round = 0; round < 5; round += 1) await new Promise((resolve) => soon(resolve));
+};
+
+class Clock {
+  now = 0;
+  jobs = new Map();
+  last = 0;
+
+  add(job, delay, every) {
+    this.last += 1;
+    this.jobs.set(this.last, { job, due: this.now + delay, every });
+    return this.last;
+  }
+
+  async tick(ms) {
+    const end = this.now + ms;
+    for (;;) {
+      const [id, next] = [...this.jobs].sort((a, b) => a[1].due - b[1].due)[0] ?? [];
+      if (next === undefined || next.due > end) break;
+      this.now = next.due;
+      if (next.every) next.due += next.every;
+      else this.jobs.delete(id);
+      next.job();
+      await settle();
+    }
+    this.now = end;
+    await settle();
+  }
+}
+
+class Popup {
+  closed = false;
+  posted = [];
+  location = { replace: (url) => this.visited.push(url) };
+
+  constructor(url, name, features) {
+    this.visited = [url];
+    this.name = name;
+    this.features = features;
+  }
+
+  postMessage(data, target) {
+    this.posted.push({ data, target });
+  }
+
+  close() {
+    this.closed = true;
+  }
+}
+
+/**
+ * A browser with the client loaded into it. `permissions` maps a known name to its state; `agent` answers fetches:
+ * (url, options) => {status, body} or an exception.
+ */
+export async function browser({ hostname = "portal.example", permissions = {}, agent, blocked = false } = {}) {
+  const clock = new Clock();
+  const world = { clock, popups: [], listeners: new Set(), fetched: [], statuses: {} };
+
+  globalThis.setTimeout = (job, delay) => clock.add(job, delay);
+  globalThis.setInterval = (job, delay) => clock.add(job, delay, delay);
+  globalThis.clearTimeout = globalThis.clearInterval = (id) => clock.jobs.delete(id);
+  globalThis.window = {
+    location: { hostname },
+    open(...order) {
+      if (blocked) return null;
+      world.popups.push(new Popup(...order));
+      return world.popups.at(-1);
+    },
+    addEventListener: (_, listener) => world.listeners.add(listener),
+    removeEventListener: (_, listener) => world.listeners.delete(listener),
+  };
+  const query = async ({ name }) => {
+    if (!(name in permissions)) throw new TypeError(`${name} is not a valid permission`);
+    const status = Object.assign(new EventTarget(), { state: permissions[name] });
+    world.statuses[name] = status;
+    return status;
+  };
+  const navigator = permissions === null ? {} : { permissions: { query } };
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  globalThis.fetch = (url, options) => {
+    world.fetched.push({ url, options });
+    return new Promise((resolve, reject) => {
+      options.signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+      if (agent === undefined) reject(new TypeError("Failed to fetch"));
+      else Promise.resolve(agent(url, options)).then(resolve, reject);
+    });
+  };
+
+  world.change = (name, state) => {
+    world.statuses[name].state = state;
+    world.statuses[name].dispatchEvent(new Event("change"));
+  };
+  world.say = async (data, { source = world.popups[0], origin = "https://localhost:61171" } = {}) => {
+    for (const listener of [...world.listeners]) listener({ data, source, origin });
+    await settle();
+  };
+  loads += 1;
+  const address = `data:text/javascript;base64,${Buffer.from(`${source}\n// ${loads}`).toString("base64")}`;
+  Object.assign(world, await import(address));
+  await settle();
+  return world;
+}
+
+/** What became of a promise so far: {state, value}. */
+export function follow(promise) {
+  const fate = { state: "pending" };
+  promise.then(
+    (value) => Object.assign(fate, { state: "resolved", value }),
+    (value) => Object.assign(fate, { state: "rejected", value }),
+  );
+  return fate;
+}
+
+export const answer = (body, status = 200) => ({
+  status,
+  text: async () => (typeof body === "string" ? body : JSON.stringify(body)),
+});

@@ -1,0 +1,204 @@
+// The JavaScript client with a popup: ports, order of events, giving up; run by test_browser_client.py.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { browser, settle } from "./browser_fakes.mjs";
+import { CHALLENGE, TOKEN, PROBLEM, READY, start, isFailure, isOver, settled } from "./client_parts.mjs";
+
+test("popup: the window is opened in the click itself, before anything is awaited", async () => {
+  const world = await browser();
+  world.authenticate({ challenge: () => new Promise(() => {}) });
+  assert.deepEqual(world.popups[0].visited, ["https://localhost:61171/v1/popup"]);
+  assert.equal(world.popups[0].name, "_blank");
+  assert.ok(!world.popups[0].features.includes("noopener"));
+});
+
+test("popup: a whole log-in", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.say(READY);
+  const order = { type: "cardlogin:authenticate", challenge: CHALLENGE, language: "zh-Hant" };
+  assert.deepEqual(world.popups[0].posted, [{ data: order, target: "https://localhost:61171" }]);
+  await world.clock.tick(60_000);
+  assert.equal(fate.state, "pending");
+  await world.say({ type: "cardlogin:token", token: TOKEN });
+  assert.deepEqual(fate.value, { challenge: CHALLENGE, token: TOKEN });
+  assert.deepEqual(world.fetched, []);
+  isOver(world);
+});
+
+test("popup: the language is passed on", async () => {
+  const world = await browser();
+  start(world, { language: "en" });
+  await world.say(READY);
+  assert.equal(world.popups[0].posted[0].data.language, "en");
+});
+
+test("popup: a challenge that comes late is sent when it is there", async () => {
+  const world = await browser();
+  let give;
+  const fate = start(world, { challenge: () => new Promise((resolve) => (give = resolve)) });
+  await world.say(READY);
+  assert.deepEqual(world.popups[0].posted, []);
+  give("late.login");
+  await settle();
+  assert.equal(world.popups[0].posted[0].data.challenge, "late.login");
+  await world.say({ type: "cardlogin:token", token: TOKEN });
+  assert.equal(fate.value.challenge, "late.login");
+});
+
+test("popup: a challenge that cannot be had ends the log-in", async () => {
+  const world = await browser();
+  const cause = new TypeError("Failed to fetch");
+  const fate = start(world, { challenge: () => Promise.reject(cause) });
+  await settle();
+  isFailure(world, fate, "answer_malformed");
+  assert.equal(fate.value.cause, cause);
+  assert.ok(world.popups[0].closed);
+  isOver(world);
+});
+
+for (const challenge of ["", undefined, 5, () => Promise.resolve(null)]) {
+  test(`popup: a challenge that is no text (${String(challenge)})`, async () => {
+    const world = await browser();
+    const fate = start(world, { challenge });
+    await settle();
+    isFailure(world, fate, "answer_malformed");
+  });
+}
+
+test("popup: the portal's own CardLoginError passes through", async () => {
+  const world = await browser();
+  const own = new world.CardLoginError("challenge_refused", PROBLEM.meaning, PROBLEM.remedy);
+  const fate = start(world, { challenge: () => Promise.reject(own) });
+  await settle();
+  assert.equal(fate.value, own);
+});
+
+test("popup: the ports are tried in order, 1.5 s each", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.clock.tick(1_499);
+  assert.equal(world.popups[0].visited.length, 1);
+  await world.clock.tick(1);
+  assert.equal(world.popups[0].visited[1], "https://localhost:61172/v1/popup");
+  await world.clock.tick(1_499);
+  await world.say(READY, { origin: "https://localhost:61172" });
+  assert.equal(world.popups[0].posted[0].target, "https://localhost:61172");
+  await world.clock.tick(10_000);
+  assert.equal(world.popups[0].visited.length, 2);
+  await world.say({ type: "cardlogin:token", token: TOKEN }, { origin: "https://localhost:61172" });
+  assert.equal(fate.state, "resolved");
+  assert.equal(world.popups.length, 1);
+});
+
+test("popup: after the last port the agent is not found and the popup closes", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.clock.tick(4_499);
+  assert.equal(fate.state, "pending");
+  await world.clock.tick(1);
+  isFailure(world, fate, "agent_not_found");
+  assert.equal(world.popups[0].visited.length, 3);
+  assert.ok(world.popups[0].closed);
+  isOver(world);
+});
+
+test("popup: other ports by setting, and nothing but numbers become an address", async () => {
+  const world = await browser();
+  start(world, { ports: ["61171@evil.example", -1, 70_000, 1.5, 9_443] });
+  assert.deepEqual(world.popups[0].visited, ["https://localhost:9443/v1/popup"]);
+  isFailure(world, await settled(start(world, { ports: [] })), "agent_not_found");
+});
+
+test("popup: blocked", async () => {
+  const world = await browser({ blocked: true });
+  isFailure(world, await settled(start(world)), "popup_blocked");
+  isOver(world);
+});
+
+test("popup: closed by the user", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.say(READY);
+  world.popups[0].closed = true;
+  await world.clock.tick(750);
+  isFailure(world, fate, "page_closed");
+  isOver(world);
+});
+
+test("popup: closed by the user before it was ready is not sent to the next port", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.clock.tick(1_400);
+  world.popups[0].closed = true;
+  await world.clock.tick(1_000);
+  isFailure(world, fate, "page_closed");
+  assert.equal(world.popups[0].visited.length, 1);
+});
+
+test("popup: a token that was sent just before it closed itself is still heard", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.say(READY);
+  world.popups[0].closed = true;
+  await world.clock.tick(260);
+  await world.say({ type: "cardlogin:token", token: TOKEN });
+  assert.equal(fate.state, "resolved");
+  isOver(world);
+});
+
+test("popup: the page gives up, the agent is told and the popup closes", async () => {
+  const world = await browser();
+  const control = new AbortController();
+  const fate = start(world, { signal: control.signal });
+  await world.say(READY);
+  control.abort();
+  await settle();
+  isFailure(world, fate, "page_closed");
+  assert.deepEqual(world.popups[0].posted[1], { data: { type: "cardlogin:cancel" }, target: "https://localhost:61171" });
+  assert.ok(world.popups[0].closed);
+  isOver(world);
+});
+
+test("popup: the page gives up before the agent was ready", async () => {
+  const world = await browser();
+  const control = new AbortController();
+  const fate = start(world, { signal: control.signal });
+  control.abort();
+  await settle();
+  isFailure(world, fate, "page_closed");
+  assert.deepEqual(world.popups[0].posted, []);
+  assert.ok(world.popups[0].closed);
+});
+
+test("popup: a challenge that comes after the page has given up goes nowhere", async () => {
+  const world = await browser();
+  const control = new AbortController();
+  let give;
+  const fate = start(world, { signal: control.signal, challenge: () => new Promise((resolve) => (give = resolve)) });
+  await world.say(READY);
+  control.abort();
+  give(CHALLENGE);
+  isFailure(world, await settled(fate), "page_closed");
+  assert.deepEqual(
+    world.popups[0].posted.map(({ data }) => data.type),
+    ["cardlogin:cancel"],
+  );
+});
+
+test("nothing is opened for a page that has given up before", async () => {
+  const world = await browser();
+  isFailure(world, await settled(start(world, { signal: AbortSignal.abort() })), "page_closed");
+  assert.deepEqual(world.popups, []);
+});
+
+test("popup: two at once do not hear each other", async () => {
+  const world = await browser();
+  const first = start(world);
+  const second = start(world);
+  await world.say(READY, { source: world.popups[1] });
+  await world.say({ type: "cardlogin:token", token: TOKEN }, { source: world.popups[1] });
+  assert.deepEqual([first.state, second.state], ["pending", "resolved"]);
+});
