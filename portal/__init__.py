@@ -1,0 +1,1 @@
+"""The reference portal: accounts a person enters with a password or with a certificate card."""

@@ -1,0 +1,44 @@
+"""The portal's decisions inside allauth: no open registration, where one may be sent, what a log-in leaves behind."""
+
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from typing_extensions import override
+
+from portal.accounts.entry import audit, current_entry, remember_previous
+from portal.accounts.models import User
+from portal.accounts.notice import back_to_login
+from portal.failures import ACCOUNT_INACTIVE
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """What allauth asks the portal."""
+
+    @override
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: registration comes with its own pages."""
+        return False
+
+    @override
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether a log-in or log-out may lead there: this site over TLS, nothing else."""
+        own = urlsplit(settings.CARDLOGIN_ORIGIN).netloc
+        return url_has_allowed_host_and_scheme(url, allowed_hosts={own}, require_https=True)
+
+    @override
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Log in, keep the time of the log-in before, and write the audit line."""
+        previous = user.last_login
+        super().login(request, user)
+        remember_previous(request, previous)
+        entry = current_entry(request, user)
+        audit(entry.method if entry else "unknown", "ok", user)
+
+    @override
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Send the holder of a right password back to the log-in page, with the reason."""
+        audit("password", ACCOUNT_INACTIVE.code, user)
+        return back_to_login(request, "password", ACCOUNT_INACTIVE)

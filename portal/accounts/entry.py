@@ -1,0 +1,52 @@
+"""How the person came in: what the session keeps about a log-in, and the audit line of every outcome."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from allauth.account.authentication import get_authentication_records
+from django.http import HttpRequest
+
+from portal.accounts.models import User
+
+_PREVIOUS = "previous_login"
+_audit = logging.getLogger("portal.audit")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One log-in: method ("card" or "password"), time, the log-in before it, the certificate's SHA-256 (hex)."""
+
+    method: str
+    at: datetime
+    previous: datetime | None
+    certificate: str | None
+
+
+def remember_previous(request: HttpRequest, previous: datetime | None) -> None:
+    """Keep the time of the log-in before this one; Django overwrites it in the account."""
+    request.session[_PREVIOUS] = previous.isoformat() if previous else None
+
+
+def current_entry(request: HttpRequest, user: User) -> Entry | None:
+    """Return how `user` entered in this session; None if allauth has no record of it."""
+    records = get_authentication_records(request, user)
+    if not records:
+        return None
+    record = records[-1]
+    previous = request.session.get(_PREVIOUS)
+    return Entry(
+        method=record["method"],
+        at=datetime.fromtimestamp(record["at"], UTC),
+        previous=datetime.fromisoformat(previous) if previous else None,
+        certificate=record.get("certificate"),
+    )
+
+
+def audit(method: str, code: str, user: User | None = None) -> None:
+    """Write one line for one log-in outcome: method, code ("ok" or a failure's) and the account's number.
+
+    Names, certificates and anything a person typed stay out of it.
+    """
+    level = logging.INFO if code == "ok" else logging.WARNING
+    _audit.log(level, "login method=%s code=%s account=%s", method, code, user.pk if user else "-")

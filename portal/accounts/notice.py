@@ -1,0 +1,25 @@
+"""One failure carried over a redirect to the log-in page, shown once."""
+
+from typing import Literal
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from portal.failures import Failure
+
+Panel = Literal["card", "password"]
+_KEY = "login_notice"
+
+
+def back_to_login(request: HttpRequest, panel: Panel, failure: Failure, next_url: str = "") -> HttpResponseRedirect:
+    """Return the way back to the log-in page, which will show `failure` in the named panel."""
+    request.session[_KEY] = {"panel": panel, **failure.as_dict()}
+    query = f"?{urlencode({'next': next_url})}" if next_url else ""
+    return HttpResponseRedirect(reverse("account_login") + query)
+
+
+def take_notice(request: HttpRequest) -> dict[str, str] | None:
+    """Return the waiting failure with its panel and forget it."""
+    notice: dict[str, str] | None = request.session.pop(_KEY, None)
+    return notice

@@ -1,0 +1,59 @@
+"""The log-in page and the member's own page."""
+
+from typing import Any
+
+from allauth.account.views import LoginView
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from typing_extensions import override
+
+from portal.accounts.entry import audit, current_entry
+from portal.accounts.forms import PasswordLoginForm
+from portal.accounts.models import User
+from portal.accounts.notice import take_notice
+from portal.cards.models import CardCertificate
+from portal.failures import PORTAL_UNREACHABLE
+
+
+class LoginPage(LoginView):  # type: ignore[misc]
+    """Both ways in on one page; allauth checks the password."""
+
+    template_name = "account/login.html"
+
+    @override
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the page's data: failure to show, the panel it belongs to, the component's ports."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["notice"] = kwargs.get("notice") or take_notice(self.request)
+        context["unreachable"] = PORTAL_UNREACHABLE
+        context["agent_ports"] = ",".join(map(str, settings.CARDLOGIN_AGENT_PORTS))
+        return context
+
+    @override
+    def form_invalid(self, form: PasswordLoginForm) -> HttpResponse:
+        """Show the page again with the reason; the typed account name stays, the password does not."""
+        failure = form.failure()
+        audit("password", failure.code)
+        notice = {"panel": "password", **failure.as_dict()}
+        response: HttpResponse = self.render_to_response(self.get_context_data(form=form, notice=notice))
+        return response
+
+
+login_page = LoginPage.as_view()
+
+
+@require_safe
+@never_cache
+@login_required
+def member(request: HttpRequest) -> HttpResponse:
+    """Answer 我的專區: who came in, how and when, and the time before."""
+    user = request.user
+    if not isinstance(user, User):
+        raise TypeError("login_required lets only accounts through")
+    entry = current_entry(request, user)
+    certificate = CardCertificate.of_entry(entry.certificate) if entry and entry.certificate else None
+    return render(request, "member.html", {"entry": entry, "certificate": certificate})

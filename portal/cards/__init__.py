@@ -1,0 +1,1 @@
+"""Cards: which certificate belongs to which account, and log-in with one."""

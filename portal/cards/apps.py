@@ -1,0 +1,28 @@
+"""Registration of the cards application."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
+from typing_extensions import override
+
+
+class CardsConfig(AppConfig):
+    """The cards application."""
+
+    name = "portal.cards"
+    label = "cards"
+
+    @override
+    def ready(self) -> None:
+        """Register the system checks and the making of the cache table."""
+        from portal.cards import checks  # noqa: F401
+
+        post_migrate.connect(_make_cache_table, sender=self)
+
+
+def _make_cache_table(using: str, **_: Any) -> None:
+    # After every `migrate`, and not as a migration: the table follows CACHES (none for Redis), and someone who
+    # comes back from Redis would find the migration already done. Does nothing when the table is there.
+    call_command("createcachetable", database=using, verbosity=0)

@@ -1,0 +1,47 @@
+"""Cards tied to accounts, and every certificate seen on them."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from typing_extensions import override
+
+
+class CardBinding(models.Model):
+    """One card holder's key tied to one account; a binding key belongs to one account only."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cards")
+    binding_key = models.CharField(max_length=128, unique=True)
+    family = models.CharField(max_length=16)
+    subject_serial = models.CharField(max_length=64)
+    nickname = models.CharField(max_length=30, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    @override
+    def __str__(self) -> str:
+        """Return family and row number; the key itself stays out of logs."""
+        return f"{self.family} card {self.pk}"
+
+
+class CardCertificate(models.Model):
+    """One certificate seen on a bound card: SHA-256 (hex), end of validity, first and last use."""
+
+    binding = models.ForeignKey(CardBinding, on_delete=models.CASCADE, related_name="certificates")
+    sha256 = models.CharField(max_length=64, unique=True)
+    not_after = models.DateTimeField()
+    first_used = models.DateTimeField()
+    last_used = models.DateTimeField()
+
+    @override
+    def __str__(self) -> str:
+        """Return the beginning of the thumbprint."""
+        return self.sha256[:16]
+
+    @classmethod
+    def of_entry(cls, sha256: str) -> "CardCertificate | None":
+        """Return the certificate a session was opened with, binding included; None if it was unbound since."""
+        return cls.objects.select_related("binding").filter(sha256=sha256).first()
+
+    @property
+    def last_digits(self) -> str:
+        """Return the last four characters of the card holder's serial number, the only part shown."""
+        return self.binding.subject_serial[-4:]

@@ -1,0 +1,10 @@
+"""Addresses of the card log-in, below accounts/card/."""
+
+from django.urls import path
+
+from portal.cards.views import challenge, login
+
+urlpatterns = [
+    path("challenge/", challenge, name="card_challenge"),
+    path("login/", login, name="card_login"),
+]

@@ -1,0 +1,114 @@
+// Card log-in on the log-in page: asks the component for a token and sends it to the portal with the page's own form.
+
+import { authenticate, CardLoginError } from "../cardlogin/cardlogin.js";
+
+const form = document.getElementById("card-form");
+const button = document.getElementById("card-login");
+const cancel = document.getElementById("card-cancel");
+const message = document.getElementById("card-message");
+let attempt = null;
+
+function piece(name) {
+  return document.getElementById(name).content.cloneNode(true);
+}
+
+function show(content, code) {
+  message.className = code ? "message failure" : "message";
+  message.setAttribute("role", code ? "alert" : "status");
+  message.setAttribute("aria-live", code ? "assertive" : "polite");
+  if (code) message.dataset.code = code;
+  else delete message.dataset.code;
+  message.replaceChildren(content);
+  message.scrollIntoView({ block: "nearest" });
+}
+
+function fill(content, slot, text) {
+  for (const place of content.querySelectorAll(`[data-slot="${slot}"]`)) place.textContent = text;
+}
+
+function showFailure(failure) {
+  const content = piece("card-failure");
+  fill(content, "meaning-zh", failure.meaning["zh-Hant"]);
+  fill(content, "meaning-en", failure.meaning.en);
+  fill(content, "remedy-zh", failure.remedy["zh-Hant"]);
+  fill(content, "remedy-en", failure.remedy.en);
+  fill(content, "code", failure.code);
+  if (Number.isInteger(failure.triesLeft)) fill(content, "tries-left", String(failure.triesLeft));
+  else content.querySelector('[data-slot="tries"]').remove();
+  show(content, failure.code);
+}
+
+function unreachable() {
+  const content = piece("portal-unreachable");
+  const text = (slot) => content.querySelector(`[data-slot="${slot}"]`).textContent;
+  const meaning = { "zh-Hant": text("meaning-zh"), en: text("meaning-en") };
+  const remedy = { "zh-Hant": text("remedy-zh"), en: text("remedy-en") };
+  return new CardLoginError(text("code"), meaning, remedy);
+}
+
+async function askPortal() {
+  const answer = await fetch(button.dataset.challengeUrl, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: {
+      Accept: "application/json",
+      "Content-Type": "application/json",
+      "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
+    },
+    body: JSON.stringify({ purpose: "login" }),
+  });
+  return answer.json();
+}
+
+async function fetchChallenge() {
+  const answer = await askPortal().catch(() => null);
+  if (typeof answer?.challenge === "string") return answer.challenge;
+  if (answer?.meaning && answer.remedy) throw new CardLoginError(answer.code, answer.meaning, answer.remedy);
+  throw unreachable();
+}
+
+function setBusy(busy) {
+  button.disabled = busy;
+  cancel.hidden = !busy;
+  // A disabled button cannot keep the keyboard's focus.
+  (busy ? cancel : button).focus();
+  form.setAttribute("aria-busy", String(busy));
+}
+
+async function logIn() {
+  attempt = new AbortController();
+  setBusy(true);
+  show(piece("card-busy"));
+  // authenticate() is called within the click, before anything is awaited: only then may it open a window.
+  const ports = button.dataset.agentPorts.split(",").map(Number);
+  const { challenge, token } = await authenticate({
+    challenge: fetchChallenge,
+    language: "zh-Hant",
+    ports,
+    signal: attempt.signal,
+  });
+  cancel.hidden = true;
+  show(piece("card-sending"));
+  form.elements.challenge.value = challenge;
+  form.elements.token.value = JSON.stringify(token);
+  form.submit();
+}
+
+function fail(error) {
+  setBusy(false);
+  if (!(error instanceof CardLoginError)) throw error;
+  showFailure(error);
+}
+
+button.addEventListener("click", () => {
+  logIn().catch(fail);
+});
+cancel.addEventListener("click", () => attempt?.abort());
+
+// Coming back with the browser's Back button shows the page as it was left: busy.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) window.location.reload();
+});
+
+button.disabled = false;
+document.querySelector(".message.failure")?.focus();

@@ -1,0 +1,71 @@
+"""Fixtures of the portal's tests: a PKI with its list server, an account with a bound card, browsers."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+from typing_extensions import override
+
+from portal.accounts.models import User
+from portal.cards.models import CardBinding
+from portal.cards.verification import forget
+from tests.portal.pki import ListServer, Pki
+
+PASSWORD = "correct horse 9 battery"
+SERIAL = "0000000112345678"
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pki]:
+    """The test PKI, its list served on loopback."""
+    with ListServer() as server:
+        made = Pki(tmp_path_factory.mktemp("pki"), f"http://{server.host}")
+        server.content = made.revocation_list()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield made
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _configured(pki: Pki, settings: Settings) -> Iterator[None]:
+    settings.CARDLOGIN_PKI = str(pki.folder)
+    settings.CARDLOGIN_CRL_HOSTS = (pki.base_url.removeprefix("http://"),)
+    forget()
+    yield
+    forget()
+
+
+class Browser(Client):
+    """A browser that reaches the portal over TLS."""
+
+    @override
+    def request(self, **request: Any) -> Any:
+        """Send as https on the usual port."""
+        return super().request(**{**request, "wsgi.url_scheme": "https", "SERVER_PORT": "443"})
+
+
+def browser(enforce_csrf_checks: bool = False) -> Client:
+    """A fresh browser on https://portal.test."""
+    return Browser(enforce_csrf_checks=enforce_csrf_checks, SERVER_NAME="portal.test")
+
+
+@pytest.fixture
+def client() -> Client:
+    """A fresh browser on https://portal.test."""
+    return browser()
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    """An active account, 王小明, bound to the card "citizen"."""
+    made = User.objects.create_user("wang0001", "wang0001@portal.example", PASSWORD, name="王小明")
+    CardBinding.objects.create(
+        user=made, binding_key=f"moica:{SERIAL}", family="moica", subject_serial=SERIAL, created=timezone.now()
+    )
+    return made
