@@ -1,0 +1,27 @@
+"""What can go wrong with a card, in words that do not depend on the driver."""
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """The kinds of failure; the texts are codes of the agent's catalogue."""
+
+    NO_DRIVER = "no_driver"
+    NO_READER = "no_reader"
+    NO_CARD = "no_card"
+    NO_CERTIFICATE = "no_certificate"
+    PIN_WRONG = "pin_wrong"
+    PIN_LOCKED = "pin_locked"
+    PIN_MALFORMED = "pin_malformed"
+    CARD_REMOVED = "card_removed"
+    CARD_ERROR = "card_error"
+
+
+class CardError(Exception):
+    """A card operation failed; `tries_left` is set where the driver told it, `detail` names the return code."""
+
+    def __init__(self, fault: Fault, tries_left: int | None = None, detail: str = "") -> None:
+        super().__init__(fault.value, detail)
+        self.fault = fault
+        self.tries_left = tries_left
+        self.detail = detail
