@@ -1,0 +1,67 @@
+"""The two messages between daemon and card host: one order down, one answer up, each a length and JSON."""
+
+import struct
+from typing import TypeVar
+
+import msgspec
+
+MAX_FRAME = 64 * 1024
+HEADER = struct.Struct(">I")
+
+
+class HostOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the host is to do; the driver names are rows of the catalogue."""
+
+    origin: str
+    challenge: str
+    language: str
+    drivers: tuple[str, ...] = ()
+
+
+class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A web-eid:1.0 authentication token: five fields, nothing more."""
+
+    unverified_certificate: str
+    algorithm: str
+    signature: str
+    format: str
+    app_version: str
+
+
+class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Either a token or a failure code; `tries_left` goes with the codes about the PIN."""
+
+    token: Token | None = None
+    code: str | None = None
+    tries_left: int | None = None
+
+
+class FrameError(Exception):
+    """The other side sent something that is not a frame of ours."""
+
+
+Message = TypeVar("Message", HostOrder, HostAnswer)
+
+
+def encode(message: HostOrder | HostAnswer) -> bytes:
+    """The frame of a message."""
+    body = msgspec.json.encode(message)
+    return HEADER.pack(len(body)) + body
+
+
+def body_length(header: bytes) -> int:
+    """How many bytes follow a header; raises FrameError for a header that is short or says too much."""
+    if len(header) != HEADER.size:
+        raise FrameError("short header")
+    (length,) = HEADER.unpack(header)
+    if not 0 < length <= MAX_FRAME:
+        raise FrameError("length out of range")
+    return int(length)
+
+
+def decode(body: bytes, kind: type[Message]) -> Message:
+    """The message of a frame's body; raises FrameError for anything but the exact shape."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise FrameError(type(error).__name__) from None

@@ -1,0 +1,42 @@
+"""Two things PKCS#11 cannot do: ask a card one question, and reset it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from smartcard import scard
+
+
+def transmit(reader: str, apdu: bytes) -> int | None:
+    """The status word of a card's answer to an APDU; None when the card does not answer."""
+    with _card(reader, scard.SCARD_LEAVE_CARD) as (card, protocol):
+        if card is None or scard.SCardBeginTransaction(card) != scard.SCARD_S_SUCCESS:
+            return None
+        send = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
+        result, answer = scard.SCardTransmit(card, send, list(apdu))
+        scard.SCardEndTransaction(card, scard.SCARD_LEAVE_CARD)
+        if result != scard.SCARD_S_SUCCESS or len(answer) < 2:
+            return None
+        return int.from_bytes(bytes(byte & 0xFF for byte in answer[-2:]))
+
+
+def reset(reader: str) -> None:
+    """Resets the card, because C_Logout alone leaves it verified for other programs (measured with OpenSC)."""
+    with _card(reader, scard.SCARD_RESET_CARD):
+        pass
+
+
+@contextmanager
+def _card(reader: str, disposition: int) -> Iterator[tuple[int | None, int]]:
+    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if result != scard.SCARD_S_SUCCESS:
+        yield None, 0
+        return
+    protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+    result, card, protocol = scard.SCardConnect(context, reader, scard.SCARD_SHARE_SHARED, protocols)
+    connected = result == scard.SCARD_S_SUCCESS
+    try:
+        yield (card if connected else None), protocol
+    finally:
+        if connected:
+            scard.SCardDisconnect(card, disposition)
+        scard.SCardReleaseContext(context)

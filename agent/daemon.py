@@ -1,0 +1,70 @@
+"""Builds the parts and runs them: the only file that knows them all."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import subprocess
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from agent.card.client import CardHost
+from agent.child import child_command
+from agent.settings import Settings
+from agent.signing import Signing
+from agent.web.listener import application, bind, serve, tls_context
+
+_LOG = logging.getLogger(__name__)
+
+
+class StartError(Exception):
+    """The daemon cannot start; the text says why and what to do."""
+
+
+def run(settings: Settings) -> None:
+    """Serves until SIGTERM or Ctrl-C; raises StartError, PortError or SettingsError before that."""
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(settings.state / "daemon.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StartError("another CardLogin agent of this user is running") from None
+    with lock:
+        identity = ensure_identity(settings.state)
+        asyncio.run(_serve(settings, identity))
+
+
+def ensure_identity(state: Path) -> Path:
+    """The folder with the localhost identity; made by a child, because this process never loads cryptography."""
+    folder = state / "identity"
+    if not (folder / "leaf.pem").exists():
+        command = (*child_command("certs.__main__"), "create", "--folder", str(folder))
+        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        if result.returncode != 0:
+            raise StartError(f"no localhost identity: {result.stderr.strip()[-200:]}")
+    return folder
+
+
+async def _serve(settings: Settings, identity: Path) -> None:
+    sockets = bind(settings.web.ports)
+    port = int(sockets[0].getsockname()[1])
+    signing = Signing(CardHost(settings.card.drivers))
+    app = application(signing, settings.web, port)
+    context = tls_context(str(identity / "leaf.pem"), str(identity / "leaf.key"))
+    runner = await serve(app, sockets, context)
+    _LOG.info("ready on https://localhost:%d", port)
+    print(f"ready https://localhost:{port}", flush=True)
+    try:
+        await _until_told()
+    finally:
+        await runner.cleanup()
+
+
+async def _until_told() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt
+            loop.add_signal_handler(number, stop.set)
+    await stop.wait()

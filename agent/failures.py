@@ -1,0 +1,84 @@
+"""The catalogue of failures: code, meaning, remedy and what may be done next, the same everywhere."""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Code(StrEnum):
+    """Every way a log-in can fail on this computer; the text is the stable code that portals use."""
+
+    BUSY = "busy"
+    ORIGIN_REFUSED = "origin_refused"
+    REQUEST_MALFORMED = "request_malformed"
+    NO_DRIVER = "no_driver"
+    NO_READER = "no_reader"
+    NO_CARD = "no_card"
+    NO_CERTIFICATE = "no_certificate"
+    PIN_WRONG = "pin_wrong"
+    PIN_LOCKED = "pin_locked"
+    PIN_MALFORMED = "pin_malformed"
+    CARD_REMOVED = "card_removed"
+    CARD_ERROR = "card_error"
+    READER_HUNG = "reader_hung"
+    USER_CANCELLED = "user_cancelled"
+    PAGE_CLOSED = "page_closed"
+    TIMED_OUT = "timed_out"
+    HOST_FAILED = "host_failed"
+    INTERNAL = "internal"
+
+
+class Next(StrEnum):
+    """What may be done after a failure."""
+
+    RETRY = "retry"  # the same order again, after the remedy
+    WAIT = "wait"  # the window stays open and goes on by itself once the remedy is done
+    STOP = "stop"  # nothing on this computer helps; somebody else has to act
+
+
+@dataclass(frozen=True)
+class Text:
+    """One sentence in Traditional Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One row of the catalogue; `status` is the HTTP status of its problem document (RFC 9457)."""
+
+    code: Code
+    status: int
+    next: Next
+    meaning: Text
+    remedy: Text
+
+
+class FailureError(Exception):
+    """Ends an order with a code of the catalogue; `tries_left` is the card's count where it is known."""
+
+    def __init__(self, code: Code, tries_left: int | None = None) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.tries_left = tries_left
+
+
+def failure(code: Code) -> Failure:
+    """The catalogue's row of a code."""
+    return _ROWS[code]
+
+
+def catalogue() -> tuple[Failure, ...]:
+    """All rows, in the order of the codes."""
+    return tuple(_ROWS[code] for code in Code)
+
+
+def _row(code: Code, row: dict[str, Any]) -> Failure:
+    return Failure(code, row["status"], Next(row["next"]), Text(**row["meaning"]), Text(**row["remedy"]))
+
+
+_TABLE = tomllib.loads(Path(__file__).with_name("failures.toml").read_text("utf-8"))
+_ROWS = {code: _row(code, _TABLE[code.value]) for code in Code}

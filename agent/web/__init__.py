@@ -1,0 +1,1 @@
+"""What browsers reach: listener, guard, native API and the popup page."""

@@ -1,0 +1,83 @@
+"""The native API: discovery, and authentication by CORS fetch."""
+
+import msgspec
+from aiohttp import web
+
+from agent.callers import caller
+from agent.card.frames import Token
+from agent.failures import FailureError
+from agent.order import make_order
+from agent.settings import WebSettings
+from agent.signing import Signing
+from agent.web.bodies import read_body
+from agent.web.problems import problem
+
+_HELLO = {"service": "cardlogin", "protocol": 1}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "content-type",
+    "Access-Control-Max-Age": "600",
+}
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of POST /v1/authenticate."""
+
+    challenge: str
+    language: str = "zh-Hant"
+
+
+class NativeApi:
+    """Handlers of /v1/hello and /v1/authenticate."""
+
+    def __init__(self, signing: Signing, settings: WebSettings) -> None:
+        self._signing = signing
+        self._settings = settings
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes of this API."""
+        return [
+            web.get("/v1/hello", self.hello, allow_head=False),
+            web.post("/v1/authenticate", self.authenticate),
+            web.options("/v1/authenticate", self.preflight),
+        ]
+
+    async def hello(self, request: web.Request) -> web.Response:
+        """Says that somebody is here, and nothing that could be tracked."""
+        response = web.json_response(_HELLO)
+        if "Origin" in request.headers:
+            _allow(response, self._caller(request))
+        return response
+
+    async def preflight(self, request: web.Request) -> web.Response:
+        """Answers the preflight of an origin that may ask (Fetch standard, CORS-preflight fetch)."""
+        response = web.Response(status=204, headers=_PREFLIGHT)
+        _allow(response, self._caller(request))
+        return response
+
+    async def authenticate(self, request: web.Request) -> web.Response:
+        """Signs the challenge for the origin that the browser names."""
+        origin = self._caller(request)
+        try:
+            ask = await read_body(request, Ask)
+            response = token_response(await self._signing.sign(make_order(origin, ask.challenge, ask.language)))
+        except FailureError as error:
+            # Made here and not by the guard, because the page may read it: its origin may ask.
+            response = problem(error)
+        _allow(response, origin)
+        return response
+
+    def _caller(self, request: web.Request) -> str:
+        origins = request.headers.getall("Origin", [])
+        return caller(origins[0] if len(origins) == 1 else None, developer=self._settings.developer)
+
+
+def token_response(token: Token) -> web.Response:
+    """A token as JSON."""
+    return web.Response(body=msgspec.json.encode(token), content_type="application/json")
+
+
+def _allow(response: web.Response, origin: str) -> None:
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Vary"] = "Origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
