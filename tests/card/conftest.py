@@ -1,0 +1,87 @@
+"""A desk: a person's computer with reader, card, screen and agent, brought back to order before each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stand.asking import Asker, wait_until
+from tests.stand.parts import PIN, Agent, Reader, free_port
+from tests.stand.screen import Screen
+
+pytestmark = pytest.mark.card
+
+
+class Desk:
+    """What a test can do at the desk."""
+
+    def __init__(self, reader: Reader, agent: Agent, screen: Screen, pki: Path) -> None:
+        self.reader = reader
+        self.agent = agent
+        self.screen = screen
+        self._pki = pki
+        self.asker = Asker(agent)
+        self.ask = self.asker.ask
+
+    def card(self, *command: str) -> dict[str, Any]:
+        """Tells the card something."""
+        return self.reader.control(*command)
+
+    def image(self, name: str) -> Path:
+        """The image of a card of the test PKI."""
+        return self._pki / "cards" / f"{name}.json"
+
+    def use(self, name: str) -> None:
+        """Puts another card of the test PKI into the reader."""
+        self.card("swap", str(self.image(name)))
+
+    def window(self) -> str:
+        """The PIN window, once it is there."""
+        return self.screen.wait_window()
+
+    def type_pin(self, pin: str = PIN) -> None:
+        """Types a PIN and Return into the window, once it is there."""
+        self.window()
+        self.screen.type(pin)
+        self.screen.key("Return")
+
+    def tidy(self) -> None:
+        """The demo card in the reader, three tries, no fault."""
+        self.card("unhang")
+        self.card("delay", "0")
+        self.use("citizen")
+        self.card("unblock")
+        self.screen.wait_no_window()
+
+
+@pytest.fixture(scope="session")
+def reader(tmp_path_factory: pytest.TempPathFactory, logs: Path, pki: Path) -> Iterator[Reader]:
+    """A private pcscd with the demo card."""
+    reader = Reader(tmp_path_factory.mktemp("reader"), logs)
+    reader.insert(pki / "cards" / "citizen.json")
+    yield reader
+    reader.stop()
+
+
+@pytest.fixture(scope="session")
+def agent(tmp_path_factory: pytest.TempPathFactory, logs: Path, reader: Reader, screen: Screen) -> Iterator[Agent]:
+    """A daemon that uses OpenSC and the virtual reader."""
+    environment = {**reader.env, "DISPLAY": screen.display}
+    agent = Agent(tmp_path_factory.mktemp("agent"), logs, environment, ports=[free_port()])
+    yield agent
+    agent.stop()
+
+
+@pytest.fixture
+def desk(reader: Reader, agent: Agent, screen: Screen, pki: Path) -> Iterator[Desk]:
+    """The desk in order; after the test no window is left open."""
+    desk = Desk(reader, agent, screen, pki)
+    desk.tidy()
+    yield desk
+    desk.card("unhang")
+    desk.card("delay", "0")
+    if screen.windows():
+        screen.key("Escape")
+    desk.asker.stop()
+    wait_until(lambda: not screen.windows())

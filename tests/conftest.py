@@ -1,0 +1,38 @@
+"""What every area shares: a virtual screen, the test PKI, a folder for logs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.stand.parts import free_port, make_pki
+from tests.stand.screen import Screen
+
+
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the parts of the stand write their logs."""
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="session")
+def screen(logs: Path) -> Iterator[Screen]:
+    """A virtual screen that PIN windows open on."""
+    screen = Screen.start(logs)
+    yield screen
+    screen.stop()
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the test PKI; nobody serves its revocation lists."""
+    folder = tmp_path_factory.mktemp("pki") / "pki"
+    make_pki(folder, free_port())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rsa_key() -> rsa.RSAPrivateKey:
+    """An RSA-2048 key, made once because that is slow."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -1,0 +1,1 @@
+"""The test stand: starts and stops the real parts for tests, demo and benchmarks."""

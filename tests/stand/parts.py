@@ -1,0 +1,199 @@
+"""How each real part is started: reader, card, revocation server, agent, portal."""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.stand.processes import Program, StandError
+from tests.stand.tls import make_portal_certificate
+
+ROOT = Path(__file__).resolve().parents[2]
+HOST = "portal.test"
+ACCOUNT, PASSWORD = "wang0001", "Demo-pass-2026"
+PIN = "123456"
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of this repository."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def run(name: str, command: Sequence[str], env: dict[str, str] | None = None) -> str:
+    """Runs a command to its end; raises StandError with what it said when it fails."""
+    result = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False, timeout=120
+    )
+    if result.returncode != 0:
+        raise StandError(f"{name}: {result.stdout[-500:]}{result.stderr[-1500:]}")
+    return result.stdout
+
+
+def make_pki(folder: Path, port: int) -> None:
+    """The test PKI, made unless it is there, with its revocation addresses on a port."""
+    run("pki", python("cardsim", "pki", "--out", str(folder), "--base-url", f"http://127.0.0.1:{port}"))
+
+
+class Reader:
+    """A private pcscd with one virtual reader (or none), and the card in it."""
+
+    def __init__(self, state: Path, logs: Path, *, empty: bool = False) -> None:
+        self._logs = logs
+        self._control = state / "card.sock"
+        arguments = ["--state", str(state), *(["--empty"] if empty else [])]
+        state.mkdir(parents=True, exist_ok=True)
+        self.program = Program.start("reader", python("cardsim", "reader", *arguments), logs=logs, cwd=ROOT)
+        socket_name, _, port = self.program.ready.rpartition(" ")
+        self.env = {"PCSCLITE_CSOCK_NAME": socket_name}
+        self._port = port
+        self.card: Program | None = None
+
+    def insert(self, image: Path) -> None:
+        """Starts a card process with an image and puts the card into the reader."""
+        arguments = ("--image", str(image), "--port", self._port, "--control", str(self._control))
+        self.card = Program.start("card", python("cardsim", "card", *arguments), logs=self._logs, cwd=ROOT)
+
+    def control(self, *command: str) -> dict[str, Any]:
+        """Tells the card something; returns its answer. Raises StandError when it refuses."""
+        return control(self._control, *command)
+
+    def stop(self) -> None:
+        """Ends card and reader."""
+        if self.card is not None:
+            self.card.stop()
+        self.program.stop()
+
+
+def control(path: Path, *command: str) -> dict[str, Any]:
+    """One command on a card's control socket, without starting a process for it."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(15)
+        sock.connect(str(path))
+        sock.sendall(json.dumps({"command": command[0], "argument": "".join(command[1:])}).encode() + b"\n")
+        with sock.makefile("rb") as file:
+            answer: dict[str, Any] = json.loads(file.readline())
+    if not answer.get("ok"):
+        raise StandError(f"card: {answer}")
+    return answer
+
+
+def signing_certificate(image: Path) -> bytes:
+    """The DER of the signing certificate of a card image."""
+    return base64.b64decode(json.loads(image.read_text("utf-8"))["keys"]["9A"]["certificate"])
+
+
+class Agent:
+    """A running daemon with its own state folder and settings."""
+
+    def __init__(
+        self,
+        state: Path,
+        logs: Path,
+        env: dict[str, str],
+        *,
+        ports: Sequence[int],
+        drivers: Sequence[str] = ("opensc",),
+    ) -> None:
+        state.mkdir(parents=True, exist_ok=True)
+        settings = state / "agent.toml"
+        settings.write_text(
+            f"state = {json.dumps(str(state))}\n"
+            f"[web]\nports = {list(ports)}\n"
+            f"[card]\ndrivers = {json.dumps(list(drivers))}\n"
+        )
+        self.log = logs / "agent.log"
+        command = python("agent", "run", "--settings", str(settings), "--verbose")
+        self.program = Program.start("agent", command, logs=logs, env=env, cwd=ROOT)
+        self.url = self.program.ready
+        self.port = int(self.url.rpartition(":")[2])
+        self.root = state / "identity" / "root.pem"
+
+    def stop(self) -> None:
+        """Ends the daemon."""
+        self.program.stop()
+
+
+class Portal:
+    """The demonstration portal under gunicorn, with its database in a state folder."""
+
+    def __init__(
+        self, state: Path, logs: Path, pki: Path, *, port: int, crl_port: int, agent_ports: Sequence[int]
+    ) -> None:
+        self.port = port
+        self.origin = f"https://{HOST}:{port}"
+        state.mkdir(parents=True, exist_ok=True)
+        self._state, self._logs, self._pki = state, logs, pki
+        self.env = {
+            "DJANGO_SETTINGS_MODULE": "portal.settings.demo",
+            "CARDLOGIN_STATE": str(state),
+            "CARDLOGIN_ORIGIN": self.origin,
+            "CARDLOGIN_PKI": str(pki),
+            "CARDLOGIN_CRL_HOSTS": f"127.0.0.1:{crl_port}",
+            "CARDLOGIN_AGENT_PORTS": ",".join(map(str, agent_ports)),
+            "CARDLOGIN_SECRET_KEY": _secret(state / "secret.key"),
+        }
+        self.certificate = state / "tls" / "portal.pem"
+        self.program: Program | None = None
+
+    def prepare(self, card: str = "citizen") -> None:
+        """Database, account and certificate; done once for a state folder and the card in it."""
+        make_portal_certificate(self._state / "tls", HOST)
+        der = signing_certificate(self._pki / "cards" / f"{card}.json")
+        done = self._state / f"prepared-{hashlib.sha256(der).hexdigest()[:16]}"
+        if done.exists():
+            return
+        certificate = self._state / "card.der"
+        certificate.write_bytes(der)
+        run("migrate", python("portal", "migrate", "--verbosity", "0"), self.env)
+        account = ("--account", ACCOUNT, "--password", PASSWORD, "--certificate", str(certificate))
+        run("prepare_demo", python("portal", "prepare_demo", *account), self.env)
+        done.touch()
+
+    def start(self) -> None:
+        """Serves; returns when the first page is answered."""
+        command = python(
+            "gunicorn", "-c", "python:portal.serving", "-b", f"127.0.0.1:{self.port}",
+            "--certfile", str(self.certificate), "--keyfile", str(self.certificate.with_suffix(".key")), "portal.wsgi",
+        )  # fmt: skip
+        self.program = Program.start("portal", command, logs=self._logs, env=self.env, cwd=ROOT, ready=False)
+        self._wait()
+
+    def stop(self) -> None:
+        """Ends the portal."""
+        if self.program is not None:
+            self.program.stop()
+
+    def _wait(self) -> None:
+        context = ssl.create_default_context(cafile=str(self.certificate))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
+                    context.wrap_socket(sock, server_hostname=HOST).close()
+                return
+            except OSError:
+                time.sleep(0.03)
+        raise StandError(f"portal does not answer: {self.program.tail() if self.program else ''}")
+
+
+def _secret(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64))
+    return path.read_text()

@@ -1,0 +1,118 @@
+"""A virtual screen with a keyboard: Xvfb, xdotool, screenshots."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from PIL import ImageGrab
+
+from tests.stand.processes import Program, StandError
+
+PIN_WINDOW = "CardLogin"  # the window class; xdotool does not find titles in Chinese by pattern
+TITLE = "憑證登入 CardLogin"
+_SIZE = "1280x960x24"
+
+
+class Screen:
+    """One X display; `display` is its name, as in DISPLAY."""
+
+    def __init__(self, display: str, program: Program | None = None) -> None:
+        self.display = display
+        self._program = program
+
+    @classmethod
+    def start(cls, logs: Path) -> "Screen":
+        """A new Xvfb on a display number that Xvfb chooses itself."""
+        reading, writing = os.pipe()
+        with (logs / "xvfb.log").open("ab") as log:
+            process = subprocess.Popen(
+                ["Xvfb", "-displayfd", str(writing), "-screen", "0", _SIZE, "-nolisten", "tcp"],
+                pass_fds=(writing,), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            raise StandError("Xvfb does not start")
+        return cls(f":{number}", Program("xvfb", process, logs / "xvfb.log"))
+
+    def stop(self) -> None:
+        """Ends the screen, if it is ours."""
+        if self._program is not None:
+            self._program.stop()
+
+    def windows(self, name: str = PIN_WINDOW) -> list[str]:
+        """The visible windows of a class."""
+        result = self._xdotool("search", "--onlyvisible", "--class", f"^{name}$", check=False)
+        return result.split()
+
+    def wait_window(self, name: str = PIN_WINDOW, seconds: float = 10.0) -> str:
+        """The window, once it can be typed into; raises StandError when it does not come.
+
+        It has the keyboard then, and its title no longer says that it is waiting for the card.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = self.windows(name)
+            if found and self.title(found[0]) == TITLE and self._has_keyboard(found[0]):
+                return found[0]
+            time.sleep(0.005)
+        raise StandError(f"no window {name!r} after {seconds} s")
+
+    def title(self, window: str) -> str:
+        """The title of a window."""
+        return self._xdotool("getwindowname", window, check=False).strip()
+
+    def wait_no_window(self, name: str = PIN_WINDOW, seconds: float = 10.0) -> None:
+        """Returns when the window is gone; raises StandError when it stays."""
+        deadline = time.monotonic() + seconds
+        while self.windows(name):
+            if time.monotonic() > deadline:
+                raise StandError(f"window {name!r} stays")
+            time.sleep(0.02)
+
+    def type(self, text: str) -> None:
+        """Types into whatever has the keyboard, as a person would."""
+        self._xdotool("type", "--delay", "4", text)
+
+    def key(self, *names: str) -> None:
+        """Presses keys, such as Return or Escape."""
+        self._xdotool("key", *names)
+
+    def destroy(self, window: str) -> None:
+        """Destroys a window without asking its program."""
+        self._xdotool("windowclose", window)
+
+    def picture(self, path: Path) -> None:
+        """Saves the screen as PNG."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ImageGrab.grab(xdisplay=self.display).save(path)
+
+    def size(self, window: str) -> tuple[int, int]:
+        """Width and height of a window in pixels."""
+        place = self._place(window)
+        return place["WIDTH"], place["HEIGHT"]
+
+    def picture_of(self, window: str, path: Path) -> None:
+        """Saves what a window shows as PNG."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = self._place(window)
+        box = (place["X"], place["Y"], place["X"] + place["WIDTH"], place["Y"] + place["HEIGHT"])
+        ImageGrab.grab(xdisplay=self.display).crop(box).save(path)
+
+    def _has_keyboard(self, window: str) -> bool:
+        return self._xdotool("getwindowfocus", check=False).strip() == window
+
+    def _place(self, window: str) -> dict[str, int]:
+        text = self._xdotool("getwindowgeometry", "--shell", window)
+        pairs = (line.partition("=") for line in text.split())
+        return {key: int(value) for key, _, value in pairs if value.isdigit()}
+
+    def _xdotool(self, *arguments: str, check: bool = True) -> str:
+        environment = {**os.environ, "DISPLAY": self.display}
+        command = ["xdotool", *arguments]
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=20)
+        if check and result.returncode != 0:
+            raise StandError(f"xdotool {arguments[0]}: {result.stderr.strip()}")
+        return result.stdout

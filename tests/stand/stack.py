@@ -1,0 +1,80 @@
+"""Everything one log-in needs, started together and ended together."""
+
+import contextlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from tests.stand.browser import make_home
+from tests.stand.parts import ROOT, Agent, Portal, Reader, make_pki, python
+from tests.stand.processes import Program
+
+
+class Stack:
+    """Reader with the demo card, revocation server, agent and portal; a context manager."""
+
+    def __init__(
+        self, state: Path, display: str | None, *, portal_port: int, crl_port: int, agent_ports: Sequence[int]
+    ) -> None:
+        self._state, self._display, self._crl_port = state, display, crl_port
+        self._ports = tuple(agent_ports)
+        self.logs = state / "logs"
+        self.pki = state / "pki"
+        self.home = state / "home"
+        self.portal = Portal(
+            state / "portal", self.logs, self.pki, port=portal_port, crl_port=crl_port, agent_ports=agent_ports
+        )
+        self._stops = contextlib.ExitStack()
+        self.reader: Reader
+        self.agent: Agent
+
+    def __enter__(self) -> "Stack":
+        """Starts all parts, side by side where they do not need each other."""
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+            make_pki(self.pki, self._crl_port)
+            with ThreadPoolExecutor() as pool:
+                for part in [pool.submit(self._card_side), pool.submit(self._server_side), pool.submit(self._crl)]:
+                    part.result()
+            roots = (
+                ("CardLogin localhost root", self.agent.root),
+                ("CardLogin demonstration", self.portal.certificate),
+            )
+            make_home(self.home, roots)
+        except BaseException:
+            self._stops.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends everything that was started, last first."""
+        self._stops.close()
+
+    def card_image(self, name: str) -> Path:
+        """The image of a card of the test PKI."""
+        return self.pki / "cards" / f"{name}.json"
+
+    def card_ms(self) -> float:
+        """Milliseconds the card itself has worked since it was started."""
+        return float(self.reader.control("status")["card_ms"])
+
+    def _card_side(self) -> None:
+        self.reader = Reader(self._state / "reader", self.logs)
+        self._stops.callback(self.reader.stop)
+        self.reader.insert(self.card_image("citizen"))
+        environment = {**self.reader.env, **({"DISPLAY": self._display} if self._display else {})}
+        self.agent = Agent(self._state / "agent", self.logs, environment, ports=self._ports)
+        self._stops.callback(self.agent.stop)
+
+    def _server_side(self) -> None:
+        self.portal.prepare()
+        self._stops.callback(self.portal.stop)
+        self.portal.start()
+
+    def _crl(self) -> None:
+        command = python("cardsim", "crl-server", "--pki", str(self.pki), "--port", str(self._crl_port))
+        server = Program.start("crl-server", command, logs=self.logs, cwd=ROOT)
+        self._stops.callback(server.stop)
