@@ -79,7 +79,9 @@ def _wait_for_person(stack: Stack, screen: Screen | None) -> None:
         print("demo: try ./dev demo --headless")
         signal.pause()
         return
-    switches = [*arguments(PORTAL_PORT), f"--user-data-dir={stack.home / 'profile'}"]
+    # --test-type keeps Chromium from warning about the switches; the pages have both languages already.
+    quiet = ("--test-type", "--disable-features=Translate", f"--user-data-dir={stack.home / 'profile'}")
+    switches = [*arguments(PORTAL_PORT), *quiet]
     address = f"{stack.portal.origin}/accounts/login/"
     env = {name: str(value) for name, value in environment(stack.home).items()}
     with (stack.logs / "chromium.log").open("ab") as log:

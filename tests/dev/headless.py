@@ -21,6 +21,8 @@ def log_in(stack: Stack, screen: Screen, pictures: Path) -> None:
             page = context.new_page()
             page.set_default_timeout(SECONDS * 1000)
             page.goto(f"{stack.portal.origin}/accounts/login/")
+            page.wait_for_selector("#card-login:enabled")
+            page.wait_for_timeout(200)  # until the button has taken on its colour
             page.screenshot(path=pictures / "1-login-page.png")
             milliseconds, card_milliseconds = _timed(stack, screen, page, pictures)
             page.screenshot(path=pictures / "3-after-login.png")

@@ -61,13 +61,17 @@ class Stack:
         """Milliseconds the card itself has worked since it was started."""
         return float(self.reader.control("status")["card_ms"])
 
+    def start_agent(self) -> None:
+        """Starts the agent; a test may have stopped it."""
+        environment = {**self.reader.env, **({"DISPLAY": self._display} if self._display else {})}
+        self.agent = Agent(self._state / "agent", self.logs, environment, ports=self._ports)
+
     def _card_side(self) -> None:
         self.reader = Reader(self._state / "reader", self.logs)
         self._stops.callback(self.reader.stop)
         self.reader.insert(self.card_image("citizen"))
-        environment = {**self.reader.env, **({"DISPLAY": self._display} if self._display else {})}
-        self.agent = Agent(self._state / "agent", self.logs, environment, ports=self._ports)
-        self._stops.callback(self.agent.stop)
+        self.start_agent()
+        self._stops.callback(lambda: self.agent.stop())
 
     def _server_side(self) -> None:
         self.portal.prepare()

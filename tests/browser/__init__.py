@@ -1,0 +1,1 @@
+"""The whole log-in in a real browser, with Local Network Access in force."""

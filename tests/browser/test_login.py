@@ -1,0 +1,140 @@
+"""Log-ins that work, and those that do not, as the person at the browser sees them."""
+
+import pytest
+from playwright.sync_api import Error, Page
+
+from tests.browser.conftest import Visit
+from tests.stand.parts import ACCOUNT, PASSWORD
+
+
+def both_languages(text: str) -> bool:
+    """Whether a message has Chinese and English."""
+    return any("\u4e00" <= c <= "\u9fff" for c in text) and any(c.isascii() and c.isalpha() for c in text)
+
+
+def test_card_log_in_without_any_permission_goes_through_the_popup(visit: Visit) -> None:
+    with visit.page.expect_popup() as popup:
+        visit.page.click("#card-login")
+    popup.value.wait_for_function("document.body.innerText.includes('PIN')")
+    assert visit.stack.portal.origin in popup.value.inner_text("#site")
+    visit.type_pin()
+    assert visit.logged_in_by() == "card"
+    assert popup.value.is_closed()
+
+
+def test_card_log_in_with_permission_uses_fetch_and_opens_no_popup(visit: Visit) -> None:
+    visit.context.grant_permissions(["local-network-access"], origin=visit.stack.portal.origin)
+    visit.page.reload()
+    visit.page.wait_for_selector("#card-login:enabled")
+    opened: list[Page] = []
+    visit.context.on("page", opened.append)
+    # The page asks the browser for the permission's state when it is loaded.
+    visit.page.wait_for_timeout(300)
+    visit.page.click("#card-login")
+    visit.type_pin()
+    assert visit.logged_in_by() == "card"
+    assert opened == []
+
+
+def test_local_network_access_is_in_force_in_these_tests(visit: Visit) -> None:
+    with pytest.raises(Error, match="Failed to fetch"):
+        visit.page.evaluate("url => fetch(url).then(answer => answer.status)", f"{visit.stack.agent.url}/v1/hello")
+
+
+def test_password_log_in(visit: Visit) -> None:
+    visit.page.fill("#id_login", ACCOUNT)
+    visit.page.fill("#id_password", PASSWORD)
+    visit.page.click("#password-login")
+    assert visit.logged_in_by() == "password"
+
+
+def test_agent_not_running(visit: Visit) -> None:
+    visit.stack.agent.stop()
+    try:
+        visit.page.click("#card-login")
+        assert both_languages(visit.refused("agent_not_found"))
+    finally:
+        visit.stack.start_agent()
+    visit.page.click("#card-login")
+    visit.type_pin()
+    assert visit.logged_in_by() == "card"
+
+
+def test_wrong_pin_shows_tries_left_on_the_page_too(visit: Visit) -> None:
+    visit.page.click("#card-login")
+    size = visit.screen.size(visit.screen.wait_window())
+    visit.type_pin("999999")
+    visit.page.wait_for_timeout(100)
+    while visit.screen.size(visit.screen.wait_window()) == size:
+        visit.page.wait_for_timeout(20)
+    visit.screen.key("Escape")
+    text = visit.refused("pin_wrong")
+    assert "2" in text
+    assert both_languages(text)
+
+
+def test_cancelled_window_brings_the_button_back(visit: Visit) -> None:
+    visit.page.click("#card-login")
+    visit.screen.wait_window()
+    assert visit.page.is_disabled("#card-login")
+    visit.screen.key("Escape")
+    assert both_languages(visit.refused("user_cancelled"))
+    visit.page.click("#card-login")
+    visit.type_pin()
+    assert visit.logged_in_by() == "card"
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        ("expired", "certificate_expired"),
+        ("revoked", "certificate_revoked"),
+        ("suspended", "certificate_suspended"),
+        ("untrusted", "certificate_untrusted"),
+        ("wrong-policy", "certificate_policy"),
+        ("citizen2", "card_not_bound"),
+        ("company", "card_not_bound"),
+    ],
+)
+def test_refused_certificate_is_explained_and_nobody_is_logged_in(visit: Visit, card: str, code: str) -> None:
+    visit.use(card)
+    visit.page.click("#card-login")
+    visit.type_pin()
+    assert both_languages(visit.refused(code))
+    visit.page.goto(f"{visit.stack.portal.origin}/member/")
+    assert "/accounts/login/" in visit.page.url
+
+
+def test_page_closed_takes_the_pin_window_away(visit: Visit) -> None:
+    visit.page.click("#card-login")
+    visit.screen.wait_window()
+    before = visit.stack.reader.control("status")["signatures"]
+    visit.page.close()
+    visit.screen.wait_no_window()
+    assert visit.stack.reader.control("status")["signatures"] == before
+
+
+def test_popup_closed_by_the_person(visit: Visit) -> None:
+    with visit.page.expect_popup() as popup:
+        visit.page.click("#card-login")
+    visit.screen.wait_window()
+    popup.value.close()
+    visit.screen.wait_no_window()
+    assert both_languages(visit.refused("page_closed"))
+
+
+def test_two_log_ins_at_once_the_second_page_says_busy(visit: Visit) -> None:
+    second = visit.open()
+    visit.page.click("#card-login")
+    visit.screen.wait_window()
+    second.click("#card-login")
+    assert both_languages(visit.refused("busy", second))
+    visit.type_pin()
+    assert visit.logged_in_by() == "card"
+
+
+def test_popup_opened_by_hand_says_what_to_do(visit: Visit) -> None:
+    page = visit.context.new_page()
+    page.goto(f"{visit.stack.agent.url}/v1/popup")
+    assert both_languages(page.inner_text("#state"))
+    assert not visit.screen.windows()
