@@ -26,23 +26,19 @@ class CardHost:
         self._endings: set[asyncio.Task[None]] = set()
 
     async def sign(self, order: Order) -> Token:
-        """The token for an order; raises FailureError.
+        """The token for an order; raises FailureError. Cancelling closes the window, and nothing is signed.
 
-        Cancelling closes the window: nothing is signed, and the host is gone when this returns.
+        The host ends by itself meanwhile: it resets the card first, which the caller need not wait for but the next
+        order does (`idle`).
         """
         host = await _start()
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
                 answer = await _exchange(host, self._order(order))
         except TimeoutError:
-            await _end(host, patience=0)
             raise FailureError(Code.TIMED_OUT) from None
-        except BaseException:
-            # Also a cancelled request; a host that was given no PIN has nothing to tidy up.
-            await asyncio.shield(_end(host, patience=0))
-            raise
-        # The host resets the card after its answer; the caller need not wait for that, the next order does.
-        self._remember(asyncio.create_task(_end(host, patience=END_LIMIT)))
+        finally:
+            self._remember(asyncio.create_task(_end(host)))
         return _token(answer)
 
     async def idle(self) -> None:
@@ -92,14 +88,14 @@ def _token(answer: HostAnswer) -> Token:
         raise FailureError(Code.HOST_FAILED) from None
 
 
-async def _end(host: asyncio.subprocess.Process, patience: float) -> None:
+async def _end(host: asyncio.subprocess.Process) -> None:
+    """Tells the host that it is over, by the end of its stdin, and kills it when it does not end."""
+    if host.stdin is not None:
+        host.stdin.close()
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(END_LIMIT):
             await host.wait()
     if host.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             host.kill()
         await host.wait()
-    # Otherwise the pipe's transport warns when it is collected.
-    if host.stdin is not None:
-        host.stdin.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -26,18 +27,26 @@ _RESET_LIMIT = 3.0
 def main() -> None:
     """Carries out the order on stdin, writes the answer to stdout and ends the process."""
     platform.harden()
+    answers = _take_stdout()
     try:
         order = _read_order(sys.stdin.buffer)
     except FrameError:
         os._exit(2)
-    threading.Thread(target=_end_with_daemon, args=(sys.stdin.buffer,), daemon=True).start()
-    operation = _converse(order)
+    operation = _converse(order, _page_gone(sys.stdin.buffer))
     answer = operation.answer or HostAnswer(code=Code.INTERNAL.value)
-    sys.stdout.buffer.write(encode(answer))
-    sys.stdout.buffer.flush()
+    with contextlib.suppress(OSError):  # nobody listens any more; the card is still to be reset
+        answers.write(encode(answer))
+        answers.flush()
     # The page has its answer; what remains is to leave no card verified. A hanging driver must not hold the process.
     operation.reset_cards().wait(_RESET_LIMIT)
     os._exit(0)
+
+
+def _take_stdout() -> BinaryIO:
+    """The stream for the answer; whatever a driver prints goes to the log instead."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
 
 
 def _read_order(stream: BinaryIO) -> HostOrder:
@@ -45,13 +54,19 @@ def _read_order(stream: BinaryIO) -> HostOrder:
     return decode(body, HostOrder)
 
 
-def _end_with_daemon(stream: BinaryIO) -> None:
-    """Ends this process when the daemon closes our stdin or dies: the page is gone, so nothing may be signed."""
-    stream.read(1)
-    os._exit(3)
+def _page_gone(stream: BinaryIO) -> threading.Event:
+    """Tells when the daemon closes our stdin or dies: then the page is gone and nothing may be signed any more."""
+    gone = threading.Event()
+
+    def wait() -> None:
+        stream.read(1)
+        gone.set()
+
+    threading.Thread(target=wait, name="page", daemon=True).start()
+    return gone
 
 
-def _converse(order: HostOrder) -> Operation:
+def _converse(order: HostOrder, gone: threading.Event) -> Operation:
     root = tk.Tk(className="CardLogin")
     root.withdraw()
     window = Window(root, order)
@@ -65,7 +80,7 @@ def _converse(order: HostOrder) -> Operation:
     window.on_submit = lambda pin, confirmed: operation.submit(pin, last_try_confirmed=confirmed)
     window.on_cancel = operation.cancel
     operation.start()
-    _loop(root, operation)
+    _loop(root, operation, gone)
     root.destroy()
     return operation
 
@@ -77,8 +92,10 @@ def _open_cards(order: HostOrder) -> Cards:
     return Cards(order.drivers)
 
 
-def _loop(root: tk.Tk, operation: Operation) -> None:
+def _loop(root: tk.Tk, operation: Operation, gone: threading.Event) -> None:
     def tick() -> None:
+        if gone.is_set():
+            operation.cancel()
         operation.tick()
         if operation.answer is None:
             root.after(_TICK_MS, tick)

@@ -236,6 +236,22 @@ def test_page_closed_takes_the_window_away_and_signs_nothing(desk: Desk) -> None
     next_order_works(desk)
 
 
+def test_page_closed_while_signing_leaves_no_card_verified(desk: Desk) -> None:
+    connection = connect(desk.agent)
+    headers = {"Origin": "https://portal.test", "Content-Type": "application/json"}
+    connection.request("POST", "/v1/authenticate", json.dumps({"challenge": new_challenge()}), headers)
+    desk.window()
+    _, checks = tries_and_checks(desk)
+    desk.card("delay", "0.3")
+    desk.type_pin()
+    wait_until(lambda: tries_and_checks(desk)[1] > checks)
+    connection.close()
+    wait_until(lambda: not hosts(desk.agent), seconds=20)
+    assert desk.card("status")["verified"] is False
+    desk.card("delay", "0")
+    next_order_works(desk)
+
+
 def test_two_at_once_the_second_is_told_that_we_are_busy(desk: Desk) -> None:
     first = desk.ask()
     desk.window()

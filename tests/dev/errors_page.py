@@ -1,24 +1,53 @@
 """The error catalogue as a page: `python -m tests.dev.errors_page > docs/errors.md`."""
 
+from collections.abc import Iterable
+
 from agent.failures import catalogue
+from portal import failures as portal_failures
+from relying_party.failures import CardLoginError
 
 _HEAD = """# Error catalogue 錯誤代碼
 
-Made from `agent/failures.toml` by `python -m tests.dev.errors_page`; the same codes are in the PIN window, the API,
-the log and here.
+Made by `python -m tests.dev.errors_page` from the places that the programs read; the same codes are in the PIN window,
+the API, the log and here. "then" says what may be done: retry = ask again; wait = the window goes on by itself once the
+remedy is done; stop = somebody else has to act.
+"""
+_BROWSER = """
+## In the browser 瀏覽器
 
-| code | meaning 意義 | remedy 處理方式 | then |
-|---|---|---|---|
+`relying_party/browser/cardlogin.js` makes four codes of its own, with their texts: `agent_not_found`, `popup_blocked`,
+`page_closed`, `answer_malformed`.
 """
 
 
 def errors_page() -> str:
     """The page in Markdown."""
-    rows = (
-        f"| `{row.code}` | {row.meaning.zh}<br>{row.meaning.en} | {row.remedy.zh}<br>{row.remedy.en} | {row.next} |"
+    agent = (
+        (row.code.value, f"{row.meaning.zh}<br>{row.meaning.en}", f"{row.remedy.zh}<br>{row.remedy.en}", row.next.value)
         for row in catalogue()
     )
-    return _HEAD + "\n".join(rows) + "\n"
+    server = (
+        (kind.code, f"{kind.meaning.zh}<br>{kind.meaning.en}", f"{kind.remedy.zh}<br>{kind.remedy.en}")
+        for kind in CardLoginError.__subclasses__()
+    )
+    portal = (
+        (row.code, f"{row.meaning_zh}<br>{row.meaning_en}", f"{row.remedy_zh}<br>{row.remedy_en}")
+        for row in vars(portal_failures).values()
+        if isinstance(row, portal_failures.Failure)
+    )
+    return (
+        _HEAD
+        + _table("On the citizen's computer 本機元件", ("code", "meaning 意義", "remedy 處理方式", "then"), agent)
+        + _BROWSER
+        + _table("Server library 伺服器", ("code", "meaning 意義", "remedy 處理方式"), server)
+        + _table("Demonstration portal 示範入口網", ("code", "meaning 意義", "remedy 處理方式"), portal)
+    )
+
+
+def _table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| `{row[0]}` | {' | '.join(row[1:])} |" for row in rows]
+    head = f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}"
+    return f"\n## {title}\n\n{head}\n" + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
