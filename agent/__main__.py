@@ -40,6 +40,8 @@ def _run(arguments: argparse.Namespace) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
+        if arguments.settings is not None and not arguments.settings.exists():
+            raise SettingsError(f"{arguments.settings} does not exist")
         run(read_settings(arguments.settings or default_file()))
     except (StartError, SettingsError, PortError, OSError) as error:
         print(f"cardlogin: {error}", file=sys.stderr)

@@ -40,7 +40,10 @@ def ensure_identity(state: Path) -> Path:
     folder = state / "identity"
     if not (folder / "leaf.pem").exists():
         command = (*child_command("certs.__main__"), "create", "--folder", str(folder))
-        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        try:
+            result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        except subprocess.TimeoutExpired:
+            raise StartError("no localhost identity: making it takes too long") from None
         if result.returncode != 0:
             raise StartError(f"no localhost identity: {result.stderr.strip()[-200:]}")
     return folder
@@ -53,18 +56,19 @@ async def _serve(settings: Settings, identity: Path) -> None:
     app = application(signing, settings.web, port)
     context = tls_context(str(identity / "leaf.pem"), str(identity / "leaf.key"))
     runner = await serve(app, sockets, context)
+    stop = _stop_on_signals()
     _LOG.info("ready on https://localhost:%d", port)
     print(f"ready https://localhost:{port}", flush=True)
     try:
-        await _until_told()
+        await stop.wait()
     finally:
         await runner.cleanup()
 
 
-async def _until_told() -> None:
+def _stop_on_signals() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt
             loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop

@@ -49,10 +49,12 @@ def read_settings(path: Path) -> Settings:
         return Settings()
     try:
         with path.open("rb") as file:
-            table = tomllib.loads(file.read(MAX_FILE).decode())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            text = file.read(MAX_FILE + 1)
+        if len(text) > MAX_FILE:
+            raise SettingsError(f"{path}: longer than {MAX_FILE} bytes")
+        return _settings(tomllib.loads(text.decode()))
+    except (OSError, ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
         raise SettingsError(f"{path}: {error}") from None
-    return _settings(table)
 
 
 def _settings(table: dict[str, Any]) -> Settings:
@@ -63,7 +65,7 @@ def _settings(table: dict[str, Any]) -> Settings:
     if "card" in table:
         values["card"] = _card(_section(table, "card", CardSettings))
     if "state" in table:
-        values["state"] = Path(_of("state", table["state"], str)).expanduser()
+        values["state"] = _folder(table["state"])
     return Settings(**values)
 
 
@@ -87,6 +89,17 @@ def _web(section: dict[str, Any]) -> WebSettings:
 def _card(section: dict[str, Any]) -> CardSettings:
     names = _of("card.drivers", section.get("drivers", []), list)
     return CardSettings(drivers=tuple(_of("card.drivers", name, str) for name in names))
+
+
+def _folder(value: object) -> Path:
+    text = _of("state", value, str)
+    try:
+        folder = Path(text).expanduser()
+    except RuntimeError:  # a user that does not exist
+        raise SettingsError("state: no such user") from None
+    if not folder.is_absolute() or "\0" in text:
+        raise SettingsError("state: an absolute path")
+    return folder
 
 
 def _port(value: object) -> int:

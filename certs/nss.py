@@ -1,5 +1,7 @@
 """The certificate database of Chromium on Linux (NSS), changed with its own tool `certutil`."""
 
+import hashlib
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -20,11 +22,24 @@ def chromium_database(home: Path) -> Path:
 
 
 def trust(database: Path, root: Path, name: str = NAME) -> None:
-    """Makes a database trust a root (PEM) for servers; a database that does not exist is made. Raises StoreError."""
+    """Makes a database trust a root (PEM) for servers; a database that does not exist is made. Raises StoreError.
+
+    The nickname ends with the root's SHA-256, because NSS refuses another certificate under a name it knows.
+    """
+    named = nickname(name, root)
     if not (database / "cert9.db").exists():
         database.mkdir(parents=True, exist_ok=True, mode=0o700)
         _certutil(database, "-N", "--empty-password")
-    _certutil(database, "-A", "-t", "C,,", "-n", name, "-i", str(root))
+    _certutil(database, "-A", "-t", "C,,", "-n", named, "-i", str(root))
+
+
+def nickname(name: str, root: Path) -> str:
+    """The name of a root (PEM) in a database; raises StoreError when it cannot be read."""
+    try:
+        der = ssl.PEM_cert_to_DER_cert(root.read_text("ascii"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{root}: {error}") from None
+    return f"{name} {hashlib.sha256(der).hexdigest()[:16]}"
 
 
 def _certutil(database: Path, *arguments: str) -> None:

@@ -27,6 +27,7 @@ class CardToken:
     reader: str
     serial: str
     manufacturer: str
+    slot: int = 0  # a card with two PINs shows as two slots of one reader
 
 
 class Module:
@@ -115,17 +116,24 @@ def _translated() -> Iterator[None]:
 def _token(slot: pkcs11.Slot) -> CardToken | None:
     try:
         token = slot.get_token()
-    except exceptions.PKCS11Error:
+    except (exceptions.PKCS11Error, UnicodeDecodeError):
         return None
     if TokenFlag.TOKEN_INITIALIZED not in token.flags:
         return None
     serial = token.serial.decode("utf-8", "replace").strip()
-    return CardToken(slot.slot_description.strip(), serial, token.manufacturer_id.strip())
+    return CardToken(slot.slot_description.strip(), serial, token.manufacturer_id.strip(), slot.slot_id)
 
 
 def _certificate(item: pkcs11.Object) -> CardCertificate | None:
     try:
-        key_id, label, der = item[Attribute.ID], item[Attribute.LABEL], item[Attribute.VALUE]
+        key_id, der = item[Attribute.ID], item[Attribute.VALUE]
     except exceptions.PKCS11Error:
         return None
-    return CardCertificate(bytes(key_id), str(label), bytes(der)) if len(der) <= MAX_CERTIFICATE else None
+    return CardCertificate(bytes(key_id), _label(item), bytes(der)) if len(der) <= MAX_CERTIFICATE else None
+
+
+def _label(item: pkcs11.Object) -> str:
+    try:
+        return str(item[Attribute.LABEL])
+    except (exceptions.PKCS11Error, UnicodeDecodeError):  # old cards have labels in Big5
+        return ""

@@ -14,7 +14,14 @@ from cryptography.x509.oid import NameOID
 MAX_NAME = 64
 MIN_RSA = 2048
 # What PyCA raises for odd DER, duplicate extensions and keys it does not know.
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    x509.InvalidVersion,
+)
 _CURVES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
     "secp256r1": ("ES256", hashes.SHA256()),
     "secp384r1": ("ES384", hashes.SHA384()),
@@ -44,6 +51,8 @@ class CertificateFacts:
         try:
             if isinstance(self.key, rsa.RSAPublicKey):
                 self.key.verify(signature, message, padding.PKCS1v15(), self.hash)
+            elif len(signature) != 2 * ((self.key.key_size + 7) // 8):  # RFC 7518, 3.4: both halves in full
+                return False
             else:
                 self.key.verify(_der_signature(signature), message, ec.ECDSA(self.hash))
         except InvalidSignature:
@@ -67,9 +76,15 @@ def read_certificate(der: bytes) -> CertificateFacts:
 
 
 def harmless(text: str) -> str:
-    """Text from a card, fit to be shown: at most 64 characters, control and direction marks replaced."""
-    shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c)[0] == "C" else c for c in text[:MAX_NAME])
+    """Text from a card, fit to be shown: at most 64 characters, no controls, direction marks or line breaks."""
+    shown = "".join("\N{REPLACEMENT CHARACTER}" if _moves_text(c) else c for c in text[:MAX_NAME])
     return shown + "…" * (len(text) > MAX_NAME)
+
+
+def _moves_text(character: str) -> bool:
+    category = unicodedata.category(character)
+    # Other (control, format, unassigned), and the separators of lines and paragraphs, which would fake a second row.
+    return category[0] == "C" or category in ("Zl", "Zp")
 
 
 def _holder(subject: x509.Name) -> str:

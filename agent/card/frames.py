@@ -63,5 +63,5 @@ def decode(body: bytes, kind: type[Message]) -> Message:
     """The message of a frame's body; raises FrameError for anything but the exact shape."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FrameError(type(error).__name__) from None

@@ -102,6 +102,8 @@ def _loop(root: tk.Tk, operation: Operation, gone: threading.Event) -> None:
         else:
             root.quit()
 
+    # Tk would go on after a bug in a callback, without the next tick: a window that nobody can use or close.
+    root.report_callback_exception = lambda *_: root.quit()
     # Not called directly: a quit before the main loop runs would be forgotten.
     root.after(0, tick)
     root.mainloop()

@@ -181,6 +181,7 @@ class Operation:
             self._end(FailureError(Code.USER_CANCELLED))
         elif reason.code in (Code.PIN_WRONG, Code.PIN_MALFORMED) and self._card is not None:
             self._card, self._reason = replace(self._card, tries_left=reason.tries_left), reason
+            self._expires = self._clock() + ENTRY_LIMIT
             self.state = State.READY
             self._view.show_card(self._card)
             self._view.show_note(reason.code, reason.tries_left)

@@ -31,8 +31,9 @@ def _card(reader: str, disposition: int) -> Iterator[tuple[int | None, int]]:
     if result != scard.SCARD_S_SUCCESS:
         yield None, 0
         return
+    name = _full_name(context, reader)
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-    result, card, protocol = scard.SCardConnect(context, reader, scard.SCARD_SHARE_SHARED, protocols)
+    result, card, protocol = scard.SCardConnect(context, name, scard.SCARD_SHARE_SHARED, protocols)
     connected = result == scard.SCARD_S_SUCCESS
     try:
         yield (card if connected else None), protocol
@@ -40,3 +41,11 @@ def _card(reader: str, disposition: int) -> Iterator[tuple[int | None, int]]:
         if connected:
             scard.SCardDisconnect(card, disposition)
         scard.SCardReleaseContext(context)
+
+
+def _full_name(context: int, reader: str) -> str:
+    """The PC/SC name of a reader; PKCS#11 cuts it to the 64 bytes of a slot description."""
+    result, names = scard.SCardListReaders(context, [])
+    if result != scard.SCARD_S_SUCCESS or reader in names:
+        return reader
+    return next((str(name) for name in names if name.encode()[:64].decode("utf-8", "ignore").strip() == reader), reader)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from agent.card import texts
@@ -79,7 +79,7 @@ class Window:
         tries = texts.tries(card.tries_left)
         values = (
             card.facts.holder,
-            f"{card.facts.not_after.astimezone(_TAIPEI):%Y-%m-%d}",
+            _day(card.facts.not_after),
             card.token.reader,
             f"{self._main(tries)}  {self._beside(tries)}",
         )
@@ -230,6 +230,13 @@ class Window:
 
     def _stacked(self, text: Text) -> str:
         return f"{self._main(text)}\n{self._beside(text)}"
+
+
+def _day(moment: datetime) -> str:
+    try:
+        return f"{moment.astimezone(_TAIPEI):%Y-%m-%d}"
+    except OverflowError:  # RFC 5280, 4.1.2.5: the last second of the year 9999 means that there is no end
+        return f"{moment:%Y-%m-%d}"
 
 
 def _chinese(text: Text) -> str:

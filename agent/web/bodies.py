@@ -19,5 +19,5 @@ async def read_body(request: web.Request, shape: type[Shape]) -> Shape:
         raise malformed()
     try:
         return msgspec.json.decode(await request.read(), type=shape)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise malformed() from None

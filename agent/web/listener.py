@@ -4,11 +4,11 @@ import errno
 import socket
 import ssl
 
-from aiohttp import web
+from aiohttp import web, web_response
 
 from agent.settings import WebSettings
 from agent.signing import Signing
-from agent.web.guard import MAX_BODY, PORT, guard
+from agent.web.guard import MAX_BODY, PORT, SERVER, guard
 from agent.web.native import NativeApi
 from agent.web.popup import PopupPage
 
@@ -50,6 +50,8 @@ def bind(ports: tuple[int, ...]) -> list[socket.socket]:
 
 async def serve(app: web.Application, sockets: list[socket.socket], context: ssl.SSLContext) -> web.AppRunner:
     """Starts to answer; `cleanup()` of the result ends it. A page that goes away cancels its request."""
+    # aiohttp answers what is not HTTP by itself and would tell its version there.
+    web_response.SERVER_SOFTWARE = SERVER  # type: ignore[attr-defined]
     runner = web.AppRunner(
         app, handler_cancellation=True, keepalive_timeout=_KEEP_ALIVE, access_log=None, max_line_size=2048,
         max_field_size=4096, shutdown_timeout=1.0,

@@ -5,12 +5,11 @@ from aiohttp import web
 
 from agent.callers import caller
 from agent.card.frames import Token
-from agent.failures import FailureError
 from agent.order import make_order
 from agent.settings import WebSettings
 from agent.signing import Signing
 from agent.web.bodies import read_body
-from agent.web.problems import problem
+from agent.web.guard import CALLER
 
 _HELLO = {"service": "cardlogin", "protocol": 1}
 _PREFLIGHT = {
@@ -44,40 +43,28 @@ class NativeApi:
 
     async def hello(self, request: web.Request) -> web.Response:
         """Says that somebody is here, and nothing that could be tracked."""
-        response = web.json_response(_HELLO)
         if "Origin" in request.headers:
-            _allow(response, self._caller(request))
-        return response
+            self._caller(request)
+        return web.json_response(_HELLO)
 
     async def preflight(self, request: web.Request) -> web.Response:
         """Answers the preflight of an origin that may ask (Fetch standard, CORS-preflight fetch)."""
-        response = web.Response(status=204, headers=_PREFLIGHT)
-        _allow(response, self._caller(request))
-        return response
+        self._caller(request)
+        return web.Response(status=204, headers=_PREFLIGHT)
 
     async def authenticate(self, request: web.Request) -> web.Response:
         """Signs the challenge for the origin that the browser names."""
         origin = self._caller(request)
-        try:
-            ask = await read_body(request, Ask)
-            response = token_response(await self._signing.sign(make_order(origin, ask.challenge, ask.language)))
-        except FailureError as error:
-            # Made here and not by the guard, because the page may read it: its origin may ask.
-            response = problem(error)
-        _allow(response, origin)
-        return response
+        ask = await read_body(request, Ask)
+        return token_response(await self._signing.sign(make_order(origin, ask.challenge, ask.language)))
 
     def _caller(self, request: web.Request) -> str:
         origins = request.headers.getall("Origin", [])
-        return caller(origins[0] if len(origins) == 1 else None, developer=self._settings.developer)
+        origin = caller(origins[0] if len(origins) == 1 else None, developer=self._settings.developer)
+        request[CALLER] = origin
+        return origin
 
 
 def token_response(token: Token) -> web.Response:
     """A token as JSON."""
     return web.Response(body=msgspec.json.encode(token), content_type="application/json")
-
-
-def _allow(response: web.Response, origin: str) -> None:
-    response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Vary"] = "Origin"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

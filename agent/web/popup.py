@@ -49,7 +49,8 @@ class PageTokens:
 
     def take(self, token: str) -> None:
         """Uses a token up; raises FailureError(origin_refused) for one that is unknown, used or too old."""
-        if self._expiry.pop(token, 0.0) < self._clock():
+        expiry = self._expiry.pop(token, None)
+        if expiry is None or expiry < self._clock():
             raise FailureError(Code.ORIGIN_REFUSED)
 
 

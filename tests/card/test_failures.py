@@ -288,6 +288,22 @@ def test_crashed_host_costs_one_order(desk: Desk) -> None:
     next_order_works(desk)
 
 
+def test_host_killed_after_the_pin_leaves_no_card_verified_for_long(desk: Desk) -> None:
+    order = desk.ask()
+    desk.window()
+    _, checks = tries_and_checks(desk)
+    desk.card("delay", "0.3")
+    desk.type_pin()
+    wait_until(lambda: tries_and_checks(desk)[1] > checks)
+    for host in hosts(desk.agent):
+        host.kill()
+    check_refusal(order.result(20), "host_failed")
+    desk.card("delay", "0")
+    # pcscd resets a card whose last program is gone, or powers it down.
+    wait_until(lambda: desk.card("status")["verified"] is False, seconds=15)
+    next_order_works(desk)
+
+
 def test_silent_reader_is_named_and_costs_one_order(desk: Desk) -> None:
     desk.card("hang")
     order = desk.ask()

@@ -1,0 +1,107 @@
+"""What the agent's unit tests share: no blocking on the loop, and an agent served over TLS with a fake card host."""
+
+import inspect
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+from agent.card.operation import State
+from agent.settings import WebSettings
+from agent.signing import Signing
+from agent.web.listener import application, bind, serve, tls_context
+from certs.authority import make_identity
+from certs.folder import LEAF, LEAF_KEY, ROOT, write_identity
+from tests.stand.parts import free_port
+from tests.unit.agent.fakes import FakeHost, Site
+from tests.unit.agent.operation_bench import Bench
+
+Serve = Callable[[WebSettings], Awaitable[Site]]
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_on_the_loop(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
+    """A call that blocks the event loop fails the test."""
+    if not inspect.iscoroutinefunction(request.function):
+        yield None
+        return
+    with blockbuster_ctx() as blockbuster:
+        # Starting a process waits for its exec, which is what asyncio offers.
+        blockbuster.functions["os.read"].can_block_in("subprocess.py", {"_execute_child"})
+        yield blockbuster
+
+
+@pytest.fixture(scope="session")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a localhost identity."""
+    folder = tmp_path_factory.mktemp("identity") / "identity"
+    write_identity(folder, make_identity())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server_tls(identity: Path) -> ssl.SSLContext:
+    """The agent's side of TLS."""
+    return tls_context(str(identity / LEAF), str(identity / LEAF_KEY))
+
+
+@pytest.fixture(scope="session")
+def client_tls(identity: Path) -> ssl.SSLContext:
+    """A browser's side of TLS: trusts the root of the identity and nothing else."""
+    return ssl.create_default_context(cafile=str(identity / ROOT))
+
+
+@pytest.fixture
+async def serving(
+    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, no_blocking_on_the_loop: BlockBuster | None
+) -> AsyncIterator[Serve]:
+    """Serves agents with settings of the test's choice until the test ends."""
+    async with AsyncExitStack() as stack:
+
+        async def start(settings: WebSettings) -> Site:
+            host, port = FakeHost(), free_port()
+            if no_blocking_on_the_loop is not None:  # the pages are read once, before anybody is served
+                no_blocking_on_the_loop.deactivate()
+            app = application(Signing(host), settings, port)
+            if no_blocking_on_the_loop is not None:
+                no_blocking_on_the_loop.activate()
+            runner = await serve(app, bind((port,)), server_tls)
+            stack.push_async_callback(runner.cleanup)
+            connector = aiohttp.TCPConnector(ssl=client_tls)
+            client = aiohttp.ClientSession(f"https://localhost:{port}", connector=connector)
+            await stack.enter_async_context(client)
+            return Site(port, host, client_tls, client)
+
+        yield start
+
+
+@pytest.fixture
+async def site(serving: Serve) -> Site:
+    """An agent with its default settings."""
+    return await serving(WebSettings())
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """An operation that looks for a card."""
+    return Bench()
+
+
+@pytest.fixture
+def ready(bench: Bench) -> Bench:
+    """An operation that waits for the PIN."""
+    bench.step()
+    assert bench.operation.state is State.READY
+    return bench
+
+
+@pytest.fixture
+def signing(ready: Bench) -> Bench:
+    """An operation whose card is at work."""
+    ready.submit()
+    assert ready.operation.state is State.SIGNING
+    return ready

@@ -1,0 +1,144 @@
+"""Stand-ins for the parts around the room under test: a host that signs at once, a served agent, raw requests."""
+
+import asyncio
+import base64
+import json
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from agent.card.frames import Token
+from agent.failures import Code, FailureError
+from agent.order import Order
+
+ORIGIN = "https://portal.example"
+CHALLENGE = base64.b64encode(bytes(range(32))).decode() + ".login"
+TOKEN = Token(
+    unverified_certificate="Y2VydA==", algorithm="RS256", signature="c2ln", format="web-eid:1.0", app_version="test"
+)
+JSON = {"Content-Type": "application/json"}
+
+
+class FakeHost:
+    """A card host without a card; `answer` is what comes of the next order, `release` lets a held one go on."""
+
+    def __init__(self) -> None:
+        self.orders: list[Order] = []
+        self.answer: Token | BaseException = TOKEN
+        self.release = asyncio.Event()
+        self.release.set()
+        self.begun = asyncio.Event()
+        self.cancelled = asyncio.Event()
+        self.idle_calls = 0
+
+    def hold(self) -> None:
+        """The next order waits for `release`."""
+        self.release.clear()
+        self.begun.clear()
+
+    async def sign(self, order: Order) -> Token:
+        """What `answer` says, once released."""
+        self.orders.append(order)
+        self.begun.set()
+        try:
+            await self.release.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+    async def idle(self) -> None:
+        """Counts how often it was asked."""
+        self.idle_calls += 1
+
+    def fail(self, code: Code, tries_left: int | None = None) -> None:
+        """The next orders end with a failure."""
+        self.answer = FailureError(code, tries_left)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as it came over the wire; header names are lower-case, a repeated header has several values."""
+
+    status: int
+    headers: dict[str, list[str]]
+    body: bytes
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The problem document."""
+        document: dict[str, Any] = json.loads(self.body)
+        return document
+
+    @property
+    def code(self) -> str:
+        """The failure code, empty where the body is no problem document."""
+        return str(self.problem.get("code", "")) if self.body.startswith(b"{") else ""
+
+    def header(self, name: str) -> str | None:
+        """The value of a header that may be there once."""
+        values = self.headers.get(name.lower(), [])
+        if len(values) > 1:
+            raise ValueError(f"{name} is there {len(values)} times")
+        return values[0] if values else None
+
+
+class Site:
+    """An agent that is served on a port of this computer over TLS."""
+
+    def __init__(self, port: int, host: FakeHost, context: ssl.SSLContext, client: aiohttp.ClientSession) -> None:
+        self.port = port
+        self.host = host
+        self._context = context
+        self._client = client
+        self.own_origin = f"https://localhost:{port}"
+
+    async def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: object = None) -> Reply:
+        """A request as a well-behaved client writes it; a body that is not bytes is sent as JSON."""
+        content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {**(JSON if body is not None else {}), **(headers or {})}
+        async with self._client.request(method, path, headers=sent, data=content, allow_redirects=False) as response:
+            names = {name.lower() for name in response.headers}
+            answer_headers = {name: list(response.headers.getall(name)) for name in names}
+            return Reply(response.status, answer_headers, await response.read())
+
+    async def authenticate(self, origin: str = ORIGIN, body: object = None) -> Reply:
+        """An order as a page's fetch sends it."""
+        return await self.ask(
+            "POST", "/v1/authenticate", headers={"Origin": origin}, body=body or {"challenge": CHALLENGE}
+        )
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A TLS connection with nothing on it."""
+        return await asyncio.open_connection("127.0.0.1", self.port, ssl=self._context, server_hostname="localhost")
+
+    async def raw(self, *lines: str, body: bytes = b"") -> Reply:
+        """The answer to exactly these lines (request line and headers), closed after it."""
+        reader, writer = await self.connect()
+        writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body)
+        await writer.drain()
+        async with asyncio.timeout(5):
+            status, answer_headers = _parse(await reader.readuntil(b"\r\n\r\n"))
+            # Not until the end: a server that has refused a body still waits a while for the rest of it.
+            length = 0 if lines[0].startswith("HEAD ") else int(answer_headers.get("content-length", ["0"])[0])
+            content = await reader.readexactly(length)
+        writer.transport.abort()
+        return Reply(status, answer_headers, content)
+
+    @property
+    def host_line(self) -> str:
+        """The right Host header."""
+        return f"Host: localhost:{self.port}"
+
+
+def _parse(head: bytes) -> tuple[int, dict[str, list[str]]]:
+    first, *lines = head.decode("latin-1").rstrip().split("\r\n")
+    headers: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers.setdefault(name.lower(), []).append(value.strip())
+    return int(first.split()[1]), headers

@@ -1,0 +1,283 @@
+"""The daemon's side of the card host, with small programs in the host's place."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from agent.card import client
+from agent.card.client import CardHost
+from agent.card.frames import MAX_FRAME, HostAnswer, HostOrder, Token
+from agent.failures import Code, FailureError
+from agent.order import Order, make_order
+from tests.unit.agent.fakes import CHALLENGE, ORIGIN, TOKEN
+
+ORDER = make_order(ORIGIN, CHALLENGE, "en")
+# What a program needs to take the order and answer.
+TALK = """
+import json, os, struct, sys, time
+def order():
+    (length,) = struct.unpack(">I", sys.stdin.buffer.read(4))
+    return json.loads(sys.stdin.buffer.read(length))
+def answer(message):
+    body = json.dumps(message).encode()
+    raw(struct.pack(">I", len(body)) + body)
+def raw(content):
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+TOKEN = {"unverifiedCertificate": "Y2VydA==", "algorithm": "RS256", "signature": "c2ln", "format": "web-eid:1.0",
+         "appVersion": "test"}
+"""
+Program = Callable[[str], None]
+
+
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that does not end by itself is killed soon."""
+    monkeypatch.setattr(client, "END_LIMIT", 0.5)
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch) -> Program:
+    """Puts a program into the host's place."""
+
+    def put(code: str) -> None:
+        monkeypatch.setattr(client, "_COMMAND", (sys.executable, "-I", "-c", TALK + code))
+
+    return put
+
+
+async def failure_of(order: Order = ORDER, host: CardHost | None = None) -> FailureError:
+    """The failure that an order ends with."""
+    host = host or CardHost(())
+    with pytest.raises(FailureError) as caught:
+        async with asyncio.timeout(8):
+            await host.sign(order)
+    await host.idle()
+    return caught.value
+
+
+async def children() -> list[int]:
+    """The hosts that this process has started and that still run."""
+
+    def look() -> list[int]:
+        alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+        return [child.pid for child in alive if child.cmdline()[1:3] == ["-I", "-c"]]
+
+    return await asyncio.to_thread(look)
+
+
+async def test_order_goes_down_and_the_token_comes_up(program: Program) -> None:
+    program('seen = order(); answer({"token": {**TOKEN, "signature": json.dumps(seen)}})')
+    host = CardHost(("opensc", "softhsm2"))
+    token = await host.sign(ORDER)
+    assert json.loads(token.signature) == {
+        "origin": ORIGIN, "challenge": CHALLENGE, "language": "en", "drivers": ["opensc", "softhsm2"],
+    }  # fmt: skip
+    await host.idle()
+
+
+async def test_token_is_returned_before_the_host_has_tidied_up(program: Program) -> None:
+    program('order(); answer({"token": TOKEN}); time.sleep(0.3)')
+    host = CardHost(())
+    assert await host.sign(ORDER) == TOKEN
+    started = time.monotonic()
+    await host.idle()
+    assert time.monotonic() - started > 0.1
+
+
+async def test_host_that_does_not_end_after_its_answer_is_killed(program: Program) -> None:
+    program('order(); answer({"token": TOKEN}); time.sleep(60)')
+    host = CardHost(())
+    assert await host.sign(ORDER) == TOKEN
+    async with asyncio.timeout(3):
+        await host.idle()
+    assert await children() == []
+
+
+@pytest.mark.parametrize("code", list(Code))
+async def test_code_and_tries_of_the_host_come_through(program: Program, code: Code) -> None:
+    program(f'order(); answer({{"code": "{code.value}", "tries_left": 2}})')
+    failure = await failure_of()
+    assert (failure.code, failure.tries_left) == (code, 2)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("sys.exit(0)", id="ends without reading"),
+        pytest.param("order()", id="ends without answer"),
+        pytest.param("order(); sys.exit(7)", id="status"),
+        pytest.param("order(); os.abort()", id="crash"),
+        pytest.param("order(); os.kill(os.getpid(), 9)", id="killed"),
+        pytest.param("raise SystemExit", id="at once"),
+        pytest.param('order(); raw(b"\\0\\0")', id="half a header"),
+        pytest.param('order(); raw(struct.pack(">I", 100) + b"{")', id="half a body"),
+        pytest.param('order(); raw(struct.pack(">I", 0))', id="empty frame"),
+        pytest.param('order(); raw(b"Traceback (most recent call last):")', id="text instead of a frame"),
+        pytest.param('order(); raw(struct.pack(">I", 4) + b"\\0\\1\\2\\3")', id="garbage"),
+        pytest.param('order(); raw(struct.pack(">I", 2) + b"[]")', id="array"),
+        pytest.param("order(); answer({})", id="neither token nor code"),
+        pytest.param('order(); answer({"code": "all_is_well"})', id="unknown code"),
+        pytest.param('order(); answer({"code": ""})', id="empty code"),
+        pytest.param('order(); answer({"code": 7})', id="code that is a number"),
+        pytest.param('order(); answer({"token": {**TOKEN, "pin": "123456"}})', id="token with a sixth field"),
+        pytest.param('order(); TOKEN.pop("format"); answer({"token": TOKEN})', id="token with four fields"),
+        pytest.param('order(); answer({"token": TOKEN, "extra": 1})', id="unknown field"),
+    ],
+)
+async def test_host_that_does_not_answer_as_agreed_is_host_failed(program: Program, code: str) -> None:
+    program("sys.stderr.close(); " + code)
+    assert (await failure_of()).code is Code.HOST_FAILED
+    assert await children() == []
+
+
+async def test_oversized_frame_is_refused_by_its_header_and_not_read(program: Program) -> None:
+    program(f'order(); raw(struct.pack(">I", {MAX_FRAME + 1})); time.sleep(60)')
+    started = time.monotonic()
+    assert (await failure_of()).code is Code.HOST_FAILED
+    assert time.monotonic() - started < 4
+    assert await children() == []
+
+
+async def test_command_that_cannot_be_started_is_host_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_COMMAND", ("/nonexistent/host",))
+    assert (await failure_of()).code is Code.HOST_FAILED
+
+
+async def test_host_that_hangs_is_killed_and_costs_one_order(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "TOTAL_LIMIT", 0.4)
+    program("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
+    host = CardHost(())
+    assert (await failure_of(host=host)).code is Code.TIMED_OUT
+    assert await children() == []
+    monkeypatch.setattr(client, "TOTAL_LIMIT", 10.0)
+    program('order(); answer({"token": TOKEN})')
+    assert await host.sign(ORDER) == TOKEN
+    await host.idle()
+
+
+async def begun(task: "asyncio.Task[Token]") -> None:
+    """Returns when the host of an order runs."""
+    async with asyncio.timeout(5):
+        while not await children():  # noqa: ASYNC110  # nobody tells when a process has been started
+            await asyncio.sleep(0.01)
+    assert not task.done()
+
+
+async def test_cancelled_order_tells_its_host_that_the_page_is_gone(program: Program, tmp_path: Path) -> None:
+    program(f'order(); end = sys.stdin.buffer.read(); open({str(tmp_path / "gone")!r}, "w").write("tidy")')
+    host = CardHost(())
+    task = asyncio.create_task(host.sign(ORDER))
+    await begun(task)
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await host.idle()
+    assert await asyncio.to_thread((tmp_path / "gone").exists)
+    assert await children() == []
+
+
+async def test_host_of_a_cancelled_order_that_does_not_listen_is_killed(program: Program) -> None:
+    program("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); order(); time.sleep(60)")
+    host = CardHost(())
+    task = asyncio.create_task(host.sign(ORDER))
+    await begun(task)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(3):
+        await host.idle()
+    assert await children() == []
+
+
+async def test_token_that_comes_after_the_cancellation_goes_nowhere(program: Program) -> None:
+    program('order(); sys.stdin.buffer.read(); answer({"token": TOKEN})')
+    host = CardHost(())
+    task = asyncio.create_task(host.sign(ORDER))
+    await begun(task)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await host.idle()
+    assert task.cancelled()
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_order_cancelled_while_its_host_starts_leaves_no_process(program: Program, steps: int) -> None:
+    program("order(); time.sleep(60)")
+    host = CardHost(())
+    task = asyncio.create_task(host.sign(ORDER))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await host.idle()
+    assert await children() == []
+
+
+async def test_stdin_stays_open_while_the_order_runs(program: Program) -> None:
+    program(
+        "import select; order(); closed = bool(select.select([sys.stdin], [], [], 0.2)[0]); "
+        'answer({"code": "internal" if closed else "no_card"})'
+    )
+    assert (await failure_of()).code is Code.NO_CARD
+
+
+async def test_environment_of_the_host_is_scrubbed(
+    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in (
+        "LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONINSPECT", "TCL_LIBRARY", "TK_LIBRARY",
+        "OPENSSL_CONF", "GTK_MODULES", "PKCS11_MODULE", "CARDLOGIN_SECRET", "BASH_ENV",
+    ):  # fmt: skip
+        monkeypatch.setenv(name, str(tmp_path / "evil"))
+    monkeypatch.setenv("DISPLAY", ":77")
+    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/run/pcscd.comm")
+    program('order(); answer({"token": {**TOKEN, "signature": json.dumps(dict(os.environ))}})')
+    host = CardHost(())
+    environment = json.loads((await host.sign(ORDER)).signature)
+    await host.idle()
+    assert environment["DISPLAY"] == ":77"
+    assert environment["PCSCLITE_CSOCK_NAME"] == "/run/pcscd.comm"
+    assert str(tmp_path / "evil") not in environment.values()
+    assert not [name for name in environment if name.startswith(("LD_", "PYTHON", "TCL", "TK_"))]
+
+
+async def test_host_is_started_with_constant_arguments_and_its_order_is_not_among_them(program: Program) -> None:
+    program('order(); answer({"token": {**TOKEN, "signature": json.dumps(sys.orig_argv)}})')
+    host = CardHost(("softhsm2",))
+    arguments = (await host.sign(ORDER)).signature
+    await host.idle()
+    assert CHALLENGE not in arguments
+    assert ORIGIN not in arguments
+    assert "softhsm2" not in arguments
+
+
+def test_real_command_isolates_python() -> None:
+    assert client._COMMAND[:2] == (sys.executable, "-I")
+    assert os.path.isabs(sys.executable)  # noqa: PTH117  # a text, not a file that is looked at
+    assert "agent.card.host" in client._COMMAND[-1]
+
+
+async def test_two_orders_one_after_the_other_have_a_host_each(program: Program) -> None:
+    program('order(); answer({"token": {**TOKEN, "signature": str(os.getpid())}})')
+    host = CardHost(())
+    first, second = await host.sign(ORDER), await host.sign(ORDER)
+    assert first.signature != second.signature
+    await host.idle()
+    assert await children() == []
+
+
+def test_messages_of_the_pipe_have_these_fields() -> None:
+    assert HostOrder.__struct_fields__ == ("origin", "challenge", "language", "drivers")
+    assert HostAnswer.__struct_fields__ == ("token", "code", "tries_left")
+    assert len(Token.__struct_fields__) == 5

@@ -1,0 +1,77 @@
+"""The catalogue of failures is complete, in two languages, and the same everywhere."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from agent import failures
+from agent.failures import Code, Failure, FailureError, Next, catalogue, failure
+from pkcs11_shims.errors import Fault
+
+CJK = re.compile(r"[\u4e00-\u9fff]")
+CONTRACT = (
+    "busy origin_refused request_malformed no_driver no_reader no_card no_certificate pin_wrong pin_locked "
+    "pin_malformed card_removed card_error reader_hung user_cancelled page_closed timed_out host_failed internal"
+)
+
+
+def test_codes_are_the_published_ones() -> None:
+    assert [code.value for code in Code] == CONTRACT.split()
+
+
+def test_every_code_has_a_row_and_every_row_a_code() -> None:
+    table = tomllib.loads(Path(failures.__file__).with_name("failures.toml").read_text("utf-8"))
+    assert set(table) == {code.value for code in Code}
+    assert [row.code for row in catalogue()] == list(Code)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_faults_of_the_drivers_are_codes_of_the_catalogue(fault: Fault) -> None:
+    assert failure(Code(fault.value)).code.value == fault.value
+
+
+@pytest.mark.parametrize("row", catalogue(), ids=lambda row: row.code)
+class TestRow:
+    """Each row."""
+
+    def test_status_is_a_client_or_server_error(self, row: Failure) -> None:
+        assert type(row.status) is int
+        assert 400 <= row.status <= 599
+        assert row.status not in (401, 407), "no browser shall ask for a password"
+
+    def test_texts_are_whole_sentences_in_their_language(self, row: Failure) -> None:
+        for text in (row.meaning, row.remedy):
+            assert CJK.search(text.zh)
+            assert not CJK.search(text.en)
+            assert text.en.isascii()
+            assert (text.zh[-1], text.en[-1]) == ("。", ".")
+            assert text.zh == text.zh.strip()
+            assert text.en == text.en.strip()
+
+    def test_texts_fit_into_the_window(self, row: Failure) -> None:
+        assert all(len(text) <= 200 for text in (row.meaning.zh, row.meaning.en, row.remedy.zh, row.remedy.en))
+
+    def test_texts_hold_no_mark_up(self, row: Failure) -> None:
+        for text in (row.meaning, row.remedy):
+            assert not set("<>&{}") & set(text.zh + text.en)
+
+    def test_disposition_is_known(self, row: Failure) -> None:
+        assert row.next in Next
+
+
+def test_no_two_failures_mean_the_same() -> None:
+    assert len({row.meaning.zh for row in catalogue()}) == len(Code)
+    assert len({row.meaning.en for row in catalogue()}) == len(Code)
+
+
+def test_no_remedy_sends_people_to_foreign_unlocking_tools() -> None:
+    assert "勿使用其他軟體解鎖" in failure(Code.PIN_LOCKED).remedy.zh
+    assert "do not use any other software" in failure(Code.PIN_LOCKED).remedy.en
+
+
+def test_error_says_its_code_and_nothing_else() -> None:
+    error = FailureError(Code.PIN_WRONG, 2)
+    assert str(error) == "pin_wrong"
+    assert error.tries_left == 2
