@@ -47,7 +47,7 @@ class Window:
         self._entry_frame, self._entry = self._pin_field(body)
         self._last_try = tk.Checkbutton(
             body, variable=self._confirmed, text=self._both(texts.LAST_TRY), anchor="w", justify="left",
-            bg=_PAPER, fg=_ALERT, activebackground=_PAPER, font=(WINDOW_FONT, 10), wraplength=_WIDTH - 80,
+            bg=_PAPER, fg=_ALERT, activebackground=_PAPER, font=(WINDOW_FONT, 9), wraplength=_WIDTH - 80,
         )  # fmt: skip
         self._submit_on_return(self._last_try)
         self._message = tk.Label(
@@ -147,8 +147,8 @@ class Window:
     def _band(self) -> None:
         band = tk.Frame(self._root, bg=_BAND, padx=24, pady=12)
         band.pack(fill="x")
-        tk.Label(band, text=_TITLE, bg=_BAND, fg="white", font=(WINDOW_FONT, 15, "bold"), anchor="w").pack(fill="x")
-        lead = tk.Label(band, text=self._stacked(texts.LEAD), bg=_BAND, fg="#d7e6f5", font=(WINDOW_FONT, 10))
+        tk.Label(band, text=_TITLE, bg=_BAND, fg="white", font=(WINDOW_FONT, 13, "bold"), anchor="w").pack(fill="x")
+        lead = tk.Label(band, text=self._stacked(texts.LEAD), bg=_BAND, fg="#d7e6f5", font=(WINDOW_FONT, 9))
         lead.configure(anchor="w", justify="left", wraplength=_WIDTH - 48)
         lead.pack(fill="x")
 
@@ -178,7 +178,7 @@ class Window:
         frame = tk.Frame(parent, bg=_PAPER)
         label = tk.Label(frame, text=self._both(texts.PIN), bg=_PAPER, fg=_INK, font=(WINDOW_FONT, 11), anchor="w")
         label.pack(fill="x")
-        entry = tk.Entry(frame, textvariable=self._pin, show="●", width=MAX_PIN + 4, font=(WINDOW_FONT, 16))
+        entry = tk.Entry(frame, textvariable=self._pin, show="●", width=MAX_PIN + 4, font=(WINDOW_FONT, 13, "bold"))
         entry.configure(
             relief="solid", borderwidth=1, highlightthickness=2, highlightcolor=_ACCENT, highlightbackground="#b8c4d0",
             bg="white", fg=_INK, disabledbackground=_PANEL, insertbackground=_INK,

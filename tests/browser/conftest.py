@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from tests.stand.asking import wait_until
 from tests.stand.browser import browser
@@ -64,19 +64,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory, screen: Screen) -> Iterator[
         yield stack
 
 
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """The driver of the browser."""
-    with sync_playwright() as driver:
-        yield driver
-
-
 @pytest.fixture
-def visit(stack: Stack, screen: Screen, playwright: Playwright) -> Iterator[Visit]:
+def visit(stack: Stack, screen: Screen) -> Iterator[Visit]:
     """A fresh browser on the log-in page, the demo card in the reader with three tries."""
     stack.reader.control("swap", str(stack.card_image("citizen")))
     stack.reader.control("unblock")
-    with browser(stack.home, stack.portal.port, playwright=playwright) as context:
+    with browser(stack.home, stack.portal.port) as context:
         context.clear_cookies()
         yield Visit(stack, screen, context)
     wait_until(lambda: not screen.windows())

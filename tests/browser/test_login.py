@@ -27,7 +27,7 @@ def test_card_log_in_with_permission_uses_fetch_and_opens_no_popup(visit: Visit)
     visit.page.reload()
     visit.page.wait_for_selector("#card-login:enabled")
     opened: list[Page] = []
-    visit.context.on("page", opened.append)
+    visit.context.on("page", lambda page: opened.append(page))
     # The page asks the browser for the permission's state when it is loaded.
     visit.page.wait_for_timeout(300)
     visit.page.click("#card-login")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from certs.nss import chromium_database, trust
 from tests.stand.parts import HOST
@@ -50,20 +50,18 @@ def environment(home: Path) -> dict[str, str | float | bool]:
 
 
 @contextmanager
-def browser(
-    home: Path, portal_port: int, *, headless: bool = True, playwright: Playwright | None = None
-) -> Iterator[BrowserContext]:
-    """A fresh Chromium context driven by Playwright; popups open only after a click, as for a person."""
-    if playwright is None:
-        with sync_playwright() as started, browser(home, portal_port, headless=headless, playwright=started) as context:
+def browser(home: Path, portal_port: int) -> Iterator[BrowserContext]:
+    """A headless Chromium driven by Playwright; popups open only after a click, as for a person.
+
+    The driver is started each time: while it runs, its event loop counts as running in this thread, which would
+    disturb tests with a loop of their own.
+    """
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            str(home / "profile"), executable_path=chromium(), args=arguments(portal_port), env=environment(home),
+            ignore_default_args=["--disable-popup-blocking"], viewport={"width": 1024, "height": 768}, locale="zh-TW",
+        )  # fmt: skip
+        try:
             yield context
-        return
-    profile = home / "profile"
-    context = playwright.chromium.launch_persistent_context(
-        str(profile), executable_path=chromium(), headless=headless, args=arguments(portal_port), env=environment(home),
-        ignore_default_args=["--disable-popup-blocking"], viewport={"width": 1024, "height": 768}, locale="zh-TW",
-    )  # fmt: skip
-    try:
-        yield context
-    finally:
-        context.close()
+        finally:
+            context.close()
