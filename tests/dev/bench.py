@@ -145,7 +145,8 @@ def _orders(agent: Agent, reader: Reader, screen: Screen) -> tuple[list[float], 
         begun = time.perf_counter()
         order = asker.ask()
         while not screen.windows():
-            pass
+            if order.done():
+                raise SystemExit(f"bench: no window, the agent answered {order.result().code}")
         shown = (time.perf_counter() - begun) * 1000
         screen.wait_window()
         fields.append((time.perf_counter() - begun) * 1000)
