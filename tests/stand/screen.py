@@ -27,7 +27,8 @@ class Screen:
         reading, writing = os.pipe()
         with (logs / "xvfb.log").open("ab") as log:
             process = subprocess.Popen(
-                ["Xvfb", "-displayfd", str(writing), "-screen", "0", _SIZE, "-nolisten", "tcp"],
+                # -noreset: otherwise it starts anew whenever its last client leaves, and refuses clients meanwhile.
+                ["Xvfb", "-displayfd", str(writing), "-screen", "0", _SIZE, "-nolisten", "tcp", "-noreset"],
                 pass_fds=(writing,), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         os.close(writing)
