@@ -6,6 +6,7 @@ from relying_party.families import Family
 from relying_party.identity import Identity
 from relying_party.path import Anchors
 from relying_party.revocation import CrlRevocation, Revocation
+from relying_party.revocation_policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp, WhenUnknown
 from relying_party.verifier import Verifier
 
 __all__ = [
@@ -18,8 +19,13 @@ __all__ = [
     "Family",
     "Identity",
     "MemoryChallengeStore",
+    "Nonce",
     "Purpose",
     "Revocation",
+    "RevocationPolicies",
+    "RevocationPolicy",
     "Text",
+    "UseOcsp",
     "Verifier",
+    "WhenUnknown",
 ]

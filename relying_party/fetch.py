@@ -20,6 +20,10 @@ class FetchFailed(Exception):
     """The file could not be had; the text says why, in English, for the log."""
 
 
+class StatusRefused(FetchFailed):
+    """The host is alive but does not give this file; no reason to leave the whole host alone."""
+
+
 def allowed(url: str, hosts: frozenset[str]) -> bool:
     """Whether the URL is http or https on one of the hosts (``host`` or ``host:port``, lower case, whole)."""
     try:
@@ -34,14 +38,31 @@ def fetch(url: str) -> bytes:
 
     Whatever else is answered, a redirect too, raises FetchFailed. Ask ``allowed`` first.
     """
+    return _exchange(url, "GET", None, {"Accept": "*/*"}, LARGEST)
+
+
+def post(url: str, body: bytes, kind: str, largest: int) -> bytes:
+    """The body of a 200 answer, of at most ``largest`` bytes, to a POST of that media type; the rest is as ``fetch``.
+
+    Raises FetchFailed.
+    """
+    return _exchange(url, "POST", body, {"Accept": "*/*", "Content-Type": kind}, largest)
+
+
+def host_of(url: str) -> str:
+    """The host of the address with its port, in lower case. Raises FetchFailed for no address."""
+    return _split(url).netloc.lower()
+
+
+def _exchange(url: str, method: str, body: bytes | None, headers: dict[str, str], largest: int) -> bytes:
     parts = _split(url)
     connection = _connection(parts)
     try:
         connection.connect()
         with _ended_in_time(connection.sock):
-            connection.request("GET", _target(parts), headers={"Accept": "*/*", "Accept-Encoding": "identity"})
+            connection.request(method, _target(parts), body, {**headers, "Accept-Encoding": "identity"})
             with connection.getresponse() as response:
-                return _body(response)
+                return _body(response, largest)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise FetchFailed(f"{type(error).__name__} from {parts.netloc}") from error
     finally:
@@ -77,15 +98,16 @@ def _connection(parts: SplitResult) -> http.client.HTTPConnection:
     return connection
 
 
-def _body(response: http.client.HTTPResponse) -> bytes:
+def _body(response: http.client.HTTPResponse, largest: int) -> bytes:
     if response.status != 200:
-        raise FetchFailed(f"status {response.status}")
-    if response.length is not None and response.length > LARGEST:
+        refused = FetchFailed if response.status >= 500 else StatusRefused
+        raise refused(f"status {response.status}")
+    if response.length is not None and response.length > largest:
         raise FetchFailed("answer is too large")
     body = bytearray()
     while chunk := response.read(_CHUNK):
         body += chunk
-        if len(body) > LARGEST:
+        if len(body) > largest:
             raise FetchFailed("answer is too large")
     if response.length:
         raise FetchFailed("answer is cut off")

@@ -1,26 +1,24 @@
-"""Asks whether a certificate has been revoked: partition list first, complete list next, and no answer means no."""
+"""Asks whether a certificate has been revoked: lists, then OCSP if the policy says so, and no answer means no."""
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import logging
 from typing import Protocol
 
 from cryptography import x509
 
+from relying_party.breaker import Breaker
 from relying_party.clock import Clock, utc_now
-from relying_party.crl import ListRefused, RevocationList, read_list
 from relying_party.failures import RevocationUnknown
-from relying_party.fetch import FetchFailed, allowed, fetch
+from relying_party.fetch import fetch, post
+from relying_party.index_store import IndexStore, MemoryIndexStore
 from relying_party.leaf import Leaf
+from relying_party.ocsp import Post, Responders
 from relying_party.path import Anchors, subject_key_id
+from relying_party.revocation_lists import MOST_ADDRESSES, Fetch, Lists, Undecided
+from relying_party.revocation_policy import RevocationPolicies, RevocationPolicy, UseOcsp, WhenUnknown
 
-MOST_ADDRESSES = 4
-# A host that is down costs one time limit per pause, not one per log-in.
-PAUSE = timedelta(seconds=5)
+__all__ = ["MOST_ADDRESSES", "CrlRevocation", "Fetch", "Revocation"]
 
-Fetch = Callable[[str], bytes]
-"""Gets the file at an allowed address, or raises FetchFailed."""
+_LOG = logging.getLogger(__name__)
 
 
 class Revocation(Protocol):
@@ -33,22 +31,13 @@ class Revocation(Protocol):
         """
 
 
-@dataclass(slots=True)
-class _Place:
-    """What is known of one address: only one thread at a time fetches it."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    current: RevocationList | None = None
-    highest_number: int = 0
-    failure: str = ""
-    not_before: datetime | None = None
-
-
 class CrlRevocation:
-    """Revocation by the lists that a certificate names, kept in memory until their next update; safe for threads.
+    """Revocation by the lists that a certificate names, and by OCSP where a policy says so; safe for threads.
 
-    Lists are fetched only from ``allowed_hosts`` ("host" or "host:port"). Give it only certificates whose path has
-    been checked: their addresses are then the authority's own, which also bounds the memory used.
+    Lists and answers are fetched only from ``allowed_hosts`` ("host" or "host:port"). Indexes of the lists are kept
+    in ``store`` until their next update: give a ``FolderIndexStore`` to share them between processes. Give it only
+    certificates whose path has been checked: their addresses are then the authority's own, which also bounds the
+    memory used.
     """
 
     def __init__(
@@ -57,69 +46,77 @@ class CrlRevocation:
         allowed_hosts: frozenset[str],
         fetch: Fetch = fetch,
         clock: Clock = utc_now,
+        *,
+        policies: RevocationPolicies | None = None,
+        store: IndexStore | None = None,
+        post: Post = post,
     ) -> None:
-        self._anchors = anchors
-        self._hosts = frozenset(host.lower() for host in allowed_hosts)
-        self._fetch = fetch
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._places: dict[tuple[bytes, str], _Place] = {}
+        hosts = frozenset(host.lower() for host in allowed_hosts)
+        breaker = Breaker(clock)
+        self.anchors = anchors
+        self.policies = policies or RevocationPolicies()
+        self.lists = Lists(hosts, fetch, clock, store or MemoryIndexStore(), breaker)
+        self._responders = Responders(hosts, post, clock, breaker)
 
     def check(self, leaf: Leaf) -> None:
-        """Returns only when a list that covers the certificate does not hold it.
+        """Returns only when the certificate is known to be good, or the issuer's policy lets it pass unknown.
 
-        The addresses are tried in the certificate's order (RFC 5280 section 4.2.1.13; GPKI profile: partition, then
-        complete). Raises CertificateRevoked, CertificateSuspended, RevocationUnknown or CertificateUntrusted.
+        Raises CertificateRevoked, CertificateSuspended, RevocationUnknown or CertificateUntrusted.
         """
-        issuer = self._anchors.issuer_of(leaf)
-        addresses = _addresses(leaf)
-        attempts = []
-        for url in addresses:
-            try:
-                known = self._list_at(url, issuer)
-                if url != addresses[-1] and not known.partition:
-                    raise ListRefused("list does not say which partition it is")
-                known.check(leaf.certificate.serial_number)
-            except (FetchFailed, ListRefused) as error:
-                attempts.append(f"{url}: {error}")
-            else:
-                return
-        raise RevocationUnknown(tuple(attempts) or ("certificate names no list",))
-
-    def _list_at(self, url: str, issuer: x509.Certificate) -> RevocationList:
-        if not allowed(url, self._hosts):
-            raise FetchFailed("host is not allowed")
-        with self._lock:
-            place = self._places.setdefault((subject_key_id(issuer), url), _Place())
-        with place.lock:
-            now = self._clock()
-            if place.current is None or place.current.next_update <= now:
-                place.current = self._renewed(place, url, issuer, now)
-            return place.current
-
-    def _renewed(self, place: _Place, url: str, issuer: x509.Certificate, now: datetime) -> RevocationList:
-        if place.not_before is not None and now < place.not_before:
-            raise FetchFailed(place.failure)
-        place.current = None
+        issuer = self.anchors.issuer_of(leaf)
+        policy = self.policies.of(subject_key_id(issuer))
         try:
-            found = read_list(self._fetch(url), url, issuer, self._clock())
-            if found.number < place.highest_number:
-                raise ListRefused("list is older than the one before")
-        except (FetchFailed, ListRefused) as error:
-            place.failure, place.not_before = str(error), self._clock() + PAUSE
-            raise
-        place.highest_number, place.not_before = found.number, None
-        return found
+            self._ask(leaf, issuer, policy)
+        except Undecided as unknown:
+            self._without_answer(leaf, issuer, policy, unknown)
 
+    def _ask(self, leaf: Leaf, issuer: x509.Certificate, policy: RevocationPolicy) -> None:
+        match policy.use_ocsp:
+            case UseOcsp.NEVER:
+                self.lists.check(leaf, issuer, policy)
+            case UseOcsp.AFTER_LISTS:
+                try:
+                    self.lists.check(leaf, issuer, policy)
+                except Undecided as first:
+                    self._ask_responder(leaf, issuer, policy, first.attempts)
+            case UseOcsp.BEFORE_LISTS:
+                try:
+                    self._ask_responder(leaf, issuer, policy, ())
+                except Undecided as first:
+                    self._ask_lists(leaf, issuer, policy, first.attempts)
 
-def _addresses(leaf: Leaf) -> list[str]:
-    points = leaf.extension(x509.CRLDistributionPoints) or ()
-    # A point with reasons or with another issuer is about indirect or partial lists, which are refused anyway.
-    names = [
-        name.value
-        for point in points
-        if point.full_name and not point.reasons and not point.crl_issuer
-        for name in point.full_name
-        if isinstance(name, x509.UniformResourceIdentifier)
-    ]
-    return list(dict.fromkeys(names))[:MOST_ADDRESSES]
+    def _ask_lists(
+        self, leaf: Leaf, issuer: x509.Certificate, policy: RevocationPolicy, before: tuple[str, ...]
+    ) -> None:
+        try:
+            self.lists.check(leaf, issuer, policy)
+        except Undecided as error:
+            raise Undecided((*before, *error.attempts)) from error
+
+    def _ask_responder(
+        self, leaf: Leaf, issuer: x509.Certificate, policy: RevocationPolicy, before: tuple[str, ...]
+    ) -> None:
+        def responder_check(responder: Leaf) -> None:
+            self.lists.check(responder, issuer, policy)
+
+        try:
+            self._responders.check(leaf, issuer, policy, responder_check)
+        except Undecided as error:
+            raise Undecided((*before, *error.attempts)) from error
+
+    def _without_answer(
+        self, leaf: Leaf, issuer: x509.Certificate, policy: RevocationPolicy, unknown: Undecided
+    ) -> None:
+        match policy.when_unknown:
+            case WhenUnknown.GRACE_PERIOD:
+                url = self.lists.check_stale(leaf, issuer, policy)
+                if url is not None:
+                    _LOG.warning("a list beyond its next update was believed in its grace period: %s", url)
+                    return
+            case WhenUnknown.SOFT_FAIL_LETS_REVOKED_CARDS_IN:
+                self.lists.check_stale(leaf, issuer, policy)
+                _LOG.warning("SOFT FAIL: a certificate was accepted unchecked: %s", unknown)
+                return
+            case WhenUnknown.HARD_FAIL:
+                pass
+        raise RevocationUnknown(unknown.attempts) from unknown

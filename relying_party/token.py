@@ -51,7 +51,7 @@ def _fields(text: str) -> dict[str, str]:
     if not SHORTEST <= len(text) <= LONGEST:
         raise TokenMalformed(f"token has not {SHORTEST} to {LONGEST} characters")
     try:
-        value = json.loads(text, object_pairs_hook=_without_repetition)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise TokenMalformed("token is not JSON, or names a field twice") from error
     if not isinstance(value, dict) or value.keys() != _FIELDS:
@@ -67,6 +67,9 @@ def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise ValueError("a name appears twice")
     return found
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_without_repetition)
 
 
 def _base64(fields: dict[str, str], name: str) -> bytes:

@@ -4,11 +4,11 @@ import re
 
 from relying_party.challenge import Challenges, Purpose
 from relying_party.clock import Clock, utc_now
-from relying_party.failures import CertificateTypeRefused
-from relying_party.families import issues_for
-from relying_party.identity import Identity, read_identity
-from relying_party.leaf import check_leaf, read_leaf
-from relying_party.path import Anchors, check_dates
+from relying_party.families import USUAL_FAMILIES, Family
+from relying_party.holder import HolderChecks
+from relying_party.identity import Identity
+from relying_party.path import Anchors
+from relying_party.profile import PRODUCTION_POLICIES
 from relying_party.revocation import Revocation
 from relying_party.signature import require_fitting_key, verify_signature
 from relying_party.token import parse_token
@@ -22,8 +22,10 @@ class Verifier:
     """Verifies log-in tokens for one origin; immutable and safe for threads.
 
     ``origin`` is the portal's own, as a browser writes it (``https://host`` or ``https://host:port``), never taken
-    from a request. ``policies`` are the certificate policies accepted (dotted OIDs). Raises ValueError for an origin
-    in another form, or for no policy.
+    from a request. ``policies`` are the certificate policies accepted (dotted OIDs; the government's assurance level
+    3, unless said otherwise), ``families`` the kinds of card (citizen and company, unless said otherwise).
+    ``ACCEPT_THE_TEST_POLICY`` lets the test policy be among the policies: nobody was identified for such cards.
+    Raises ValueError for an origin in another form, for no policy or family, and for the test policy without that.
     """
 
     def __init__(
@@ -33,19 +35,23 @@ class Verifier:
         anchors: Anchors,
         challenges: Challenges,
         revocation: Revocation,
-        policies: frozenset[str],
+        policies: frozenset[str] = PRODUCTION_POLICIES,
+        families: frozenset[Family] = USUAL_FAMILIES,
         clock: Clock = utc_now,
+        ACCEPT_THE_TEST_POLICY: bool = False,
     ) -> None:
         if len(origin) > LONGEST_ORIGIN or not _ORIGIN.fullmatch(origin):
             raise ValueError("origin must be like https://portal.example or https://portal.example:8443")
-        if not policies:
-            raise ValueError("at least one certificate policy must be accepted")
         self._origin = origin
-        self._anchors = anchors
         self._challenges = challenges
-        self._revocation = revocation
-        self._policies = policies
-        self._clock = clock
+        self._holder = HolderChecks(
+            anchors=anchors,
+            revocation=revocation,
+            policies=policies,
+            families=families,
+            clock=clock,
+            accept_the_test_policy=ACCEPT_THE_TEST_POLICY,
+        )
 
     def verify(self, token_text: str, *, challenge: str, session_id: str, purpose: Purpose) -> Identity:
         """The holder whose card signed this session's challenge for this purpose at this origin.
@@ -55,16 +61,8 @@ class Verifier:
         Whatever the bytes are, the only exceptions are subclasses of CardLoginError.
         """
         token = parse_token(token_text)
-        leaf = read_leaf(token.unverified_certificate)
+        leaf = self._holder.read(token.unverified_certificate)
         key = require_fitting_key(token.algorithm, leaf.key)
         self._challenges.take(challenge, session_id, purpose)
         verify_signature(token.algorithm, key, token.signature, self._origin, challenge)
-        family = check_leaf(leaf, self._policies)
-        issuer = self._anchors.issuer_of(leaf)
-        if not issues_for(issuer, family):
-            raise CertificateTypeRefused(None, f"this authority does not issue certificates of family {family.value}")
-        now = self._clock()
-        check_dates(leaf, now)
-        self._anchors.check_path(leaf, issuer, now)
-        self._revocation.check(leaf)
-        return read_identity(leaf, family)
+        return self._holder.identify(leaf)

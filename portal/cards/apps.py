@@ -16,9 +16,7 @@ class CardsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Register the system checks and the making of the cache table."""
-        from portal.cards import checks  # noqa: F401
-
+        """Register the making of the cache table."""
         post_migrate.connect(_make_cache_table, sender=self)
 
 

@@ -1,7 +1,6 @@
 """What can be done with a card, each as one function: ask for a challenge, log in."""
 
 import logging
-import secrets
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
@@ -11,17 +10,12 @@ from portal.accounts.entry import audit
 from portal.accounts.models import User
 from portal.cards.models import CardBinding, CardCertificate
 from portal.cards.session import enter_with_card
-from portal.cards.verification import challenges, verifier
 from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, Failure, Refusal
 from relying_party import CardLoginError, Identity, Purpose
+from relying_party.contrib.django.parts import issue_challenge, verify
 
-_SESSION_MARK = "card_session"
+__all__ = ["issue_challenge", "log_in"]
 _log = logging.getLogger("portal.cards")
-
-
-def issue_challenge(session: SessionBase, purpose: Purpose) -> str:
-    """Return a fresh challenge text that only this browser session can use, once, for `purpose`."""
-    return challenges().issue(_mark(session), purpose)
 
 
 def log_in(request: HttpRequest, challenge: str, token: str, next_url: str | None) -> HttpResponse:
@@ -38,7 +32,7 @@ def log_in(request: HttpRequest, challenge: str, token: str, next_url: str | Non
 
 def _verified(session: SessionBase, challenge: str, token: str) -> Identity:
     try:
-        return verifier().verify(token, challenge=challenge, session_id=_mark(session), purpose=Purpose.LOGIN)
+        return verify(session, token, challenge, Purpose.LOGIN)
     except CardLoginError as error:
         # The detail names the failed check and, by relying_party's promise, nothing of the holder.
         _log.info("card refused: %s", error)
@@ -70,9 +64,3 @@ def _note_use(identity: Identity) -> None:
             "last_used": now,
         },
     )
-
-
-def _mark(session: SessionBase) -> str:
-    # Not the session key: that is the browser's credential and changes at log-in.
-    mark: str = session.setdefault(_SESSION_MARK, secrets.token_urlsafe(32))
-    return mark

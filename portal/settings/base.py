@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "csp",
+    "relying_party.contrib.django",
     "portal.accounts",
     "portal.cards",
 ]
@@ -158,7 +159,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 48 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
 
-# Card log-in. Empty values are reported by the system checks of portal.cards.
+# Card log-in. Empty values are reported by the system checks of relying_party.contrib.django.
 CARDLOGIN_ORIGIN = ""
 CARDLOGIN_PKI = ""
 CARDLOGIN_CRL_HOSTS: tuple[str, ...] = ()

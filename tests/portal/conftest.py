@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from portal.accounts.models import User
 from portal.cards.models import CardBinding
-from portal.cards.verification import forget
+from relying_party.contrib.django.parts import forget
 from tests.portal.pki import ListServer, Pki
 
 PASSWORD = "correct horse 9 battery"

@@ -68,6 +68,10 @@ class Authority:
         return self.certificate.public_bytes(Encoding.DER)
 
 
+def _policies(policy: str) -> x509.CertificatePolicies:
+    return x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(policy), None)])
+
+
 def authority(subject: x509.Name, parent: Authority | None = None) -> Authority:
     """A root, or an issuing authority below `parent`."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -85,6 +89,8 @@ def authority(subject: x509.Name, parent: Authority | None = None) -> Authority:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
+    if parent:
+        builder = builder.add_extension(_policies(POLICY), critical=False)
     return Authority(key, builder.sign(signer, hashes.SHA256()))
 
 
@@ -165,9 +171,7 @@ class Pki:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .add_extension(_usage(usage), critical=True)
-            .add_extension(
-                x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(policy), None)]), critical=False
-            )
+            .add_extension(_policies(policy), critical=False)
             .add_extension(_directory_attributes("6789"), critical=False)
             .add_extension(
                 x509.CRLDistributionPoints([x509.DistributionPoint([point], None, None, None)]), critical=False

@@ -11,7 +11,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from pytest_django import Settings
 
-from portal.cards.verification import forget, verifier
+from relying_party.contrib.django.parts import forget, verifier
 from tests.portal.pki import Pki
 
 
@@ -26,12 +26,12 @@ def test_good_settings_have_nothing_to_report() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("CARDLOGIN_ORIGIN", "", ["cards.E001"]),
-        ("CARDLOGIN_ORIGIN", "http://portal.test", ["cards.E001"]),
-        ("CARDLOGIN_ORIGIN", "https://portal.test/", ["cards.E001"]),
-        ("CARDLOGIN_PKI", "", ["cards.E002", "cards.E002"]),
-        ("CARDLOGIN_PKI", "/nonexistent", ["cards.E002", "cards.E002"]),
-        ("CARDLOGIN_CRL_HOSTS", (), ["cards.E003"]),
+        ("CARDLOGIN_ORIGIN", "", ["cardlogin.E001"]),
+        ("CARDLOGIN_ORIGIN", "http://portal.test", ["cardlogin.E001"]),
+        ("CARDLOGIN_ORIGIN", "https://portal.test/", ["cardlogin.E001"]),
+        ("CARDLOGIN_PKI", "", ["cardlogin.E002", "cardlogin.E002"]),
+        ("CARDLOGIN_PKI", "/nonexistent", ["cardlogin.E002", "cardlogin.E002"]),
+        ("CARDLOGIN_CRL_HOSTS", (), ["cardlogin.E003"]),
     ],
 )
 def test_missing_setting_is_reported(settings: Settings, name: str, value: object, expected: list[str]) -> None:

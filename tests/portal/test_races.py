@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -12,7 +13,8 @@ from django.db import connections
 from django.test import Client
 
 from portal.accounts.models import User
-from portal.cards.store import CacheChallengeStore
+from relying_party import ChallengeRecord, Purpose
+from relying_party.contrib.django.store import CacheChallengeStore
 from tests.portal.conftest import browser
 from tests.portal.helpers import ask_challenge, logged_in, send_token
 from tests.portal.pki import Pki
@@ -20,6 +22,7 @@ from tests.portal.test_configuration import demo_environment, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 4
+RECORD = ChallengeRecord("0" * 64, Purpose.LOGIN, datetime(2100, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +73,7 @@ def test_several_people_at_once_all_get_in(user: User, pki: Pki) -> None:
 def test_claim_is_given_to_one_thread(transactional_db: None) -> None:
     store = CacheChallengeStore()
     for key in ("a" * 64, "b" * 64):
+        store.put(key, RECORD, 60)
         assert together(lambda _, key=key: store.claim(key, 60)).count(True) == 1  # type: ignore[misc]
 
 
@@ -77,10 +81,15 @@ def test_claim_is_given_to_one_process(tmp_path: Path, pki: Pki) -> None:
     environment = demo_environment(tmp_path, pki)
     assert run(environment, "migrate", "--verbosity", "0").returncode == 0
     code = (
-        "import sys; from portal.cards.store import CacheChallengeStore; store = CacheChallengeStore();"
+        "import sys; from relying_party.contrib.django.store import CacheChallengeStore; store = CacheChallengeStore();"
         "print('ready', flush=True); sys.stdin.readline();"
         "print(''.join('01'[store.claim(f'{n:064x}', 60)] for n in range(40)))"
     )
+    put = (
+        "from tests.portal.test_races import RECORD, CacheChallengeStore;"
+        "[CacheChallengeStore().put(f'{n:064x}', RECORD, 60) for n in range(40)]"
+    )
+    assert run(environment, "shell", "--no-imports", "-c", put).returncode == 0
     command = [run.__globals__["sys"].executable, "-m", "portal", "shell", "--no-imports", "-c", code]
     options = {"env": environment, "cwd": Path(__file__).parents[2], "stdin": PIPE, "stdout": PIPE, "text": True}
     with Popen(command, **options) as first, Popen(command, **options) as second:  # type: ignore[call-overload]

@@ -41,7 +41,7 @@ class Authority:
     """A certificate and the key that signs below it."""
 
     certificate: x509.Certificate
-    key: rsa.RSAPrivateKey
+    key: Key
 
     @property
     def der(self) -> bytes:
@@ -57,6 +57,11 @@ def name(*parts: tuple[ObjectIdentifier, str]) -> x509.Name:
     return x509.Name([x509.NameAttribute(kind, text) for kind, text in ((NameOID.COUNTRY_NAME, "TW"), *parts)])
 
 
+def country(code: str) -> x509.NameAttribute[str]:
+    """The attribute that names a country."""
+    return x509.NameAttribute(NameOID.COUNTRY_NAME, code)
+
+
 ROOT_NAME = name((NameOID.ORGANIZATION_NAME, "行政院"), (NameOID.COMMON_NAME, "(測試用) Root"))
 
 
@@ -65,7 +70,8 @@ def ca_name(unit: str) -> x509.Name:
     return name((NameOID.ORGANIZATION_NAME, "行政院"), (NameOID.ORGANIZATIONAL_UNIT_NAME, f"(測試用) {unit}"))
 
 
-def _usage(**set_bits: bool) -> x509.KeyUsage:
+def key_usage(**set_bits: bool) -> x509.KeyUsage:
+    """The extension with those bits set."""
     bits = dict.fromkeys(
         (
             "digital_signature",
@@ -83,11 +89,11 @@ def _usage(**set_bits: bool) -> x509.KeyUsage:
     return x509.KeyUsage(**(bits | set_bits))
 
 
-SIGNING = _usage(digital_signature=True)
-NON_REPUDIATION = _usage(content_commitment=True)
-ENCIPHERMENT = _usage(key_encipherment=True, data_encipherment=True)
-CA_USAGE = _usage(key_cert_sign=True, crl_sign=True)
-CA_AND_LEAF_USAGE = _usage(key_cert_sign=True, digital_signature=True)
+SIGNING = key_usage(digital_signature=True)
+NON_REPUDIATION = key_usage(content_commitment=True)
+ENCIPHERMENT = key_usage(key_encipherment=True, data_encipherment=True)
+CA_USAGE = key_usage(key_cert_sign=True, crl_sign=True)
+CA_AND_LEAF_USAGE = key_usage(key_cert_sign=True, digital_signature=True)
 
 
 def make_authority(label: str, subject: x509.Name, parent: Authority | None, years: int = 20) -> Authority:
@@ -107,6 +113,8 @@ def make_authority(label: str, subject: x509.Name, parent: Authority | None, yea
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
+    if parent:
+        builder = builder.add_extension(_policies(POLICY), critical=False)
     return Authority(builder.sign(signer, hashes.SHA256()), key)
 
 
@@ -244,7 +252,7 @@ def issue_sha1() -> Card:
     good = issue()
     sha256, sha1 = oid("1.2.840.113549.1.1.11"), oid("1.2.840.113549.1.1.5")
     content = good.certificate.tbs_certificate_bytes.replace(sha256, sha1, 1)
-    signature = moica().key.sign(content, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+    signature = rsa_key("moica").sign(content, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
     whole = der(0x30, content, der(0x30, sha1, der(0x05)), der(0x03, b"\0", signature))
     return Card(x509.load_der_x509_certificate(whole), good.key)
 
@@ -273,13 +281,16 @@ def _extensions(profile: Profile) -> list[tuple[x509.ExtensionType, bool]]:
     if profile.usage:
         found.append((profile.usage, True))
     if profile.policies:
-        names = [x509.PolicyInformation(ObjectIdentifier(policy), None) for policy in profile.policies]
-        found.append((x509.CertificatePolicies(names), False))
+        found.append((_policies(*profile.policies), False))
     if profile.attributes is not None:
         found.append((x509.UnrecognizedExtension(ObjectIdentifier("2.5.29.9"), profile.attributes), False))
     if profile.addresses:
         found.append((x509.CRLDistributionPoints([_point(url) for url in profile.addresses]), False))
     return [*found, *profile.more]
+
+
+def _policies(*oids: str) -> x509.CertificatePolicies:
+    return x509.CertificatePolicies([x509.PolicyInformation(ObjectIdentifier(oid), None) for oid in oids])
 
 
 def _point(url: str) -> x509.DistributionPoint:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from relying_party import Anchors, Challenges, CrlRevocation, Identity, MemoryChallengeStore, Purpose, Verifier
+from relying_party.hipki import OldComponentVerifier
 from tests.server.crls import Web
 from tests.server.pki import HOST, NOW, POLICY, Card, Key, moeaca, moica, root
 
@@ -51,6 +52,17 @@ class Site:
             revocation=self.revocation,
             policies=frozenset({POLICY}),
             clock=self.time,
+        )
+
+    def old_component(self, *, ACCEPT_SHA1: bool = False) -> OldComponentVerifier:
+        """The verifier of the old component's answers beside the other one."""
+        return OldComponentVerifier(
+            anchors=self.anchors,
+            challenges=self.challenges,
+            revocation=self.revocation,
+            policies=frozenset({POLICY}),
+            clock=self.time,
+            ACCEPT_SHA1=ACCEPT_SHA1,
         )
 
     def issue(self, purpose: Purpose = Purpose.LOGIN, session: str = SESSION) -> str:

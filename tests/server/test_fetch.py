@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from relying_party import fetch as module
-from relying_party.fetch import FetchFailed, allowed, fetch
+from relying_party.fetch import FetchFailed, StatusRefused, allowed, fetch, host_of, post
 
 Behaviour = Callable[[socket.socket], None]
 Serve = Callable[[Behaviour], str]
@@ -140,6 +140,39 @@ def test_server_that_says_nothing(serve: Serve, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "SECONDS", 0.3)
     with pytest.raises(FetchFailed):
         fetch(serve(lambda connection: time.sleep(1)))
+
+
+def test_post(serve: Serve) -> None:
+    requests: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        requests.append(connection.recv(4_096))
+        while b"question" not in requests[0]:
+            requests[0] += connection.recv(4_096)
+        connection.sendall(OK + b"Content-Length: 6\r\n\r\nanswer")
+
+    assert post(serve(behave), b"question", "application/ocsp-request", 6) == b"answer"
+    lines = requests[0].decode().split("\r\n")
+    assert lines[0] == "POST /list.crl?part=1 HTTP/1.1"
+    assert "Content-Type: application/ocsp-request" in lines
+    assert "Content-Length: 8" in lines
+
+
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 7\r\n"])
+def test_answer_to_post_too_large(serve: Serve, length: bytes) -> None:
+    with pytest.raises(FetchFailed, match="too large"):
+        post(serve(answer(OK + length + b"\r\n", b"answers")), b"", "application/ocsp-request", 6)
+
+
+@pytest.mark.parametrize(("status", "alive"), [(302, True), (404, True), (500, False), (503, False)])
+def test_status_of_a_host_that_is_alive(serve: Serve, status: int, alive: bool) -> None:
+    with pytest.raises(FetchFailed) as caught:
+        fetch(serve(answer(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode())))
+    assert isinstance(caught.value, StatusRefused) is alive
+
+
+def test_host_of_an_address() -> None:
+    assert host_of("http://CRL.test:8080/a") == "crl.test:8080"
 
 
 def test_nobody_listens() -> None:

@@ -1,6 +1,7 @@
 """Holders' names and numbers, as certificates may try to give them."""
 
 import hashlib
+import json
 
 import pytest
 from cryptography.x509 import Name, NameAttribute
@@ -8,7 +9,7 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from relying_party.failures import IdentityMalformed
-from relying_party.families import Family
+from relying_party.families import CardRole, Family, family_of_subject_type, issues_for
 from relying_party.identity import Identity, read_identity
 from relying_party.leaf import read_leaf
 from tests.server import pki
@@ -141,3 +142,125 @@ def test_company_whose_two_numbers_disagree() -> None:
 def test_company_without_business_number() -> None:
     with pytest.raises(IdentityMalformed):
         identity(pki.company(attributes=attributes(subject_type(pki.COMPANY_TYPE))), Family.COMPANY)
+
+
+# Card roles, agencies and organisations, the claims for others
+
+ROLE, ORGANISATION_OID = "2.16.886.1.100.2.2", "2.16.886.1.100.2.102"
+AGENCY = "2.16.886.101.20003.20001"
+
+
+def printable(text: str) -> bytes:
+    return pki.der(0x13, text.encode())
+
+
+def with_role(text: str, family: Family) -> Identity:
+    number = attribute("2.16.886.1.100.2.101", utf8(pki.BUSINESS_NUMBER))
+    role = attributes(attribute(ROLE, printable(text)), number)
+    profile = Profile(attributes=role) if family is Family.CITIZEN else pki.company(attributes=role)
+    return identity(profile, family)
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "role", "secondary", "mobile"),
+    [
+        ("primary", Family.COMPANY, CardRole.PRIMARY, False, False),
+        ("secondary", Family.COMPANY, CardRole.SECONDARY, True, False),
+        ("mobile", Family.COMPANY, CardRole.MOBILE, True, True),
+        ("mobile", Family.CITIZEN, CardRole.MOBILE, False, True),
+    ],
+)
+def test_card_role(text: str, family: Family, role: CardRole, secondary: bool, mobile: bool) -> None:
+    found = with_role(text, family)
+    assert (found.card_role, found.secondary, found.mobile) == (role, secondary, mobile)
+
+
+@pytest.mark.parametrize("text", ["", "Primary", "primary ", "tertiary", "primary|secondary"])
+def test_card_role_that_is_not_known(text: str) -> None:
+    with pytest.raises(IdentityMalformed):
+        with_role(text, Family.COMPANY)
+
+
+def test_card_that_says_nothing_of_its_role() -> None:
+    assert identity(Profile()).card_role is None
+    assert not identity(Profile()).secondary
+
+
+def body(value: bytes | None = None, *units: str) -> Profile:
+    """An agency's or organisation's certificate."""
+    members = [] if value == b"" else [attribute(ORGANISATION_OID, pki.oid(AGENCY) if value is None else value)]
+    parts = [(NameOID.ORGANIZATION_NAME, "行政院"), *((NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units)]
+    return Profile(subject=pki.name(*parts), attributes=attributes(*members))
+
+
+@pytest.mark.parametrize("family", [Family.GOVERNMENT, Family.ORGANISATION])
+def test_organisation_is_known_by_its_object_identifier(family: Family) -> None:
+    found = identity(body(None, "內政部"), family)
+    assert found.organisation_oid == found.subject_serial == AGENCY
+    assert found.binding_key == f"{family.value}:{AGENCY}"
+    assert found.holder_name == "內政部"
+    assert identity(body(), family).holder_name == "行政院"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b"", id="missing"),
+        pytest.param(utf8(AGENCY), id="text"),
+        pytest.param(pki.oid("2.16.887.1"), id="another_country"),
+        pytest.param(pki.oid("2.16.886"), id="the_country_itself"),
+        pytest.param(pki.oid("2.16.886" + ".123456789" * 12), id="long"),
+    ],
+)
+def test_organisation_identifier_that_is_none(value: bytes) -> None:
+    with pytest.raises(IdentityMalformed):
+        identity(body(value), Family.GOVERNMENT)
+
+
+def test_organisation_without_a_name() -> None:
+    nameless = Profile(subject=citizen_name(), attributes=attributes(attribute(ORGANISATION_OID, pki.oid(AGENCY))))
+    with pytest.raises(IdentityMalformed):
+        identity(nameless, Family.ORGANISATION)
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [
+        ("1.1", Family.CITIZEN), ("2.2.1.1", Family.COMPANY), ("2.3.1", Family.COMPANY), ("2.3.3.1", Family.COMPANY),
+        ("2.1.1", Family.GOVERNMENT), ("2.1.2", Family.GOVERNMENT), ("2.11", Family.ORGANISATION),
+        ("1.7", None), ("2.21", None), ("3.1", None),
+    ],
+)  # fmt: skip
+def test_family_of_subject_type(kind: str, family: Family | None) -> None:
+    assert family_of_subject_type(f"2.16.886.1.100.3.{kind}") is family
+
+
+@pytest.mark.parametrize("family", list(Family))
+def test_authority_issues_for_its_own_family_only(family: Family) -> None:
+    units = ["內政部憑證管理中心", "工商憑證管理中心", "政府憑證管理中心", "組織及團體憑證管理中心"]
+    made = [pki.make_authority("moica", pki.ca_name(unit), None).certificate for unit in units]
+    assert [issues_for(authority, family) for authority in made] == [family is other for other in Family]
+
+
+def test_test_authority_of_the_government_is_not_the_government() -> None:
+    authority = pki.make_authority("moica", pki.ca_name("政府測試憑證管理中心"), None).certificate
+    assert not any(issues_for(authority, family) for family in Family)
+
+
+def test_claims_of_a_citizen() -> None:
+    found = identity(Profile())
+    assert json.loads(json.dumps(found.claims())) == {
+        "sub": "moica:0000000112345678",
+        "name": "王小明",
+        "amr": ["pop", "sc"],
+        "card_family": "moica",
+        "subject_serial": "0000000112345678",
+        "national_id_last_four": "6789",
+        "certificate_sha256": found.certificate_sha256,
+        "certificate_not_after": int(Profile().not_after.timestamp()),
+    }
+
+
+def test_claims_of_a_company_and_of_a_telephone() -> None:
+    claims = with_role("mobile", Family.COMPANY).claims()
+    assert (claims["business_number"], claims["card_role"], claims["amr"]) == (pki.BUSINESS_NUMBER, "mobile", ["pop"])

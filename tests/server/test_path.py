@@ -45,6 +45,12 @@ def test_file_that_is_no_certificate(content: bytes) -> None:
         Anchors.from_der([content], [moica().der])
 
 
+def test_anchor_of_an_unknown_version() -> None:
+    version = bytes.fromhex("a003020102")
+    with pytest.raises(ValueError, match="version"):
+        Anchors.from_der([root().der.replace(version, bytes.fromhex("a003020141"), 1)], [moica().der])
+
+
 def test_leaf_as_anchor() -> None:
     with pytest.raises(ValueError, match="authority"):
         Anchors.from_der([issue().der], [moica().der])
@@ -73,7 +79,7 @@ def test_issuer_that_does_not_lead_to_the_anchor() -> None:
     anchors = Anchors.from_der([root().der], [pki.impostor().der])
     leaf = read_leaf(issue(Profile(issuer=pki.impostor())).der)
     with pytest.raises(CertificateUntrusted):
-        anchors.check_path(leaf, anchors.issuer_of(leaf), NOW)
+        anchors.check_path(leaf, anchors.issuer_of(leaf), NOW, policies=frozenset({pki.POLICY}))
 
 
 def test_authority_below_an_issuing_authority() -> None:
@@ -81,7 +87,7 @@ def test_authority_below_an_issuing_authority() -> None:
     anchors = Anchors.from_der([root().der], [below.der, moica().der])
     leaf = read_leaf(issue(Profile(issuer=below)).der)
     with pytest.raises(CertificateUntrusted):
-        anchors.check_path(leaf, anchors.issuer_of(leaf), NOW)
+        anchors.check_path(leaf, anchors.issuer_of(leaf), NOW, policies=frozenset({pki.POLICY}))
 
 
 def test_leaf_without_authority_key_identifier() -> None:
