@@ -18,9 +18,9 @@ def main() -> int:
 
         return test(arguments.area)
     if arguments.command == "bench":
-        from tests.dev.bench import bench
+        from tests.dev.areas import bench
 
-        return bench()
+        return bench(arguments.area)
     from tests.dev.lint import lint
 
     return lint()
