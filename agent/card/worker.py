@@ -1,6 +1,7 @@
 """The driver thread: python-pkcs11 gives a module no locks, so one thread makes all its calls."""
 
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -30,7 +31,9 @@ class Job(Generic[Result]):
             self._value = self._call()
         except FailureError as failure:
             self._failure = failure
-        except Exception:
+        except Exception as error:
+            # The kind alone: a text could hold what was given to the driver.
+            print(f"card host: {type(error).__name__}", file=sys.stderr)
             self._failure = FailureError(Code.HOST_FAILED)
         self._done.set()
 
