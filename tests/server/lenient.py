@@ -159,7 +159,7 @@ def table() -> str:
             "",
             'The 23 cases of the token specification. "Lets pass" says which released Web eID library takes the token',
             "(measured for PHP; read in the source for Java and .NET). The last column is the code of our refusal, and",
-            "`tests/server/test_lenient.py` has one test for each row. The specification spells out fifteen of them (1 to 15);",
+            "`tests/server/test_lenient.py` has one test for each row. The specification spells out fifteen (1 to 15);",
             "the other eight are leniencies that its sections 2.4 and 2.5 describe.",
             "",
             "| | case | lets pass | our answer |",
