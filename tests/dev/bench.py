@@ -53,17 +53,22 @@ def bench() -> int:
     print(f"\n{'agent, medians of ' + str(RUNS) + ' runs [p10-p90]':<46}")
     for row in rows:
         print(row.line())
+    write_rows(rows, RUNS, "bench.json")
+    return 0
+
+
+def write_rows(rows: list[Row], runs: int, name: str) -> None:
+    """Writes rows, with the machine they were measured on, to a file of that name in build/."""
     result = {
         "machine": {"system": platform.platform(), "python": platform.python_version(), "cpus": psutil.cpu_count()},
-        "runs": RUNS,
+        "runs": runs,
         "rows": [{"name": row.name, "unit": row.unit, "median": row.median, "aim": row.aim, "values": row.values,
                   "beside": row.beside, "ratio": row.ratio} for row in rows],
     }  # fmt: skip
-    target = ROOT / "build" / "bench.json"
+    target = ROOT / "build" / name
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(result, indent=1, ensure_ascii=False))
     print(f"\nwritten to {target.relative_to(ROOT)}")
-    return 0
 
 
 def _measure(folder: Path) -> list[Row]:

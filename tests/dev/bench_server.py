@@ -3,10 +3,8 @@
 import asyncio
 import importlib
 import importlib.util
-import json
 import multiprocessing
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -17,7 +15,6 @@ from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-import psutil
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -27,12 +24,11 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 
 from relying_party import Purpose
 from relying_party.hipki import OldComponentVerifier
-from tests.dev.bench import Row
+from tests.dev.bench import Row, write_rows
 from tests.server.cms_building import Answer
 from tests.server.crls import List
 from tests.server.pki import NOW, PARTITION, Card, Profile, issue, moica, root
 from tests.server.site import SESSION, Site, make_token
-from tests.stand.parts import ROOT
 
 ROUNDS = 30
 BATCH = 10
@@ -53,21 +49,8 @@ def bench() -> int:
     print(f"\nserver, one core, medians of {ROUNDS} rounds [p10-p90]")
     for row in rows:
         print(row.line())
-    _write(rows)
+    write_rows(rows, ROUNDS, "bench-server.json")
     return 0
-
-
-def _write(rows: list[Row]) -> None:
-    result = {
-        "machine": {"system": platform.platform(), "python": platform.python_version(), "cpus": psutil.cpu_count()},
-        "rounds": ROUNDS,
-        "rows": [{"name": row.name, "unit": row.unit, "median": row.median, "aim": row.aim, "values": row.values,
-                  "beside": row.beside, "ratio": row.ratio} for row in rows],
-    }  # fmt: skip
-    target = ROOT / "build" / "bench-server.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(result, indent=1, ensure_ascii=False))
-    print(f"\nwritten to {target.relative_to(ROOT)}")
 
 
 def _each(works: list[Callable[[], object]]) -> float:

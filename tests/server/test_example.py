@@ -13,10 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.server.site import ORIGIN, make_token
-from tests.server.test_with_simulator import card, free_port, pki
-
-__all__ = ["pki"]
-ROOT = Path(__file__).parents[2]
+from tests.server.test_with_simulator import card
+from tests.stand.parts import ROOT, free_port
 
 
 class Browser:
@@ -42,15 +40,15 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def port(pki: Path) -> Iterator[int]:
+def port(served: Path) -> Iterator[int]:
     """The example's port."""
     port = free_port()
-    host = urlsplit(json.loads((pki / "pki.json").read_text("utf-8"))["base_url"]).netloc
+    host = urlsplit(json.loads((served / "pki.json").read_text("utf-8"))["base_url"]).netloc
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "CARDLOGIN_ORIGIN": ORIGIN,
-        "CARDLOGIN_PKI": str(pki),
+        "CARDLOGIN_PKI": str(served),
         "CARDLOGIN_CRL_HOSTS": host,
     }
     command = [sys.executable, str(ROOT / "docs/server/examples/aiohttp_login.py"), str(port)]
@@ -61,11 +59,11 @@ def port(pki: Path) -> Iterator[int]:
         server.terminate()
 
 
-def test_card_logs_in_once(port: int, pki: Path) -> None:
+def test_card_logs_in_once(port: int, served: Path) -> None:
     browser = Browser(port)
     assert browser.ask("GET", "/me")[0] == 401
     challenge = browser.ask("GET", "/challenge")[1]["challenge"]
-    answer = {"challenge": challenge, "token": make_token(card(pki, "citizen"), challenge)}
+    answer = {"challenge": challenge, "token": make_token(card(served, "citizen"), challenge)}
     before = browser.cookie
     status, claims = browser.ask("POST", "/login", answer)
     assert (status, claims["name"], claims["card_family"]) == (200, "王小明", "moica")
@@ -77,18 +75,18 @@ def test_card_logs_in_once(port: int, pki: Path) -> None:
     assert browser.ask("GET", "/me")[0] == 401
 
 
-def test_revoked_card_is_told_why(port: int, pki: Path) -> None:
+def test_revoked_card_is_told_why(port: int, served: Path) -> None:
     browser = Browser(port)
     challenge = browser.ask("GET", "/challenge")[1]["challenge"]
-    answer = {"challenge": challenge, "token": make_token(card(pki, "revoked"), challenge)}
+    answer = {"challenge": challenge, "token": make_token(card(served, "revoked"), challenge)}
     status, problem = browser.ask("POST", "/login", answer)
     assert (status, problem["code"]) == (403, "certificate_revoked")
     assert problem["meaning"]["zh"]
 
 
-def test_answer_without_a_session(port: int, pki: Path) -> None:
+def test_answer_without_a_session(port: int, served: Path) -> None:
     challenge = Browser(port).ask("GET", "/challenge")[1]["challenge"]
-    answer = {"challenge": challenge, "token": make_token(card(pki, "citizen"), challenge)}
+    answer = {"challenge": challenge, "token": make_token(card(served, "citizen"), challenge)}
     assert Browser(port).ask("POST", "/login", answer)[1]["code"] == "challenge_session"
 
 

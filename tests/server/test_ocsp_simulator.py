@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,22 +14,7 @@ from relying_party.fetch import FetchFailed, fetch
 from relying_party.index_folder import FolderIndexStore
 from relying_party.leaf import Leaf, read_leaf
 from relying_party.revocation_policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp
-from tests.server.test_with_simulator import SIMULATOR, card, free_port
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a test PKI that is being served."""
-    folder = tmp_path_factory.mktemp("simulator") / "pki"
-    port = str(free_port())
-    made = [*SIMULATOR, "pki", "--out", str(folder), "--base-url", f"http://127.0.0.1:{port}"]
-    subprocess.run(made, check=True, capture_output=True, timeout=50)
-    serve = [*SIMULATOR, "crl-server", "--pki", str(folder), "--port", port]
-    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        assert server.stdout.readline().startswith("ready ")
-        yield folder
-        server.terminate()
+from tests.server.test_with_simulator import card
 
 
 def host(folder: Path) -> str:

@@ -2,10 +2,6 @@
 
 import base64
 import json
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,29 +22,6 @@ from relying_party import (
 )
 from tests.server.pki import POLICY, Card
 from tests.server.site import ORIGIN, SESSION, make_token
-
-SIMULATOR = [sys.executable, "-m", "cardsim"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a test PKI whose lists are being served."""
-    folder = tmp_path_factory.mktemp("simulator") / "pki"
-    port = str(free_port())
-    made = [*SIMULATOR, "pki", "--out", str(folder), "--base-url", f"http://127.0.0.1:{port}"]
-    subprocess.run(made, check=True, capture_output=True, timeout=50)
-    serve = [*SIMULATOR, "crl-server", "--pki", str(folder), "--port", port]
-    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        assert server.stdout.readline().startswith("ready ")
-        yield folder
-        server.terminate()
 
 
 def card(folder: Path, name: str) -> Card:
@@ -86,9 +59,9 @@ def log_in(folder: Path, name: str) -> Identity:
         ("company", "測試股份有限公司", "moeaca"),
     ],
 )
-def test_good_card(pki: Path, name: str, holder: str | None, family: str) -> None:
-    identity = log_in(pki, name)
-    index = json.loads((pki / "pki.json").read_text("utf-8"))["cards"][name]
+def test_good_card(served: Path, name: str, holder: str | None, family: str) -> None:
+    identity = log_in(served, name)
+    index = json.loads((served / "pki.json").read_text("utf-8"))["cards"][name]
     assert identity.holder_name == index["holder"]
     assert holder in (None, identity.holder_name)
     assert identity.family.value == family
@@ -106,7 +79,7 @@ def test_good_card(pki: Path, name: str, holder: str | None, family: str) -> Non
         ("untrusted", "certificate_untrusted"),
     ],
 )
-def test_bad_card(pki: Path, name: str, code: str) -> None:
+def test_bad_card(served: Path, name: str, code: str) -> None:
     with pytest.raises(CardLoginError) as caught:
-        log_in(pki, name)
+        log_in(served, name)
     assert caught.value.code == code
