@@ -52,7 +52,7 @@ def ensure_identity(state: Path) -> Path:
 async def _serve(settings: Settings, identity: Path) -> None:
     sockets = bind(settings.web.ports)
     port = int(sockets[0].getsockname()[1])
-    signing = Signing(CardHost(settings.card.drivers))
+    signing = Signing(CardHost(settings.card))
     app = application(signing, settings.web, port)
     context = tls_context(str(identity / "leaf.pem"), str(identity / "leaf.key"))
     runner = await serve(app, sockets, context)

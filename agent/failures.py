@@ -28,6 +28,21 @@ class Code(StrEnum):
     TIMED_OUT = "timed_out"
     HOST_FAILED = "host_failed"
     INTERNAL = "internal"
+    NO_SERVICE = "no_service"
+    CARD_BUSY = "card_busy"
+    CARD_UNSUPPORTED = "card_unsupported"
+    CARD_SWAPPED = "card_swapped"
+    CARD_NOT_ACTIVATED = "card_not_activated"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_ENCRYPTION_ONLY = "certificate_encryption_only"
+    CERTIFICATE_NOT_WANTED = "certificate_not_wanted"
+    DRIVER_REFUSED = "driver_refused"
+    NO_PROMPT = "no_prompt"
+    OTHER_USER = "other_user"
+    ORIGIN_DENIED = "origin_denied"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    PAGE_EXPIRED = "page_expired"
 
 
 class Next(StrEnum):

@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import Annotated
+
+import msgspec
 
 from agent.failures import Code, FailureError
 
@@ -30,14 +33,37 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
+Short = Annotated[str, msgspec.Meta(max_length=128)]
+
+
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which certificates a portal can use; an empty text asks for nothing.
+
+    `issuer` is a value of the issuer's name (its CN, OU or O), `policy` a dotted policy OID, `subject_serial` the
+    subject's serialNumber attribute.
+    """
+
+    issuer: Short = ""
+    policy: Short = ""
+    subject_serial: Short = ""
+
+
+ANY = Wanted()
+
+
 @dataclass(frozen=True)
 class Order:
-    """What a page asked for: `origin` is the caller as the browser named it, `challenge` the text to sign."""
+    """What a page asked for: `origin` is the caller as the browser named it, `challenge` the text to sign.
+
+    `pss`: an RSA key is to sign with PSS instead of PKCS#1 v1.5 (RFC 7518: PS256).
+    """
 
     origin: str
     challenge: str
     purpose: Purpose
     language: Language
+    wanted: Wanted = ANY
+    pss: bool = False
 
 
 def purpose_of(challenge: str) -> Purpose:
@@ -54,10 +80,10 @@ def purpose_of(challenge: str) -> Purpose:
         raise FailureError(Code.REQUEST_MALFORMED) from None
 
 
-def make_order(origin: str, challenge: str, language: str) -> Order:
+def make_order(origin: str, challenge: str, language: str, wanted: Wanted = ANY, *, pss: bool = False) -> Order:
     """An order whose parts are well-formed; raises FailureError(request_malformed) otherwise."""
     try:
-        return Order(origin, challenge, purpose_of(challenge), Language(language))
+        return Order(origin, challenge, purpose_of(challenge), Language(language), wanted, pss)
     except ValueError:
         raise FailureError(Code.REQUEST_MALFORMED) from None
 

@@ -3,7 +3,7 @@
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import platformdirs
 
@@ -22,11 +22,18 @@ class WebSettings:
     developer: bool = False  # also answer http pages of this computer
 
 
+PromptKind = Literal["auto", "window", "pinentry", "terminal"]
+PinForm = Literal["digits", "printable"]
+
+
 @dataclass(frozen=True)
 class CardSettings:
-    """How cards are reached."""
+    """How cards are reached, and how a person is asked for the PIN."""
 
     drivers: tuple[str, ...] = ()  # names of catalogue rows; empty: every row that is meant for citizens
+    modules: tuple[str, ...] = ()  # absolute paths of further PKCS#11 modules
+    prompt: PromptKind = "auto"
+    pin: PinForm = "digits"  # printable: the PIN field starts with other characters admitted
 
 
 @dataclass(frozen=True)
@@ -87,8 +94,20 @@ def _web(section: dict[str, Any]) -> WebSettings:
 
 
 def _card(section: dict[str, Any]) -> CardSettings:
-    names = _of("card.drivers", section.get("drivers", []), list)
-    return CardSettings(drivers=tuple(_of("card.drivers", name, str) for name in names))
+    values: dict[str, Any] = {}
+    for name in ("drivers", "modules"):
+        if name in section:
+            values[name] = tuple(_of(f"card.{name}", item, str) for item in _of(f"card.{name}", section[name], list))
+    for name, kind in (("prompt", PromptKind), ("pin", PinForm)):
+        if name in section:
+            values[name] = _one_of(f"card.{name}", section[name], get_args(kind))
+    return CardSettings(**values)
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise SettingsError(f"{name}: one of {', '.join(allowed)}")
+    return str(value)
 
 
 def _folder(value: object) -> Path:

@@ -2,8 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from pkcs11_shims.errors import CardError, Fault
+
+
+class Scheme(Enum):
+    """What a key does with a payload that the host has hashed; the values are the names of RFC 7518's families."""
+
+    PKCS1 = "RS"  # the payload is a DigestInfo
+    PSS = "PS"  # a SHA-256 digest; MGF1 with SHA-256, 32 bytes of salt
+    ECDSA = "ES"  # a digest; the signature is R||S
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pkcs11
-from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag, exceptions
+from pkcs11 import MGF, Attribute, Mechanism, ObjectClass, TokenFlag, exceptions
 from pkcs11.types import SignMixin
 
 from pkcs11_shims.discovery import Found
 from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.keys import CardCertificate
+from pkcs11_shims.keys import CardCertificate, Scheme
 from pkcs11_shims.returncodes import card_error, tries_of_status
 
 # What a card may hold; a real one has about five certificates of 2 KiB.
 MAX_CERTIFICATES = 16
 MAX_CERTIFICATE = 16 * 1024
+
+_MECHANISMS: dict[Scheme, tuple[Mechanism, object]] = {
+    Scheme.PKCS1: (Mechanism.RSA_PKCS, None),
+    Scheme.PSS: (Mechanism.RSA_PKCS_PSS, (Mechanism.SHA256, MGF.SHA256, 32)),
+    Scheme.ECDSA: (Mechanism.ECDSA, None),
+}
 
 Transmit = Callable[[str, bytes], int | None]
 
@@ -83,19 +89,19 @@ class Module:
             return 1
         return exact
 
-    def sign(self, token: CardToken, key_id: bytes, pin: str, payload: bytes, *, elliptic: bool) -> bytes:
-        """The raw signature over `payload`: a DigestInfo for RSA PKCS#1 v1.5, a digest for ECDSA (answer R||S).
+    def sign(self, token: CardToken, key_id: bytes, pin: str, payload: bytes, scheme: Scheme) -> bytes:
+        """The raw signature over `payload`, whose form `scheme` names.
 
         Spends a PIN try when the PIN is wrong and never repeats one. Raises CardError.
         """
-        mechanism = Mechanism.ECDSA if elliptic else Mechanism.RSA_PKCS
+        mechanism, parameter = _MECHANISMS[scheme]
         with _translated():
             session = self._find(token).open(user_pin=pin)
             search = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: key_id}
             keys = list(session.get_objects(search))
             if len(keys) != 1 or not isinstance(keys[0], SignMixin):
                 raise CardError(Fault.NO_CERTIFICATE, detail="private key")
-            return bytes(keys[0].sign(payload, mechanism=mechanism))
+            return bytes(keys[0].sign(payload, mechanism=mechanism, mechanism_param=parameter))
 
     def _find(self, token: CardToken) -> pkcs11.Token:
         """The token in its slot, provided that it is still the same card there."""

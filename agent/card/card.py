@@ -4,14 +4,16 @@ import time
 from dataclasses import dataclass
 
 from agent.card import pcsc
+from agent.card.answers import prepare
 from agent.card.certificate import CertificateFacts, read_certificate
-from agent.card.frames import Token
-from agent.card.token import card_input, make_token, message
+from agent.card.frames import HostAnswer, HostOrder, HostSetup
+from agent.card.token import card_input
 from agent.failures import Code, FailureError
 from pkcs11_shims.catalogue import read_catalogue
 from pkcs11_shims.discovery import find_drivers
 from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.keys import Candidate, CardCertificate, choose
+from pkcs11_shims.families import UNKNOWN, Family
+from pkcs11_shims.keys import Candidate, CardCertificate, Scheme, choose
 from pkcs11_shims.session import CardToken, Module
 
 # pcscd polls some readers every 400 ms; so long a pulled card may still seem to be there. Seconds, and looks in them.
@@ -20,29 +22,32 @@ _SETTLE, _LOOKS = 0.6, 6
 
 @dataclass(frozen=True)
 class Card:
-    """A card that can log in, as the window shows it; only this certificate will be signed with."""
+    """A certificate on a card, as the window shows it; `problem` says why it cannot be used, where it cannot."""
 
     module: Module
     token: CardToken
     certificate: CardCertificate
     facts: CertificateFacts
     tries_left: int | None
+    family: Family = UNKNOWN
+    pinpad: bool = False
+    problem: Code | None = None
 
 
 class Cards:
     """The cards of all drivers. Every method belongs to the driver thread and raises FailureError."""
 
-    def __init__(self, drivers: tuple[str, ...]) -> None:
+    def __init__(self, setup: HostSetup) -> None:
         try:
-            self._modules = _load(drivers)
+            self._modules = _load(setup.drivers)
         except CardError as error:
             raise _failure(error) from None
         self._touched: set[str] = set()
 
-    def look(self) -> Card:
-        """The first card that can log in, read anew."""
+    def look(self, order: HostOrder) -> tuple[Card, ...]:
+        """The certificates in all readers, read anew; never empty."""
         try:
-            return self._first()
+            return (self._first(),)
         except CardError as error:
             raise _failure(error) from None
 
@@ -53,20 +58,20 @@ class Cards:
         except CardError:
             return False
 
-    def sign(self, card: Card, pin: str, origin: str, challenge: str) -> Token:
-        """The token; spends a PIN try when the PIN is wrong, and then raises with the tries read anew."""
-        signed = message(card.facts, origin, challenge)
+    def sign(self, card: Card, pin: str, order: HostOrder) -> HostAnswer:
+        """The answer; spends a PIN try when the PIN is wrong, and then raises with the tries read anew."""
+        prepared = prepare(card.facts, order)
+        payload = card_input(card.facts, prepared.message)
+        scheme = Scheme.ECDSA if card.facts.elliptic else Scheme.PKCS1
         self._touched.add(card.token.reader)
         try:
-            signature = card.module.sign(
-                card.token, card.certificate.key_id, pin, card_input(card.facts, signed), elliptic=card.facts.elliptic
-            )
+            signature = card.module.sign(card.token, card.certificate.key_id, pin, payload, scheme)
         except CardError as error:
             raise self._pin_failure(card, error) from None
-        if not card.facts.verifies(signature, signed):
+        if not card.facts.verifies(signature, prepared.message):
             # Another key answered than the one whose certificate was shown.
             raise FailureError(Code.CARD_ERROR)
-        return make_token(card.facts, signature)
+        return prepared.finish(signature)
 
     def reset(self) -> None:
         """Resets every card that was given a PIN."""

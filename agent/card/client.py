@@ -6,10 +6,11 @@ import logging
 import os
 
 from agent import platform
-from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, Token, body_length, decode, encode
+from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, HostSetup, Token, body_length, decode, encode
 from agent.child import child_command
 from agent.failures import Code, FailureError
 from agent.order import Order
+from agent.settings import CardSettings
 
 # Seconds: the window's own deadlines (120 to type, 20 to sign, again after a wrong PIN) end well before.
 TOTAL_LIMIT = 600.0
@@ -21,8 +22,8 @@ _COMMAND = child_command("agent.card.host")
 class CardHost:
     """Runs one card host per order."""
 
-    def __init__(self, drivers: tuple[str, ...]) -> None:
-        self._drivers = drivers
+    def __init__(self, settings: CardSettings) -> None:
+        self._setup = HostSetup(settings.drivers, settings.modules, settings.prompt, settings.pin)
         self._endings: set[asyncio.Task[None]] = set()
 
     async def sign(self, order: Order) -> Token:
@@ -34,7 +35,7 @@ class CardHost:
         host = await _start()
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
-                answer = await _exchange(host, self._order(order))
+                answer = await _exchange(host, self._setup, order)
         except TimeoutError:
             raise FailureError(Code.TIMED_OUT) from None
         finally:
@@ -45,9 +46,6 @@ class CardHost:
         """Returns when no host is left running."""
         while self._endings:
             await asyncio.wait(self._endings)
-
-    def _order(self, order: Order) -> HostOrder:
-        return HostOrder(order.origin, order.challenge, order.language.value, self._drivers)
 
     def _remember(self, task: asyncio.Task[None]) -> None:
         self._endings.add(task)
@@ -65,18 +63,22 @@ async def _start() -> asyncio.subprocess.Process:
         raise FailureError(Code.HOST_FAILED) from None
 
 
-async def _exchange(host: asyncio.subprocess.Process, order: HostOrder) -> HostAnswer:
+async def _exchange(host: asyncio.subprocess.Process, setup: HostSetup, order: Order) -> HostAnswer:
     if host.stdin is None or host.stdout is None:
         raise FailureError(Code.HOST_FAILED)
     try:
         # stdin stays open: its end tells the host that the page is gone.
-        host.stdin.write(encode(order))
+        host.stdin.write(encode(setup) + encode(_host_order(order)))
         await host.stdin.drain()
         length = body_length(await host.stdout.readexactly(HEADER.size))
         return decode(await host.stdout.readexactly(length), HostAnswer)
     except (FrameError, asyncio.IncompleteReadError, ConnectionError):
         _LOG.error("card host ended without an answer")
         raise FailureError(Code.HOST_FAILED) from None
+
+
+def _host_order(order: Order) -> HostOrder:
+    return HostOrder(order.origin, order.challenge, order.language.value, order.wanted, order.pss)
 
 
 def _token(answer: HostAnswer) -> Token:

@@ -1,21 +1,45 @@
-"""The two messages between daemon and card host: one order down, one answer up, each a length and JSON."""
+"""The messages between daemon and card host: set-up and order down, one answer up, each a length and JSON."""
 
 import struct
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
+
+from agent.order import Wanted
+from agent.settings import PinForm, PromptKind
 
 MAX_FRAME = 64 * 1024
 HEADER = struct.Struct(">I")
 
 
+class HostSetup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a host gets ready for before its order is known; the driver names are rows of the catalogue."""
+
+    drivers: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    prompt: PromptKind = "auto"
+    pin: PinForm = "digits"
+
+
+class CmsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signature in the form of attached CMS SignedData instead of a token (the old component's PKCS7)."""
+
+    content: bytes
+    hash: Literal["sha256", "sha384", "sha512"] = "sha256"
+    nonce: str = ""
+    card_number: bool = False
+    signing_time: bool = True
+
+
 class HostOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the host is to do; the driver names are rows of the catalogue."""
+    """What the host is to do."""
 
     origin: str
     challenge: str
     language: str
-    drivers: tuple[str, ...] = ()
+    wanted: Wanted = Wanted()
+    pss: bool = False
+    cms: CmsAsk | None = None
 
 
 class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -29,9 +53,10 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 
 
 class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Either a token or a failure code; `tries_left` goes with the codes about the PIN."""
+    """A token, CMS SignedData (DER) or a failure code; `tries_left` goes with the codes about the PIN."""
 
     token: Token | None = None
+    cms: bytes | None = None
     code: str | None = None
     tries_left: int | None = None
 
@@ -40,10 +65,10 @@ class FrameError(Exception):
     """The other side sent something that is not a frame of ours."""
 
 
-Message = TypeVar("Message", HostOrder, HostAnswer)
+Message = TypeVar("Message", HostSetup, HostOrder, HostAnswer)
 
 
-def encode(message: HostOrder | HostAnswer) -> bytes:
+def encode(message: HostSetup | HostOrder | HostAnswer) -> bytes:
     """The frame of a message."""
     body = msgspec.json.encode(message)
     return HEADER.pack(len(body)) + body

@@ -6,21 +6,17 @@ import contextlib
 import os
 import sys
 import threading
-import time
-import tkinter as tk
 from typing import TYPE_CHECKING, BinaryIO
 
 from agent import platform
-from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, body_length, decode, encode
-from agent.card.operation import Operation
-from agent.card.window import Window
+from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, HostSetup, Message, body_length, decode, encode
+from agent.card.prompt import WindowPrompt
 from agent.card.worker import Worker
 from agent.failures import Code
 
 if TYPE_CHECKING:
     from agent.card.card import Cards
 
-_TICK_MS = 5
 _RESET_LIMIT = 3.0
 
 
@@ -29,10 +25,15 @@ def main() -> None:
     platform.harden()
     answers = _take_stdout()
     try:
-        order = _read_order(sys.stdin.buffer)
+        setup = _read(sys.stdin.buffer, HostSetup)
+        prompt = WindowPrompt(setup)
+        order = _read(sys.stdin.buffer, HostOrder)
     except FrameError:
         os._exit(2)
-    operation = _converse(order, _page_gone(sys.stdin.buffer))
+    worker = Worker()
+    worker.start()
+    cards = worker.submit(lambda: _open_cards(setup))
+    operation = prompt.run(order, worker, cards.result, _page_gone(sys.stdin.buffer))
     answer = operation.answer or HostAnswer(code=Code.INTERNAL.value)
     with contextlib.suppress(OSError):  # nobody listens any more; the card is still to be reset
         answers.write(encode(answer))
@@ -49,9 +50,9 @@ def _take_stdout() -> BinaryIO:
     return answers
 
 
-def _read_order(stream: BinaryIO) -> HostOrder:
+def _read(stream: BinaryIO, kind: type[Message]) -> Message:
     body = stream.read(body_length(stream.read(HEADER.size)))
-    return decode(body, HostOrder)
+    return decode(body, kind)
 
 
 def _page_gone(stream: BinaryIO) -> threading.Event:
@@ -66,47 +67,11 @@ def _page_gone(stream: BinaryIO) -> threading.Event:
     return gone
 
 
-def _converse(order: HostOrder, gone: threading.Event) -> Operation:
-    root = tk.Tk(className="CardLogin")
-    root.withdraw()
-    window = Window(root, order)
-    # First the window, because who asks and why can be read while driver and card, which take longer, get ready.
-    window.show()
-    root.update()
-    worker = Worker()
-    worker.start()
-    cards = worker.submit(lambda: _open_cards(order))
-    operation = Operation(order, cards.result, worker, window, time.monotonic)
-    window.on_submit = lambda pin, confirmed: operation.submit(pin, last_try_confirmed=confirmed)
-    window.on_cancel = operation.cancel
-    operation.start()
-    _loop(root, operation, gone)
-    root.destroy()
-    return operation
-
-
-def _open_cards(order: HostOrder) -> Cards:
+def _open_cards(setup: HostSetup) -> Cards:
     # Imported here, in the driver thread, so that the window need not wait for it.
     from agent.card.card import Cards
 
-    return Cards(order.drivers)
-
-
-def _loop(root: tk.Tk, operation: Operation, gone: threading.Event) -> None:
-    def tick() -> None:
-        if gone.is_set():
-            operation.cancel()
-        operation.tick()
-        if operation.answer is None:
-            root.after(_TICK_MS, tick)
-        else:
-            root.quit()
-
-    # Tk would go on after a bug in a callback, without the next tick: a window that nobody can use or close.
-    root.report_callback_exception = lambda *_: root.quit()
-    # Not called directly: a quit before the main loop runs would be forgotten.
-    root.after(0, tick)
-    root.mainloop()
+    return Cards(setup)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agent.card.frames import HostAnswer, HostOrder, Token
+from agent.card.frames import HostAnswer, HostOrder
 from agent.card.pin import check_pin
 from agent.card.worker import Job, Worker
 from agent.failures import Code, FailureError, Next, failure
@@ -114,7 +114,7 @@ class Operation:
         self.state = State.SIGNING
         self._view.show_signing()
         order = self._order
-        self._run(lambda: self._cards_of().sign(card, pin, order.origin, order.challenge), self._signed, SIGN_LIMIT)
+        self._run(lambda: self._cards_of().sign(card, pin, order), self._signed, SIGN_LIMIT)
 
     def cancel(self) -> None:
         """Ends the operation; while the card signs, as soon as it has finished, and nothing is answered with."""
@@ -147,7 +147,7 @@ class Operation:
             self._then(value)
 
     def _look(self) -> None:
-        self._run(lambda: self._cards_of().look(), self._found, LOOK_LIMIT)
+        self._run(lambda: self._cards_of().look(self._order), self._found, LOOK_LIMIT)
 
     def _watch(self) -> None:
         card = self._card
@@ -156,7 +156,8 @@ class Operation:
         elif self.state is State.PROBLEM:
             self._look()
 
-    def _found(self, card: Card) -> None:
+    def _found(self, cards: tuple[Card, ...]) -> None:
+        card = cards[0]
         if card.tries_left == 0:
             self._problem(FailureError(Code.PIN_LOCKED, 0))
             return
@@ -169,11 +170,11 @@ class Operation:
         if not present:
             self._problem(FailureError(Code.CARD_REMOVED))
 
-    def _signed(self, token: Token) -> None:
+    def _signed(self, answer: HostAnswer) -> None:
         if self._cancelled:
             self._end(FailureError(Code.USER_CANCELLED))
         else:
-            self._finish(HostAnswer(token=token))
+            self._finish(answer)
 
     def _failed(self, reason: FailureError) -> None:
         row = failure(reason.code)

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from agent.callers import caller
 from agent.card.frames import Token
-from agent.order import make_order
+from agent.order import Wanted, make_order
 from agent.settings import WebSettings
 from agent.signing import Signing
 from agent.web.bodies import read_body
@@ -24,6 +24,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     challenge: str
     language: str = "zh-Hant"
+    certificate: Wanted = Wanted()
+    pss: bool = False
 
 
 class NativeApi:
@@ -56,7 +58,8 @@ class NativeApi:
         """Signs the challenge for the origin that the browser names."""
         origin = self._caller(request)
         ask = await read_body(request, Ask)
-        return token_response(await self._signing.sign(make_order(origin, ask.challenge, ask.language)))
+        order = make_order(origin, ask.challenge, ask.language, ask.certificate, pss=ask.pss)
+        return token_response(await self._signing.sign(order))
 
     def _caller(self, request: web.Request) -> str:
         origins = request.headers.getall("Origin", [])

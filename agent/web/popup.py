@@ -12,7 +12,7 @@ from aiohttp import web
 
 from agent.callers import caller
 from agent.failures import Code, FailureError
-from agent.order import make_order
+from agent.order import Wanted, make_order
 from agent.settings import WebSettings
 from agent.signing import Signing
 from agent.web.bodies import read_body
@@ -30,6 +30,8 @@ class PopupAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str
     challenge: str
     language: str = "zh-Hant"
+    certificate: Wanted = Wanted()
+    pss: bool = False
 
 
 class PageTokens:
@@ -88,7 +90,8 @@ class PopupPage:
         ask = await read_body(request, PopupAsk)
         self._tokens.take(ask.page_token)
         origin = caller(ask.origin, developer=self._settings.developer)
-        return token_response(await self._signing.sign(make_order(origin, ask.challenge, ask.language)))
+        order = make_order(origin, ask.challenge, ask.language, ask.certificate, pss=ask.pss)
+        return token_response(await self._signing.sign(order))
 
 
 def _page() -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Any, cast
 from typing_extensions import override
 
 from agent.card.card import Card, Cards
-from agent.card.frames import HostOrder, Token
+from agent.card.frames import HostAnswer, HostOrder, Token
 from agent.card.operation import WATCH_INTERVAL, Operation
 from agent.card.worker import Job, Worker
 from agent.failures import Code, FailureError
@@ -52,11 +52,11 @@ class FakeCards:
         self.signed_for: list[tuple[str, str]] = []
         self.resets = 0
 
-    def look(self) -> Card:
+    def look(self, order: HostOrder) -> tuple[Card, ...]:
         """The card in the reader."""
         if isinstance(self.seen, Exception):
             raise self.seen
-        return self.seen
+        return (self.seen,)
 
     def present(self, card: Card) -> bool:
         """Whether it is still there."""
@@ -64,13 +64,13 @@ class FakeCards:
             raise self.present_answer
         return self.present_answer
 
-    def sign(self, card: Card, pin: str, origin: str, challenge: str) -> Token:
+    def sign(self, card: Card, pin: str, order: HostOrder) -> HostAnswer:
         """The signature."""
         self.pins.append(pin)
-        self.signed_for.append((origin, challenge))
+        self.signed_for.append((order.origin, order.challenge))
         if isinstance(self.signed, Exception):
             raise self.signed
-        return self.signed
+        return HostAnswer(token=self.signed)
 
     def reset(self) -> None:
         """Counts."""

@@ -10,15 +10,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from agent.card import card as card_module
 from agent.card import pcsc
 from agent.card.card import Card, Cards
+from agent.card.frames import HostOrder, HostSetup
 from agent.failures import Code, FailureError
 from pkcs11_shims.catalogue import Driver
 from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.keys import CardCertificate
+from pkcs11_shims.keys import CardCertificate, Scheme
 from pkcs11_shims.session import CardToken
 from tests.stand.asking import signature_is_good
 from tests.unit.agent.certificates import certificate
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
 
+ORDER = HostOrder(ORIGIN, CHALLENGE, "zh-Hant")
 DRIVER = Driver("fake", True, (), (b"\1",), ())
 Tokens = list[CardToken] | CardError
 
@@ -34,7 +36,7 @@ class FakeModule:
         self.tries: int | CardError | None = 3
         self.certificate_error: dict[str, CardError] = {}
         self.signing: Callable[[bytes], bytes] | CardError = CardError(Fault.CARD_ERROR)
-        self.payloads: list[tuple[str, bytes, bool]] = []
+        self.payloads: list[tuple[str, bytes, Scheme]] = []
 
     def tokens(self) -> list[CardToken]:
         """The cards."""
@@ -54,9 +56,9 @@ class FakeModule:
             raise self.tries
         return self.tries
 
-    def sign(self, token: CardToken, key_id: bytes, pin: str, payload: bytes, *, elliptic: bool) -> bytes:
+    def sign(self, token: CardToken, key_id: bytes, pin: str, payload: bytes, scheme: Scheme) -> bytes:
         """A signature."""
-        self.payloads.append((pin, payload, elliptic))
+        self.payloads.append((pin, payload, scheme))
         if isinstance(self.signing, CardError):
             raise self.signing
         return self.signing(payload)
@@ -72,7 +74,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cards]:
 
     def build(*modules: FakeModule) -> Cards:
         monkeypatch.setattr(card_module, "_load", lambda names: list(modules))
-        return Cards(())
+        return Cards(HostSetup())
 
     return build
 
@@ -108,7 +110,7 @@ def code_of(call: Callable[[], Any]) -> tuple[Code, int | None]:
 
 
 def test_first_card_that_can_log_in_is_found(make: Callable[..., Cards], module: FakeModule) -> None:
-    card = make(module).look()
+    card = make(module).look(ORDER)[0]
     assert (card.token, card.facts.holder, card.tries_left) == (A, "王小明", 3)
 
 
@@ -116,17 +118,17 @@ def test_bank_card_in_the_first_reader_does_not_hide_the_citizen_card(
     make: Callable[..., Cards], rsa_key: rsa.RSAPrivateKey
 ) -> None:
     module = FakeModule([A, B], {B.reader: certificate(rsa_key)})
-    assert make(module).look().token == B
+    assert make(module).look(ORDER)[0].token == B
 
 
 def test_broken_first_driver_does_not_hide_the_second(make: Callable[..., Cards], module: FakeModule) -> None:
     broken = FakeModule(CardError(Fault.CARD_ERROR), {})
-    assert make(broken, module).look().token == A
+    assert make(broken, module).look(ORDER)[0].token == A
 
 
 def test_unreadable_certificate_is_passed_over(make: Callable[..., Cards], rsa_key: rsa.RSAPrivateKey) -> None:
     module = FakeModule([A, B], {A.reader: b"garbage", B.reader: certificate(rsa_key)})
-    assert make(module).look().token == B
+    assert make(module).look(ORDER)[0].token == B
 
 
 @pytest.mark.parametrize("digital_signature", [False, None])
@@ -134,7 +136,7 @@ def test_encryption_certificate_is_never_chosen(
     make: Callable[..., Cards], rsa_key: rsa.RSAPrivateKey, digital_signature: bool | None
 ) -> None:
     module = FakeModule([A], {A.reader: certificate(rsa_key, digital_signature=digital_signature)})
-    assert code_of(make(module).look) == (Code.NO_CERTIFICATE, None)
+    assert code_of(lambda: make(module).look(ORDER)) == (Code.NO_CERTIFICATE, None)
 
 
 @pytest.mark.parametrize(
@@ -149,17 +151,17 @@ def test_encryption_certificate_is_never_chosen(
     ],
 )
 def test_most_telling_reason_is_told(make: Callable[..., Cards], faults: list[Fault], told: Code) -> None:
-    assert code_of(make(*(FakeModule(CardError(fault), {}) for fault in faults)).look)[0] is told
+    assert code_of(lambda: make(*(FakeModule(CardError(fault), {}) for fault in faults)).look(ORDER))[0] is told
 
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_every_fault_of_a_driver_has_its_code(make: Callable[..., Cards], fault: Fault) -> None:
-    assert code_of(make(FakeModule(CardError(fault), {})).look)[0].value == fault.value
+    assert code_of(lambda: make(FakeModule(CardError(fault), {})).look(ORDER))[0].value == fault.value
 
 
 def test_same_card_is_present_and_another_is_not(make: Callable[..., Cards], module: FakeModule) -> None:
     cards = make(module)
-    card = cards.look()
+    card = cards.look(ORDER)[0]
     assert cards.present(card)
     module.list = [CardToken(A.reader, "another card", "m")]
     assert not cards.present(card)
@@ -171,7 +173,8 @@ def test_signature_becomes_a_token_that_verifies(
     make: Callable[..., Cards], module: FakeModule, resets: list[str]
 ) -> None:
     cards = make(module)
-    token = cards.sign(cards.look(), "123456", ORIGIN, CHALLENGE)
+    token = cards.sign(cards.look(ORDER)[0], "123456", ORDER).token
+    assert token is not None
     fields = {
         "algorithm": token.algorithm, "unverifiedCertificate": token.unverified_certificate,
         "signature": token.signature,
@@ -187,8 +190,8 @@ def test_signature_of_another_key_than_the_one_shown_is_refused(make: Callable[.
     other = rsa.generate_private_key(65537, 2048)
     module.signing = lambda payload: _sign_digest(other, payload)
     cards = make(module)
-    card = cards.look()
-    assert code_of(lambda: cards.sign(card, "123456", ORIGIN, CHALLENGE)) == (Code.CARD_ERROR, None)
+    card = cards.look(ORDER)[0]
+    assert code_of(lambda: cards.sign(card, "123456", ORDER)) == (Code.CARD_ERROR, None)
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0", b"\xff" * 256, b"x" * 10_000])
@@ -197,26 +200,26 @@ def test_garbage_in_place_of_a_signature_is_refused(
 ) -> None:
     module.signing = lambda _: signature
     cards = make(module)
-    card = cards.look()
-    assert code_of(lambda: cards.sign(card, "123456", ORIGIN, CHALLENGE)) == (Code.CARD_ERROR, None)
+    card = cards.look(ORDER)[0]
+    assert code_of(lambda: cards.sign(card, "123456", ORDER)) == (Code.CARD_ERROR, None)
 
 
 def test_elliptic_card_gets_the_bare_digest(make: Callable[..., Cards]) -> None:
     module = FakeModule([A], {A.reader: certificate(ec.generate_private_key(ec.SECP384R1()))})
     cards = make(module)
-    card = cards.look()
-    code_of(lambda: cards.sign(card, "123456", ORIGIN, CHALLENGE))
-    ((_, payload, elliptic),) = module.payloads
-    assert (len(payload), elliptic) == (48, True)
+    card = cards.look(ORDER)[0]
+    code_of(lambda: cards.sign(card, "123456", ORDER))
+    ((_, payload, scheme),) = module.payloads
+    assert (len(payload), scheme) == (48, Scheme.ECDSA)
 
 
 def fail_with(
     cards: Cards, module: FakeModule, error: CardError, tries: int | CardError | None
 ) -> tuple[Code, int | None]:
     """How a signature ends when the driver says `error` and tells `tries` afterwards."""
-    card = cards.look()
+    card = cards.look(ORDER)[0]
     module.signing, module.tries = error, tries
-    return code_of(lambda: cards.sign(card, "123456", ORIGIN, CHALLENGE))
+    return code_of(lambda: cards.sign(card, "123456", ORDER))
 
 
 @pytest.mark.parametrize(
@@ -248,10 +251,10 @@ def test_general_error_is_a_removed_card_when_the_card_is_gone(
     make: Callable[..., Cards], module: FakeModule, there: bool, told: Code
 ) -> None:
     cards = make(module)
-    card = cards.look()
+    card = cards.look(ORDER)[0]
     module.signing = CardError(Fault.CARD_ERROR)
     module.list = [A] if there else CardError(Fault.NO_CARD)
-    assert code_of(lambda: cards.sign(card, "123456", ORIGIN, CHALLENGE)) == (told, None)
+    assert code_of(lambda: cards.sign(card, "123456", ORDER)) == (told, None)
 
 
 def test_card_is_reset_also_after_a_failed_signature(
@@ -267,14 +270,14 @@ def test_card_that_was_only_looked_at_is_not_reset(
     make: Callable[..., Cards], module: FakeModule, resets: list[str]
 ) -> None:
     cards = make(module)
-    cards.look()
+    cards.look(ORDER)[0]
     cards.reset()
     assert resets == []
 
 
 @pytest.mark.parametrize("names", [("nonexistent",), ("opensc", "nonexistent"), ("../../tmp/evil.so",), ("",)])
 def test_driver_that_is_not_in_the_catalogue_is_no_driver(names: tuple[str, ...]) -> None:
-    assert code_of(lambda: Cards(names))[0] is Code.NO_DRIVER
+    assert code_of(lambda: Cards(HostSetup(names)))[0] is Code.NO_DRIVER
 
 
 def test_cards_are_compared_by_what_identifies_them() -> None:

@@ -13,18 +13,22 @@ import pytest
 
 from agent.card import client
 from agent.card.client import CardHost
-from agent.card.frames import MAX_FRAME, HostAnswer, HostOrder, Token
+from agent.card.frames import MAX_FRAME, HostAnswer, HostOrder, HostSetup, Token
 from agent.failures import Code, FailureError
 from agent.order import Order, make_order
+from agent.settings import CardSettings
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, TOKEN
 
 ORDER = make_order(ORIGIN, CHALLENGE, "en")
 # What a program needs to take the order and answer.
 TALK = """
 import json, os, struct, sys, time
-def order():
+def frame():
     (length,) = struct.unpack(">I", sys.stdin.buffer.read(4))
     return json.loads(sys.stdin.buffer.read(length))
+def order():
+    frame()  # the set-up
+    return frame()
 def answer(message):
     body = json.dumps(message).encode()
     raw(struct.pack(">I", len(body)) + body)
@@ -55,7 +59,7 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Program:
 
 async def failure_of(order: Order = ORDER, host: CardHost | None = None) -> FailureError:
     """The failure that an order ends with."""
-    host = host or CardHost(())
+    host = host or CardHost(CardSettings())
     with pytest.raises(FailureError) as caught:
         async with asyncio.timeout(8):
             await host.sign(order)
@@ -74,18 +78,19 @@ async def children() -> list[int]:
 
 
 async def test_order_goes_down_and_the_token_comes_up(program: Program) -> None:
-    program('seen = order(); answer({"token": {**TOKEN, "signature": json.dumps(seen)}})')
-    host = CardHost(("opensc", "softhsm2"))
-    token = await host.sign(ORDER)
-    assert json.loads(token.signature) == {
-        "origin": ORIGIN, "challenge": CHALLENGE, "language": "en", "drivers": ["opensc", "softhsm2"],
+    program('seen = [frame(), frame()]; answer({"token": {**TOKEN, "signature": json.dumps(seen)}})')
+    host = CardHost(CardSettings(drivers=("opensc", "softhsm2")))
+    setup, order = json.loads((await host.sign(ORDER)).signature)
+    assert setup == {"drivers": ["opensc", "softhsm2"], "modules": [], "prompt": "auto", "pin": "digits"}
+    assert {name: order[name] for name in ("origin", "challenge", "language", "pss", "cms")} == {
+        "origin": ORIGIN, "challenge": CHALLENGE, "language": "en", "pss": False, "cms": None,
     }  # fmt: skip
     await host.idle()
 
 
 async def test_token_is_returned_before_the_host_has_tidied_up(program: Program) -> None:
     program('order(); answer({"token": TOKEN}); time.sleep(0.3)')
-    host = CardHost(())
+    host = CardHost(CardSettings())
     assert await host.sign(ORDER) == TOKEN
     started = time.monotonic()
     await host.idle()
@@ -94,7 +99,7 @@ async def test_token_is_returned_before_the_host_has_tidied_up(program: Program)
 
 async def test_host_that_does_not_end_after_its_answer_is_killed(program: Program) -> None:
     program('order(); answer({"token": TOKEN}); time.sleep(60)')
-    host = CardHost(())
+    host = CardHost(CardSettings())
     assert await host.sign(ORDER) == TOKEN
     async with asyncio.timeout(3):
         await host.idle()
@@ -154,7 +159,7 @@ async def test_command_that_cannot_be_started_is_host_failed(monkeypatch: pytest
 async def test_host_that_hangs_is_killed_and_costs_one_order(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "TOTAL_LIMIT", 0.4)
     program("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
-    host = CardHost(())
+    host = CardHost(CardSettings())
     assert (await failure_of(host=host)).code is Code.TIMED_OUT
     assert await children() == []
     monkeypatch.setattr(client, "TOTAL_LIMIT", 10.0)
@@ -173,7 +178,7 @@ async def begun(task: "asyncio.Task[Token]") -> None:
 
 async def test_cancelled_order_tells_its_host_that_the_page_is_gone(program: Program, tmp_path: Path) -> None:
     program(f'order(); end = sys.stdin.buffer.read(); open({str(tmp_path / "gone")!r}, "w").write("tidy")')
-    host = CardHost(())
+    host = CardHost(CardSettings())
     task = asyncio.create_task(host.sign(ORDER))
     await begun(task)
     await asyncio.sleep(0.1)
@@ -187,7 +192,7 @@ async def test_cancelled_order_tells_its_host_that_the_page_is_gone(program: Pro
 
 async def test_host_of_a_cancelled_order_that_does_not_listen_is_killed(program: Program) -> None:
     program("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); order(); time.sleep(60)")
-    host = CardHost(())
+    host = CardHost(CardSettings())
     task = asyncio.create_task(host.sign(ORDER))
     await begun(task)
     task.cancel()
@@ -200,7 +205,7 @@ async def test_host_of_a_cancelled_order_that_does_not_listen_is_killed(program:
 
 async def test_token_that_comes_after_the_cancellation_goes_nowhere(program: Program) -> None:
     program('order(); sys.stdin.buffer.read(); answer({"token": TOKEN})')
-    host = CardHost(())
+    host = CardHost(CardSettings())
     task = asyncio.create_task(host.sign(ORDER))
     await begun(task)
     task.cancel()
@@ -213,7 +218,7 @@ async def test_token_that_comes_after_the_cancellation_goes_nowhere(program: Pro
 @pytest.mark.parametrize("steps", range(6))
 async def test_order_cancelled_while_its_host_starts_leaves_no_process(program: Program, steps: int) -> None:
     program("order(); time.sleep(60)")
-    host = CardHost(())
+    host = CardHost(CardSettings())
     task = asyncio.create_task(host.sign(ORDER))
     for _ in range(steps):
         await asyncio.sleep(0)
@@ -243,7 +248,7 @@ async def test_environment_of_the_host_is_scrubbed(
     monkeypatch.setenv("DISPLAY", ":77")
     monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/run/pcscd.comm")
     program('order(); answer({"token": {**TOKEN, "signature": json.dumps(dict(os.environ))}})')
-    host = CardHost(())
+    host = CardHost(CardSettings())
     environment = json.loads((await host.sign(ORDER)).signature)
     await host.idle()
     assert environment["DISPLAY"] == ":77"
@@ -254,7 +259,7 @@ async def test_environment_of_the_host_is_scrubbed(
 
 async def test_host_is_started_with_constant_arguments_and_its_order_is_not_among_them(program: Program) -> None:
     program('order(); answer({"token": {**TOKEN, "signature": json.dumps(sys.orig_argv)}})')
-    host = CardHost(("softhsm2",))
+    host = CardHost(CardSettings(drivers=("softhsm2",)))
     arguments = (await host.sign(ORDER)).signature
     await host.idle()
     assert CHALLENGE not in arguments
@@ -270,7 +275,7 @@ def test_real_command_isolates_python() -> None:
 
 async def test_two_orders_one_after_the_other_have_a_host_each(program: Program) -> None:
     program('order(); answer({"token": {**TOKEN, "signature": str(os.getpid())}})')
-    host = CardHost(())
+    host = CardHost(CardSettings())
     first, second = await host.sign(ORDER), await host.sign(ORDER)
     assert first.signature != second.signature
     await host.idle()
@@ -278,6 +283,7 @@ async def test_two_orders_one_after_the_other_have_a_host_each(program: Program)
 
 
 def test_messages_of_the_pipe_have_these_fields() -> None:
-    assert HostOrder.__struct_fields__ == ("origin", "challenge", "language", "drivers")
-    assert HostAnswer.__struct_fields__ == ("token", "code", "tries_left")
+    assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin")
+    assert HostOrder.__struct_fields__ == ("origin", "challenge", "language", "wanted", "pss", "cms")
+    assert HostAnswer.__struct_fields__ == ("token", "cms", "code", "tries_left")
     assert len(Token.__struct_fields__) == 5

@@ -10,8 +10,10 @@ from agent.card.frames import HEADER, MAX_FRAME, FrameError, HostAnswer, HostOrd
 # Text as it can come out of JSON: no lone surrogates.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 tokens = st.builds(Token, texts, texts, texts, texts, texts)
-orders = st.builds(HostOrder, texts, texts, texts, st.lists(texts, max_size=3).map(tuple))
-answers = st.builds(HostAnswer, st.none() | tokens, st.none() | texts, st.none() | st.integers(0, 15))
+orders = st.builds(HostOrder, texts, texts, texts, pss=st.booleans())
+answers = st.builds(
+    HostAnswer, st.none() | tokens, st.none() | st.binary(), st.none() | texts, st.none() | st.integers(0, 15)
+)
 
 
 @given(orders)

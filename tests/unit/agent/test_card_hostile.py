@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from agent.card import host as host_module
+from agent.card import prompt as prompt_module
 from agent.card.card import Card
 from agent.card.certificate import harmless, read_certificate
 from agent.card.frames import FrameError, HostAnswer, HostOrder, decode
@@ -117,7 +117,7 @@ def test_bug_in_a_tick_ends_the_operation_and_does_not_freeze_the_window(root: t
     root.report_callback_exception = lambda *_: None  # the trace is not wanted here
     root.after(500, too_late)
     try:
-        host_module._loop(root, cast(Any, Broken()), threading.Event())
+        prompt_module._loop(root, cast(Any, Broken()), threading.Event())
     except ValueError:
         return
     assert ended_by_itself

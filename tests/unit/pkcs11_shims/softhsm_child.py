@@ -7,6 +7,7 @@ from typing import Any
 from pkcs11_shims.catalogue import read_catalogue
 from pkcs11_shims.discovery import find_drivers
 from pkcs11_shims.errors import CardError
+from pkcs11_shims.keys import Scheme
 from pkcs11_shims.session import CardToken, Module
 
 
@@ -33,7 +34,7 @@ def _make(module: Module, do: str, **arguments: Any) -> Any:
     if do == "tries":
         return module.tries_left(token, lambda reader, apdu: None)
     payload, key_id = bytes.fromhex(arguments["payload"]), bytes.fromhex(arguments.get("key_id", "01"))
-    return module.sign(token, key_id, arguments["pin"], payload, elliptic=arguments.get("elliptic", False)).hex()
+    return module.sign(token, key_id, arguments["pin"], payload, Scheme(arguments.get("scheme", "RS"))).hex()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pkcs11 import TokenFlag, exceptions
 from pkcs11_shims.catalogue import Driver, TriesQuestion
 from pkcs11_shims.discovery import Found
 from pkcs11_shims.errors import CardError, Fault
+from pkcs11_shims.keys import Scheme
 from pkcs11_shims.session import CardToken, Module
 
 DRIVER = Driver("fake", True, (), (b"\1",), (TriesQuestion("piv_II", b"\0\x20\0\x80"),))
@@ -123,7 +124,7 @@ def test_card_that_was_swapped_since_it_was_seen_is_a_removed_card(module: Modul
     for call in (
         lambda: module.tries_left(token, nobody),
         lambda: module.certificates(token),
-        lambda: module.sign(token, b"\1", "123456", b"", elliptic=False),
+        lambda: module.sign(token, b"\1", "123456", b"", Scheme.PKCS1),
     ):
         assert fault_of(call) is Fault.CARD_REMOVED
 

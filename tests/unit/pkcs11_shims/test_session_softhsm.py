@@ -59,7 +59,7 @@ def test_token_certificate_and_signature(token: dict[str, str], rsa_key: rsa.RSA
 
 def test_elliptic_key_signs_a_bare_digest(tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    (signature,) = talk(make_token(tmp_path / "ec", key), sign(payload=DIGEST.hex(), elliptic=True))
+    (signature,) = talk(make_token(tmp_path / "ec", key), sign(payload=DIGEST.hex(), scheme="ES"))
     raw = bytes.fromhex(signature)
     assert len(raw) == 64
     encoded = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
