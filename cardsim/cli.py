@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
         "Usual order: pki, crl-server, reader, card, then control.",
     )
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_pki, _pki_state, _crl_server, _reader, _card, _control):
+    for add in (_pki, _pki_state, _crl_server, _reader, _card, _control, _hicos):
         add(parsers)
     return parser
 
@@ -156,3 +156,25 @@ def _control(parsers: "Parsers[argparse.ArgumentParser]") -> None:
     parser.add_argument("socket", type=Path, metavar="PATH.sock", help="control socket of the card")
     parser.add_argument("action", metavar="ACTION", help="one of the above")
     parser.add_argument("argument", nargs="?", default="", metavar="ARGUMENT", help="image, seconds, number or file")
+
+
+def _hicos(parsers: "Parsers[argparse.ArgumentParser]") -> None:
+    parser = _add(
+        parsers,
+        "hicos",
+        run.hicos,
+        "Make a PKCS#11 module that behaves like the HiCOS driver, with a card in its reader",
+        "No pcscd and no virtual card: the keys are in SoftHSM2. Prints the module, the environment for programs that\n"
+        "load it, and the control file, which is read anew at every call. A line added to that file, such as\n"
+        "  fault 1 hang C_Sign 0 0       C_Sign does not return until the line is gone\n"
+        "  fault 2 answer C_Login 1 0x30 the next C_Login returns CKR_DEVICE_ERROR\n"
+        "  slot 2 exclusive              a second reader, held by another program\n"
+        "  pin-codes extended            tries left as 0xFFFFFFFF80000002\n"
+        "lets something go wrong; cardsim/hicos/faults.py names all words.",
+        "hicos --image build/pki/cards/citizen.json --out build/hicos",
+    )
+    parser.add_argument("--image", type=Path, required=True, metavar="FILE.json", help="card image made by pki")
+    parser.add_argument(
+        "--second", type=Path, metavar="FILE.json", help="image whose signing certificate becomes SIGN02"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for module and card")

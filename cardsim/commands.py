@@ -85,3 +85,19 @@ def control(options: argparse.Namespace) -> int:
     reply = send(options.socket, options.action, argument)
     print(json.dumps(reply, ensure_ascii=False))
     return 0 if reply.get("ok") is True else 1
+
+
+def hicos(options: argparse.Namespace) -> int:
+    """Compile the HiCOS-like module, make its card and print what a program needs to use it."""
+    from cardsim.hicos.build import build
+    from cardsim.hicos.contents import card_contents
+    from cardsim.hicos.driver import HicosDriver
+
+    contents = card_contents(options.image, options.second)
+    name = options.image.stem
+    driver = HicosDriver(options.out / name, build(options.out))
+    driver.insert(driver.add(name, contents))
+    print(f"module {driver.module}")
+    print(*(f"environment {key}={value}" for key, value in driver.environment.items()), sep="\n")
+    print(f"control {driver.control_file}")
+    return 0

@@ -27,10 +27,11 @@ _FIELDS = {"format", "name", "holder", "pin", "puk", "tries", "last_failure", "a
 
 @dataclass(frozen=True)
 class KeySlot:
-    """A certificate (DER) and the private key it belongs to."""
+    """A certificate (DER) and the private key it belongs to, ready to use and as it is in the file (PKCS #8)."""
 
     certificate: bytes
     key: CardKey
+    pkcs8: bytes
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def _keys(data: Any) -> dict[int, KeySlot]:
 def _slot(data: Any) -> KeySlot:
     if not isinstance(data, dict) or set(data) != {"certificate", "key"}:
         raise ValueError("a key slot holds a certificate and a key")
-    return KeySlot(_base64(data["certificate"]), _key(_base64(data["key"])))
+    pkcs8 = _base64(data["key"])
+    return KeySlot(_base64(data["certificate"]), _key(pkcs8), pkcs8)
 
 
 def _base64(value: Any) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from tests.dev.errors_page import errors_page
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = (".py", ".js", ".ts", ".css", ".html", ".sh")
+CODE = (".py", ".c", ".h", ".js", ".ts", ".css", ".html", ".sh")
 
 
 def tracked() -> list[Path]:

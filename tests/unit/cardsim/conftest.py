@@ -10,8 +10,11 @@ import pytest
 from cardsim.card.image import CardImage, load_image
 from cardsim.card.pin import LastFailure
 from cardsim.card.piv import Counters, PivCard
+from cardsim.hicos.driver import HicosDriver
 from cardsim.pki.build import build
 from cardsim.pki.data import DEFAULT_DATA
+from tests.stand.cryptoki import Cryptoki
+from tests.stand.hicos import start_hicos
 
 MakeCard = Callable[..., PivCard]
 
@@ -110,3 +113,26 @@ def fake_reader() -> Iterator[FakeReader]:
     reader = FakeReader()
     yield reader
     reader.close()
+
+
+@pytest.fixture(scope="session")
+def hicos_driver(pki: Path, tmp_path_factory: pytest.TempPathFactory) -> HicosDriver:
+    """The HiCOS-like driver with the cards citizen and citizen2, made once."""
+    cards = pki / "cards"
+    return start_hicos(tmp_path_factory.mktemp("hicos"), cards / "citizen.json", cards / "citizen2.json")
+
+
+@pytest.fixture
+def hicos(hicos_driver: HicosDriver) -> HicosDriver:
+    """The driver as if new: citizen in reader 1, nothing wrong."""
+    hicos_driver.reset()
+    return hicos_driver
+
+
+@pytest.fixture
+def client(hicos: HicosDriver) -> Iterator[Cryptoki]:
+    """A process that has loaded the driver and called C_Initialize; no call is listed yet."""
+    client = Cryptoki(hicos.module, hicos.environment)
+    hicos.forget_calls()
+    yield client
+    client.stop()

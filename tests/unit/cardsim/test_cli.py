@@ -12,7 +12,7 @@ import pytest
 
 from cardsim.cli import main
 
-COMMANDS = ["pki", "pki-state", "crl-server", "reader", "card", "control"]
+COMMANDS = ["pki", "pki-state", "crl-server", "reader", "card", "control", "hicos"]
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
