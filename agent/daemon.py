@@ -13,7 +13,7 @@ from agent.card.client import CardHost
 from agent.child import child_command
 from agent.settings import Settings
 from agent.signing import Signing
-from agent.web.listener import application, bind, serve, tls_context
+from agent.web.listener import application, bind, bind_plain, plain_application, serve, tls_context
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,19 +50,24 @@ def ensure_identity(state: Path) -> Path:
 
 
 async def _serve(settings: Settings, identity: Path) -> None:
-    sockets = bind(settings.web.ports)
-    port = int(sockets[0].getsockname()[1])
+    sockets, plain = bind(settings.web.ports), bind_plain(settings.web.http_port)
+    port, http_port = int(sockets[0].getsockname()[1]), settings.web.http_port if plain else 0
     signing = Signing(CardHost(settings.card))
-    app = application(signing, settings.web, port)
+    app = application(signing, settings.web, port, http_port=http_port, root=identity / "root.pem")
     context = tls_context(str(identity / "leaf.pem"), str(identity / "leaf.key"))
-    runner = await serve(app, sockets, context)
+    runners = [await serve(app, sockets, context)]
+    if plain:
+        runners.append(await serve(plain_application(signing, settings.web, http_port, port), plain, None))
+    elif settings.web.http_port:
+        _LOG.warning("port %d is taken: no popups over plain HTTP", settings.web.http_port)
     stop = _stop_on_signals()
     _LOG.info("ready on https://localhost:%d", port)
     print(f"ready https://localhost:{port}", flush=True)
     try:
         await stop.wait()
     finally:
-        await runner.cleanup()
+        for runner in runners:
+            await runner.cleanup()
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -19,6 +19,7 @@ class WebSettings:
     """What browsers reach."""
 
     ports: tuple[int, ...] = (61171, 61172, 61173)  # the published list; the first free one is taken
+    http_port: int = 61170  # popups over plain HTTP, for browsers that do not trust our certificate; 0: none
     developer: bool = False  # also answer http pages of this computer
 
 
@@ -88,6 +89,9 @@ def _web(section: dict[str, Any]) -> WebSettings:
         values["ports"] = tuple(_port(port) for port in _of("web.ports", section["ports"], list))
         if not values["ports"]:
             raise SettingsError("web.ports: at least one port")
+    if "http_port" in section:
+        port = _of("web.http_port", section["http_port"], int)
+        values["http_port"] = port and _port(port, "web.http_port")
     if "developer" in section:
         values["developer"] = _of("web.developer", section["developer"], bool)
     return WebSettings(**values)
@@ -121,10 +125,10 @@ def _folder(value: object) -> Path:
     return folder
 
 
-def _port(value: object) -> int:
-    port: int = _of("web.ports", value, int)
+def _port(value: object, name: str = "web.ports") -> int:
+    port: int = _of(name, value, int)
     if not 1024 <= port <= 65535:
-        raise SettingsError("web.ports: 1024 to 65535")
+        raise SettingsError(f"{name}: 1024 to 65535")
     return port
 
 

@@ -28,6 +28,9 @@ class Signing:
         self._host = host
         self._book = OrderBook()
 
+    def prepare(self) -> None:
+        """Gets ready for an order that is likely to come; never raises."""
+
     async def sign(self, order: Order) -> Token:
         """The token for an order; raises FailureError(busy) while another is under way, or the order's own failure."""
         self._book.begin()

@@ -1,16 +1,19 @@
-"""The HTTPS listener: application, TLS and the port."""
+"""The listeners: what is served over HTTPS and, for popups alone, over plain HTTP; TLS and the ports."""
 
 import errno
 import socket
 import ssl
+from pathlib import Path
 
 from aiohttp import web, web_response
 
 from agent.settings import WebSettings
 from agent.signing import Signing
+from agent.web.go import GoPage
 from agent.web.guard import MAX_BODY, PORT, SERVER, guard
 from agent.web.native import NativeApi
 from agent.web.popup import PopupPage
+from agent.web.status import LAST_FAILURE, Refusals, StatusPage
 
 # Seconds; and how many connections may wait to be accepted.
 _KEEP_ALIVE, _BACKLOG = 30.0, 128
@@ -20,11 +23,36 @@ class PortError(Exception):
     """No port of the published list is free."""
 
 
-def application(signing: Signing, settings: WebSettings, port: int) -> web.Application:
-    """Everything that browsers reach, behind the guard."""
-    app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
+def application(
+    signing: Signing, settings: WebSettings, port: int, *, http_port: int = 0, root: Path | None = None
+) -> web.Application:
+    """Everything that browsers reach over HTTPS, behind the guard.
+
+    `http_port` is the port of the plain listener, 0 where there is none; `root` is the certificate that browsers trust.
+    """
+    parts = (
+        NativeApi(signing, settings), PopupPage(signing, settings, port), GoPage(signing, settings),
+        StatusPage(http_port, root),
+    )  # fmt: skip
+    return _application(port, [route for part in parts for route in part.routes()])
+
+
+def plain_application(signing: Signing, settings: WebSettings, port: int, tls_port: int) -> web.Application:
+    """What browsers reach over plain HTTP when they do not trust our certificate: the popup, and that we are here.
+
+    A popup is a window of ours that names the caller by `event.origin`, and its answer leaves it by postMessage, so
+    nothing of it needs TLS on this computer's own loopback; a page's fetch does, and is not served here.
+    """
+    return _application(
+        port, [NativeApi(signing, settings).discovery(), *PopupPage(signing, settings, tls_port).routes()]
+    )
+
+
+def _application(port: int, routes: list[web.RouteDef]) -> web.Application:
+    app = web.Application(middlewares=[guard, Refusals().middleware()], client_max_size=MAX_BODY)
     app[PORT] = port
-    app.add_routes(NativeApi(signing, settings).routes() + PopupPage(signing, settings).routes())
+    app[LAST_FAILURE] = []
+    app.add_routes(routes)
     return app
 
 
@@ -48,8 +76,16 @@ def bind(ports: tuple[int, ...]) -> list[socket.socket]:
     raise PortError(f"none of the ports {', '.join(map(str, ports))} is free")
 
 
-async def serve(app: web.Application, sockets: list[socket.socket], context: ssl.SSLContext) -> web.AppRunner:
-    """Starts to answer; `cleanup()` of the result ends it. A page that goes away cancels its request."""
+def bind_plain(port: int) -> list[socket.socket]:
+    """Sockets for the plain listener; none where the port is 0 or taken, because log-ins work without it."""
+    return _bind_port(port) if port else []
+
+
+async def serve(app: web.Application, sockets: list[socket.socket], context: ssl.SSLContext | None) -> web.AppRunner:
+    """Starts to answer, over plain HTTP without a context; `cleanup()` of the result ends it.
+
+    A page that goes away cancels its request.
+    """
     # aiohttp answers what is not HTTP by itself and would tell its version there.
     web_response.SERVER_SOFTWARE = SERVER  # type: ignore[attr-defined]
     runner = web.AppRunner(

@@ -38,10 +38,14 @@ class NativeApi:
     def routes(self) -> list[web.RouteDef]:
         """The routes of this API."""
         return [
-            web.get("/v1/hello", self.hello, allow_head=False),
+            self.discovery(),
             web.post("/v1/authenticate", self.authenticate),
             web.options("/v1/authenticate", self.preflight),
         ]
+
+    def discovery(self) -> web.RouteDef:
+        """The route of /v1/hello alone."""
+        return web.get("/v1/hello", self.hello, allow_head=False)
 
     async def hello(self, request: web.Request) -> web.Response:
         """Says that somebody is here, and nothing that could be tracked."""

@@ -31,6 +31,7 @@ class LoginPage(LoginView):  # type: ignore[misc]
         context["notice"] = kwargs.get("notice") or take_notice(self.request)
         context["unreachable"] = PORTAL_UNREACHABLE
         context["agent_ports"] = ",".join(map(str, settings.CARDLOGIN_AGENT_PORTS))
+        context["agent_http_port"] = settings.CARDLOGIN_AGENT_HTTP_PORT
         return context
 
     @override

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from portal.cards.views import challenge, login
+from portal.cards.views import challenge, login, returned
 
 urlpatterns = [
     path("challenge/", challenge, name="card_challenge"),
     path("login/", login, name="card_login"),
+    path("return/", returned, name="card_return"),
 ]

@@ -1,4 +1,4 @@
-"""The two addresses the log-in page's script uses."""
+"""The addresses the log-in page's script uses, and the one that the component's page comes back to."""
 
 import json
 
@@ -6,7 +6,9 @@ from allauth.account.adapter import get_adapter
 from allauth.account.utils import get_login_redirect_url
 from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from portal.accounts.entry import audit
@@ -58,6 +60,19 @@ def login(request: HttpRequest) -> HttpResponse:
         return _log_in(request, next_url)
     except Refusal as refusal:
         return back_to_login(request, "card", refusal.failure, next_url or "")
+
+
+@csrf_exempt
+@require_POST
+@never_cache
+def returned(request: HttpRequest) -> HttpResponse:
+    """Answer a page that hands the posted token or failure to the log-in page, in the same tab.
+
+    The post comes from the component's page, so no cookie comes with it and none is set. Nothing is looked at or
+    kept here: the log-in page takes only what its own tab has asked for, and logs in by its own form.
+    """
+    fields = {name: request.POST.get(name, "")[:_LONGEST_TOKEN] for name in ("token", "failure", "state")}
+    return render(request, "account/card_return.html", {"fields": fields})
 
 
 def _log_in(request: HttpRequest, next_url: str | None) -> HttpResponse:

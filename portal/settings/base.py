@@ -9,9 +9,11 @@ PORTAL = Path(__file__).resolve().parent.parent
 BROWSER_CLIENT = Path(relying_party.__path__[0]) / "browser"
 
 
-def content_security_policy(agent_ports: tuple[int, ...]) -> dict[str, Any]:
+def content_security_policy(agent_ports: tuple[int, ...], http_port: int) -> dict[str, Any]:
     """Return django-csp's setting: own files only, and the component on this computer's published ports."""
     agent = [f"https://localhost:{port}" for port in agent_ports]
+    if http_port:
+        agent.append(f"http://localhost:{http_port}")
     return {
         "DIRECTIVES": {
             "default-src": ["'none'"],
@@ -164,9 +166,10 @@ CARDLOGIN_ORIGIN = ""
 CARDLOGIN_PKI = ""
 CARDLOGIN_CRL_HOSTS: tuple[str, ...] = ()
 CARDLOGIN_AGENT_PORTS: tuple[int, ...] = (61171, 61172, 61173)
+CARDLOGIN_AGENT_HTTP_PORT = 61170  # popups, where a browser does not trust the component's certificate
 # Assurance level 3 of the Government PKI: certificates on a card, handed over in person.
 CARDLOGIN_POLICIES = ("2.16.886.101.0.3.3",)
-CONTENT_SECURITY_POLICY = content_security_policy(CARDLOGIN_AGENT_PORTS)
+CONTENT_SECURITY_POLICY = content_security_policy(CARDLOGIN_AGENT_PORTS, CARDLOGIN_AGENT_HTTP_PORT)
 
 LOGGING = {
     "version": 1,

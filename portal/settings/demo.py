@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import CARDLOGIN_AGENT_PORTS, content_security_policy, sqlite
+from portal.settings.base import CARDLOGIN_AGENT_HTTP_PORT, CARDLOGIN_AGENT_PORTS, content_security_policy, sqlite
 
 
 def _required(name: str) -> str:
@@ -29,7 +29,8 @@ CARDLOGIN_ORIGIN = os.environ.get("CARDLOGIN_ORIGIN", "")
 CARDLOGIN_PKI = os.environ.get("CARDLOGIN_PKI", "")
 CARDLOGIN_CRL_HOSTS = _list("CARDLOGIN_CRL_HOSTS")
 CARDLOGIN_AGENT_PORTS = tuple(map(int, _list("CARDLOGIN_AGENT_PORTS"))) or CARDLOGIN_AGENT_PORTS
-CONTENT_SECURITY_POLICY = content_security_policy(CARDLOGIN_AGENT_PORTS)
+CARDLOGIN_AGENT_HTTP_PORT = int(os.environ.get("CARDLOGIN_AGENT_HTTP_PORT", CARDLOGIN_AGENT_HTTP_PORT))
+CONTENT_SECURITY_POLICY = content_security_policy(CARDLOGIN_AGENT_PORTS, CARDLOGIN_AGENT_HTTP_PORT)
 
 _host = urlsplit(CARDLOGIN_ORIGIN).hostname or ""
 ALLOWED_HOSTS = [_host] if _host else []

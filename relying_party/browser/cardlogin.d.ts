@@ -1,3 +1,6 @@
+/** The classic script `dist/cardlogin.global.js` offers the same names as properties of `CardLogin`. */
+export as namespace CardLogin;
+
 /** A text in Traditional Chinese and English; plain text, to be shown with textContent and never as HTML. */
 export interface BothLanguages {
   "zh-Hant": string;
@@ -20,6 +23,14 @@ export interface Request {
   language?: "zh-Hant" | "en";
   /** The agent's ports, in the order in which they are tried; 61171, 61172, 61173 when left out. */
   ports?: number[];
+  /** The agent's port for popups without TLS, 61170 when left out; 0: never. */
+  httpPort?: number;
+  /**
+   * An address of this page's own origin, without a fragment, that the browser may be sent back to by a form post with
+   * the fields token or failure, and state. Used when the page's opener policy cuts popups off: the page is left then,
+   * and the log-in goes on with `completeNavigation`.
+   */
+  returnTo?: string | URL;
   /** Ends the log-in: the agent is told, the popup is closed, and the rejection has the code `page_closed`. */
   signal?: AbortSignal;
 }
@@ -27,11 +38,31 @@ export interface Request {
 export interface Answer {
   challenge: string;
   token: Token;
+  /** False when the browser does not trust the agent's certificate: tell the person to repair it. */
+  tlsTrusted: boolean;
 }
 
-/** Why a log-in did not come about. `code` is one of the agent's, or one of the four that this module makes. */
+/** What was posted to `returnTo`; a field that was not there is left out or empty. */
+export interface Returned {
+  token?: string;
+  failure?: string;
+  state?: string;
+}
+
+/** The codes that this module makes itself; all others are the agent's. */
+export type OwnCode =
+  | "agent_not_found"
+  | "tls_not_trusted"
+  | "permission_denied"
+  | "popup_blocked"
+  | "opener_cut"
+  | "page_closed"
+  | "timed_out"
+  | "answer_malformed";
+
+/** Why a log-in did not come about. `busy`, `user_cancelled` and all failures of the card come from the agent. */
 export declare class CardLoginError extends Error {
-  readonly code: "agent_not_found" | "popup_blocked" | "page_closed" | "answer_malformed" | (string & {});
+  readonly code: OwnCode | "busy" | "user_cancelled" | (string & {});
   readonly meaning: BothLanguages;
   readonly remedy: BothLanguages;
   /** PIN tries left on the card, when the agent knows. */
@@ -44,3 +75,9 @@ export declare class CardLoginError extends Error {
  * open a window. Every rejection is a CardLoginError.
  */
 export declare function authenticate(request: Request): Promise<Answer>;
+
+/**
+ * The answer of a navigation, on a page of the same origin and in the same tab as the page that was left. Good once;
+ * fields that this tab did not ask for are refused as `answer_malformed`. Every rejection is a CardLoginError.
+ */
+export declare function completeNavigation(returned: Returned): Promise<Answer>;

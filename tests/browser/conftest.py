@@ -59,7 +59,7 @@ class Visit:
 def stack(tmp_path_factory: pytest.TempPathFactory, screen: Screen) -> Iterator[Stack]:
     """Card, agent, revocation server and portal on ports of their own."""
     folder = tmp_path_factory.mktemp("stack")
-    ports = {"portal_port": free_port(), "crl_port": free_port()}
+    ports = {"portal_port": free_port(), "crl_port": free_port(), "agent_http_port": free_port()}
     with Stack(folder, screen.display, agent_ports=[free_port()], **ports) as stack:
         yield stack
 

@@ -20,6 +20,7 @@ from tests.stand.stack import Stack
 STATE = ROOT / "build" / "demo"
 PORTAL_PORT, CRL_PORT = 8443, 61180
 AGENT_PORTS = (61171, 61172, 61173)
+AGENT_HTTP_PORT = 61170
 
 
 def demo(*, headless: bool) -> int:
@@ -61,7 +62,8 @@ def _stack(screen: Screen | None) -> Iterator[Stack]:
     print("demo: starting reader, card, agent and portal" + (" (the first time takes longer) …" if first else " …"))
     begun = time.monotonic()
     display = screen.display if screen else None
-    with Stack(STATE, display, portal_port=PORTAL_PORT, crl_port=CRL_PORT, agent_ports=AGENT_PORTS) as stack:
+    ports = {"portal_port": PORTAL_PORT, "crl_port": CRL_PORT, "agent_http_port": AGENT_HTTP_PORT}
+    with Stack(STATE, display, agent_ports=AGENT_PORTS, **ports) as stack:
         print(f"demo: ready after {time.monotonic() - begun:.1f} s", flush=True)
         yield stack
 

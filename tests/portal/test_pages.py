@@ -80,7 +80,8 @@ def test_security_headers(client: Client) -> None:
     policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == "'self'"
-    assert policy["connect-src"] == "'self' https://localhost:61171 https://localhost:61172 https://localhost:61173"
+    agent = "https://localhost:61171 https://localhost:61172 https://localhost:61173 http://localhost:61170"
+    assert policy["connect-src"] == f"'self' {agent}"
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"

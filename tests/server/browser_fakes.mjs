@@ -60,24 +60,38 @@ class Popup {
 
 /**
  * A browser with the client loaded into it. `permissions` maps a known name to its state; `agent` answers fetches:
- * (url, options) => {status, body} or an exception.
+ * (url, options) => {status, body} or an exception. `policy` is the page's own Cross-Origin-Opener-Policy, which it
+ * can only learn by asking its server; `storage` is what the tab keeps.
  */
-export async function browser({ hostname = "portal.example", permissions = {}, agent, blocked = false } = {}) {
+export async function browser({
+  hostname = "portal.example", permissions = {}, agent, blocked = false, isolated = false, policy, storage = new Map(),
+} = {}) {
   const clock = new Clock();
-  const world = { clock, popups: [], listeners: new Set(), fetched: [], statuses: {} };
+  const world = { clock, popups: [], listeners: new Set(), fetched: [], asked: [], left: [], statuses: {}, storage };
+  const origin = `https://${hostname}`;
 
   globalThis.setTimeout = (job, delay) => clock.add(job, delay);
   globalThis.setInterval = (job, delay) => clock.add(job, delay, delay);
   globalThis.clearTimeout = globalThis.clearInterval = (id) => clock.jobs.delete(id);
   globalThis.window = {
-    location: { hostname },
+    location: { hostname, origin, href: `${origin}/log-in?next=%2F`, assign: (url) => world.left.push(url) },
+    crossOriginIsolated: isolated,
     open(...order) {
       if (blocked) return null;
       world.popups.push(new Popup(...order));
       return world.popups.at(-1);
     },
-    addEventListener: (_, listener) => world.listeners.add(listener),
-    removeEventListener: (_, listener) => world.listeners.delete(listener),
+    addEventListener: (type, listener) => world.listeners.add({ type, listener }),
+    removeEventListener(type, listener) {
+      for (const entry of world.listeners) {
+        if (entry.type === type && entry.listener === listener) world.listeners.delete(entry);
+      }
+    },
+  };
+  globalThis.sessionStorage = {
+    getItem: (key) => storage.get(key) ?? null,
+    setItem: (key, value) => storage.set(key, value),
+    removeItem: (key) => storage.delete(key),
   };
   const query = async ({ name }) => {
     if (!(name in permissions)) throw new TypeError(`${name} is not a valid permission`);
@@ -88,6 +102,11 @@ export async function browser({ hostname = "portal.example", permissions = {}, a
   const navigator = permissions === null ? {} : { permissions: { query } };
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
   globalThis.fetch = (url, options) => {
+    if (options.method === "HEAD") {
+      world.asked.push(url);
+      if (policy === undefined) return Promise.reject(new TypeError("Failed to fetch"));
+      return Promise.resolve({ headers: new Headers(policy ? { "Cross-Origin-Opener-Policy": policy } : {}) });
+    }
     world.fetched.push({ url, options });
     return new Promise((resolve, reject) => {
       options.signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
@@ -100,10 +119,12 @@ export async function browser({ hostname = "portal.example", permissions = {}, a
     world.statuses[name].state = state;
     world.statuses[name].dispatchEvent(new Event("change"));
   };
-  world.say = async (data, { source = world.popups[0], origin = "https://localhost:61171" } = {}) => {
-    for (const listener of [...world.listeners]) listener({ data, source, origin });
+  world.happen = async (type, event) => {
+    for (const entry of [...world.listeners]) if (entry.type === type) entry.listener(event);
     await settle();
   };
+  world.say = (data, { source = world.popups[0], origin = "https://localhost:61171" } = {}) =>
+    world.happen("message", { data, source, origin });
   loads += 1;
   const address = `data:text/javascript;base64,${Buffer.from(`${source}\n// ${loads}`).toString("base64")}`;
   Object.assign(world, await import(address));

@@ -9,7 +9,7 @@ import { CHALLENGE, TOKEN, PROBLEM, READY, start, isFailure, isOver, settled } f
 test("popup: the window is opened in the click itself, before anything is awaited", async () => {
   const world = await browser();
   world.authenticate({ challenge: () => new Promise(() => {}) });
-  assert.deepEqual(world.popups[0].visited, ["https://localhost:61171/v1/popup"]);
+  assert.deepEqual(world.popups[0].visited, ["https://localhost:61171/v1/popup#opened"]);
   assert.equal(world.popups[0].name, "_blank");
   assert.ok(!world.popups[0].features.includes("noopener"));
 });
@@ -23,7 +23,7 @@ test("popup: a whole log-in", async () => {
   await world.clock.tick(60_000);
   assert.equal(fate.state, "pending");
   await world.say({ type: "cardlogin:token", token: TOKEN });
-  assert.deepEqual(fate.value, { challenge: CHALLENGE, token: TOKEN });
+  assert.deepEqual(fate.value, { challenge: CHALLENGE, token: TOKEN, tlsTrusted: true });
   assert.deepEqual(world.fetched, []);
   isOver(world);
 });
@@ -76,31 +76,36 @@ test("popup: the portal's own CardLoginError passes through", async () => {
   assert.equal(fate.value, own);
 });
 
-test("popup: the ports are tried in order, 1.5 s each", async () => {
+test("popup: the ports are tried in order in one window, 1.5 s each, and without TLS after the first", async () => {
   const world = await browser();
   const fate = start(world);
   await world.clock.tick(1_499);
   assert.equal(world.popups[0].visited.length, 1);
-  await world.clock.tick(1);
-  assert.equal(world.popups[0].visited[1], "https://localhost:61172/v1/popup");
-  await world.clock.tick(1_499);
-  await world.say(READY, { origin: "https://localhost:61172" });
-  assert.equal(world.popups[0].posted[0].target, "https://localhost:61172");
+  await world.clock.tick(3_001);
+  assert.deepEqual(world.popups[0].visited, [
+    "https://localhost:61171/v1/popup#opened",
+    "http://localhost:61170/v1/popup#opened",
+    "https://localhost:61172/v1/popup#opened",
+    "https://localhost:61173/v1/popup#opened",
+  ]);
+  await world.say(READY, { origin: "https://localhost:61173" });
+  assert.equal(world.popups[0].posted[0].target, "https://localhost:61173");
   await world.clock.tick(10_000);
-  assert.equal(world.popups[0].visited.length, 2);
-  await world.say({ type: "cardlogin:token", token: TOKEN }, { origin: "https://localhost:61172" });
+  await world.say({ type: "cardlogin:token", token: TOKEN }, { origin: "https://localhost:61173" });
   assert.equal(fate.state, "resolved");
+  assert.ok(fate.value.tlsTrusted);
   assert.equal(world.popups.length, 1);
+  isOver(world);
 });
 
-test("popup: after the last port the agent is not found and the popup closes", async () => {
+test("agent_not_found: after the last port the popup closes", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(4_499);
+  await world.clock.tick(5_999);
   assert.equal(fate.state, "pending");
   await world.clock.tick(1);
   isFailure(world, fate, "agent_not_found");
-  assert.equal(world.popups[0].visited.length, 3);
+  assert.equal(world.popups[0].visited.length, 4);
   assert.ok(world.popups[0].closed);
   isOver(world);
 });
@@ -108,7 +113,7 @@ test("popup: after the last port the agent is not found and the popup closes", a
 test("popup: other ports by setting, and nothing but numbers become an address", async () => {
   const world = await browser();
   start(world, { ports: ["61171@evil.example", -1, 70_000, 1.5, 9_443] });
-  assert.deepEqual(world.popups[0].visited, ["https://localhost:9443/v1/popup"]);
+  assert.deepEqual(world.popups[0].visited, ["https://localhost:9443/v1/popup#opened"]);
   isFailure(world, await settled(start(world, { ports: [] })), "agent_not_found");
 });
 

@@ -1,16 +1,24 @@
-"""Debian's Chromium, with a home of its own, that treats the portal as a public site."""
+"""Debian's Chromium, with a home of its own, that treats the portal as a public site.
 
+`Browser` and `Tab` are what a test of all browsers may use; everything that only Chromium knows stays in this file.
+"""
+
+import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
 
 from certs.nss import chromium_database, trust
 from tests.stand.parts import HOST
 from tests.stand.processes import StandError
+
+SECONDS = 20.0
+_ALLOW, _BLOCK = 1, 2  # content settings
 
 
 def chromium() -> str:
@@ -21,11 +29,12 @@ def chromium() -> str:
     return path
 
 
-def arguments(portal_port: int) -> list[str]:
-    """The switches: portal.test is this computer, yet counts as public, so Local Network Access applies to it."""
+def arguments(*public_ports: int) -> list[str]:
+    """The switches: portal.test is this computer, yet its ports count as public, so Local Network Access applies."""
+    overrides = ",".join(f"127.0.0.1:{port}=public" for port in public_ports)
     switches = [
         f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
-        f"--ip-address-space-overrides=127.0.0.1:{portal_port}=public",
+        f"--ip-address-space-overrides={overrides}",
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
@@ -50,7 +59,7 @@ def environment(home: Path) -> dict[str, str | float | bool]:
 
 
 @contextmanager
-def browser(home: Path, portal_port: int) -> Iterator[BrowserContext]:
+def browser(home: Path, *public_ports: int, profile: str = "profile") -> Iterator[BrowserContext]:
     """A headless Chromium driven by Playwright; popups open only after a click, as for a person.
 
     The driver is started each time: while it runs, its event loop counts as running in this thread, which would
@@ -58,10 +67,131 @@ def browser(home: Path, portal_port: int) -> Iterator[BrowserContext]:
     """
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            str(home / "profile"), executable_path=chromium(), args=arguments(portal_port), env=environment(home),
+            str(home / profile), executable_path=chromium(), args=arguments(*public_ports), env=environment(home),
             ignore_default_args=["--disable-popup-blocking"], viewport={"width": 1024, "height": 768}, locale="zh-TW",
         )  # fmt: skip
         try:
             yield context
         finally:
             context.close()
+
+
+class Tab(Protocol):
+    """One window, or a frame of it, and the hands of the person before it."""
+
+    def go(self, url: str) -> None:
+        """Opens an address."""
+
+    def click(self, selector: str) -> None:
+        """Clicks as a person does; returns before anything that follows from it."""
+
+    def text(self, selector: str) -> str:
+        """The text of an element, once it has one; raises TimeoutError when it stays empty."""
+
+    def frame(self) -> "Tab":
+        """The first frame of the window."""
+
+    def evaluate(self, program: str) -> Any:
+        """What a JavaScript expression says."""
+
+    def address(self) -> str:
+        """Where the window is."""
+
+    def closed(self) -> bool:
+        """Whether the window is gone."""
+
+    def close(self) -> None:
+        """Closes it as a person does."""
+
+
+class Browser(Protocol):
+    """A browser of a person who has answered the permission prompts of some sites before."""
+
+    def open(self, url: str) -> Tab:
+        """A new window with an address."""
+
+    def others(self, tab: Tab) -> list[Tab]:
+        """The windows that are open besides one, as of now."""
+
+
+class ChromiumTab:
+    """A page of Chromium, or a frame in it."""
+
+    def __init__(self, page: Page, frame: Frame | None = None) -> None:
+        self.page = page
+        self._frame = frame or page.main_frame
+
+    def go(self, url: str) -> None:
+        """Opens an address."""
+        self._frame.goto(url)
+
+    def click(self, selector: str) -> None:
+        """Clicks, once it can be clicked."""
+        self._frame.click(selector, timeout=SECONDS * 1000, no_wait_after=True)
+
+    def text(self, selector: str) -> str:
+        """The text of an element, once it has one."""
+        try:
+            self._frame.wait_for_selector(f"{selector}:not(:empty)", timeout=SECONDS * 1000)
+        except TimeoutError as error:
+            raise TimeoutError(f"{selector} stays empty at {self.page.url}") from error
+        return self._frame.inner_text(selector)
+
+    def frame(self) -> "ChromiumTab":
+        """The first frame."""
+        return ChromiumTab(self.page, self._frame.child_frames[0])
+
+    def evaluate(self, program: str) -> Any:
+        """What an expression says."""
+        return self._frame.evaluate(program)
+
+    def address(self) -> str:
+        """Where the page is."""
+        self.page.wait_for_timeout(1)  # Playwright takes notice only while it is at work
+        return self.page.url
+
+    def closed(self) -> bool:
+        """Whether the page is closed."""
+        return self.page.is_closed()
+
+    def close(self) -> None:
+        """Closes the page."""
+        self.page.close()
+
+
+class Chromium:
+    """A running Chromium."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+
+    def open(self, url: str) -> ChromiumTab:
+        """A new page with an address."""
+        tab = ChromiumTab(self.context.new_page())
+        tab.go(url)
+        return tab
+
+    def others(self, tab: Tab) -> list[Tab]:
+        """The pages that are open besides one; the empty page that a browser starts with does not count."""
+        mine = tab.page if isinstance(tab, ChromiumTab) else self.context.pages[0]
+        mine.wait_for_timeout(1)  # as in `address`
+        pages = [page for page in self.context.pages if page is not mine and page.url != "about:blank"]
+        return [ChromiumTab(page) for page in pages]
+
+
+@contextmanager
+def chromium_of(
+    home: Path, profile: str, *, public_ports: Sequence[int], granted: Sequence[str] = (), denied: Sequence[str] = ()
+) -> Iterator[Chromium]:
+    """A Chromium whose person has said yes or no to some top-level origins that asked for this computer's programs.
+
+    The answers are in the profile's content settings: what a debugger grants would hold for undelegated frames too.
+    """
+    answers = {f"{origin},*": {"setting": _ALLOW} for origin in granted}
+    answers |= {f"{origin},*": {"setting": _BLOCK} for origin in denied}
+    preferences = home / profile / "Default" / "Preferences"
+    preferences.parent.mkdir(parents=True)
+    exceptions = {"loopback_network": answers}
+    preferences.write_text(json.dumps({"profile": {"content_settings": {"exceptions": exceptions}}}))
+    with browser(home, *public_ports, profile=profile) as context:
+        yield Chromium(context)

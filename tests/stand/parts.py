@@ -109,12 +109,13 @@ class Agent:
         *,
         ports: Sequence[int],
         drivers: Sequence[str] = ("opensc",),
+        http_port: int = 0,
     ) -> None:
         state.mkdir(parents=True, exist_ok=True)
         settings = state / "agent.toml"
         settings.write_text(
             f"state = {json.dumps(str(state))}\n"
-            f"[web]\nports = {list(ports)}\n"
+            f"[web]\nports = {list(ports)}\nhttp_port = {http_port}\n"
             f"[card]\ndrivers = {json.dumps(list(drivers))}\n"
         )
         self.log = logs / "agent.log"
@@ -133,19 +134,29 @@ class Portal:
     """The demonstration portal under gunicorn, with its database in a state folder."""
 
     def __init__(
-        self, state: Path, logs: Path, pki: Path, *, port: int, crl_port: int, agent_ports: Sequence[int]
+        self,
+        state: Path,
+        logs: Path,
+        pki: Path,
+        *,
+        port: int,
+        crl_port: int,
+        agent_ports: Sequence[int],
+        agent_http_port: int = 0,
+        settings: str = "portal.settings.demo",
     ) -> None:
         self.port = port
         self.origin = f"https://{HOST}:{port}"
         state.mkdir(parents=True, exist_ok=True)
         self._state, self._logs, self._pki = state, logs, pki
         self.env = {
-            "DJANGO_SETTINGS_MODULE": "portal.settings.demo",
+            "DJANGO_SETTINGS_MODULE": settings,
             "CARDLOGIN_STATE": str(state),
             "CARDLOGIN_ORIGIN": self.origin,
             "CARDLOGIN_PKI": str(pki),
             "CARDLOGIN_CRL_HOSTS": f"127.0.0.1:{crl_port}",
             "CARDLOGIN_AGENT_PORTS": ",".join(map(str, agent_ports)),
+            "CARDLOGIN_AGENT_HTTP_PORT": str(agent_http_port),
             "CARDLOGIN_SECRET_KEY": _secret(state / "secret.key"),
         }
         self.certificate = state / "tls" / "portal.pem"

@@ -15,16 +15,21 @@ class Stack:
     """Reader with the demo card, revocation server, agent and portal; a context manager."""
 
     def __init__(
-        self, state: Path, display: str | None, *, portal_port: int, crl_port: int, agent_ports: Sequence[int]
+        self,
+        state: Path,
+        display: str | None,
+        *,
+        portal_port: int,
+        crl_port: int,
+        agent_ports: Sequence[int],
+        agent_http_port: int = 0,
     ) -> None:
         self._state, self._display, self._crl_port = state, display, crl_port
-        self._ports = tuple(agent_ports)
+        self._ports, self.http_port = tuple(agent_ports), agent_http_port
         self.logs = state / "logs"
         self.pki = state / "pki"
         self.home = state / "home"
-        self.portal = Portal(
-            state / "portal", self.logs, self.pki, port=portal_port, crl_port=crl_port, agent_ports=agent_ports
-        )
+        self.portal = self.portal_with("portal.settings.demo", portal_port)
         self._stops = contextlib.ExitStack()
         self.reader: Reader
         self.agent: Agent
@@ -53,6 +58,13 @@ class Stack:
         """Ends everything that was started, last first."""
         self._stops.close()
 
+    def portal_with(self, settings: str, port: int) -> Portal:
+        """The portal with other settings and a port of its own: same accounts, same certificate; not started."""
+        return Portal(
+            self._state / "portal", self.logs, self.pki, port=port, crl_port=self._crl_port, agent_ports=self._ports,
+            agent_http_port=self.http_port, settings=settings,
+        )  # fmt: skip
+
     def card_image(self, name: str) -> Path:
         """The image of a card of the test PKI."""
         return self.pki / "cards" / f"{name}.json"
@@ -64,7 +76,7 @@ class Stack:
     def start_agent(self) -> None:
         """Starts the agent; a test may have stopped it."""
         environment = {**self.reader.env, **({"DISPLAY": self._display} if self._display else {})}
-        self.agent = Agent(self._state / "agent", self.logs, environment, ports=self._ports)
+        self.agent = Agent(self._state / "agent", self.logs, environment, ports=self._ports, http_port=self.http_port)
 
     def _card_side(self) -> None:
         self.reader = Reader(self._state / "reader", self.logs)

@@ -1,6 +1,6 @@
 // Card log-in on the log-in page: asks the component for a token and sends it to the portal with the page's own form.
 
-import { authenticate, CardLoginError } from "../cardlogin/cardlogin.js";
+import { authenticate, CardLoginError, completeNavigation } from "../cardlogin/cardlogin.js";
 
 const form = document.getElementById("card-form");
 const button = document.getElementById("card-login");
@@ -81,12 +81,19 @@ async function logIn() {
   show(piece("card-busy"));
   // authenticate() is called within the click, before anything is awaited: only then may it open a window.
   const ports = button.dataset.agentPorts.split(",").map(Number);
-  const { challenge, token } = await authenticate({
+  const answer = authenticate({
     challenge: fetchChallenge,
     language: "zh-Hant",
     ports,
+    httpPort: Number(button.dataset.agentHttpPort),
+    returnTo: button.dataset.returnUrl,
     signal: attempt.signal,
   });
+  sessionStorage.setItem("card-page", window.location.pathname + window.location.search);
+  send(await answer);
+}
+
+function send({ challenge, token }) {
   cancel.hidden = true;
   show(piece("card-sending"));
   form.elements.challenge.value = challenge;
@@ -110,5 +117,13 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
-button.disabled = false;
+// What the component's page has come back with, when this page had to be left for it (see card_return.js).
+const returned = sessionStorage.getItem("card-return");
+sessionStorage.removeItem("card-return");
+if (returned !== null) {
+  setBusy(true);
+  completeNavigation(JSON.parse(returned)).then(send).catch(fail);
+} else {
+  button.disabled = false;
+}
 document.querySelector(".message.failure")?.focus();

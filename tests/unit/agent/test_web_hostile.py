@@ -6,7 +6,7 @@ import pytest
 
 from agent.callers import caller
 from agent.failures import FailureError
-from agent.web.popup import PageTokens
+from agent.web.page import PageTokens
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Site
 
 BODY = b'{"challenge": "' + CHALLENGE.encode() + b'"}'

@@ -2,14 +2,15 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 from typing import Any
 
 import pytest
 
-from agent.failures import Code, FailureError
-from agent.web.popup import MAX_TOKENS, TOKEN_SECONDS, PageTokens
+from agent.failures import Code, failure
+from agent.signing import Signing
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Reply, Site
 
 PATH = "/v1/popup/authenticate"
@@ -40,10 +41,10 @@ def source_hash(text: str) -> str:
 
 async def test_policy_admits_exactly_the_script_and_the_style_of_the_page(site: Site) -> None:
     reply = await site.ask("GET", "/v1/popup")
-    html = reply.body.decode()
+    page = reply.body.decode()
     directives = {name: rest for name, _, rest in (part.strip().partition(" ") for part in policy(reply).split(";"))}
-    scripts = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
-    styles = re.findall(r"<style[^>]*>(.*?)</style>", html, re.DOTALL)
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", page, re.DOTALL)
+    styles = re.findall(r"<style[^>]*>(.*?)</style>", page, re.DOTALL)
     assert directives["script-src"].split() == [source_hash(text) for text in scripts]
     assert directives["style-src"].split() == [source_hash(text) for text in styles]
     assert directives["default-src"] == "'none'"
@@ -68,7 +69,7 @@ async def test_page_refers_to_no_other_file(site: Site) -> None:
 async def test_page_is_html_in_utf8_and_keeps_its_opener(site: Site) -> None:
     reply = await site.ask("GET", "/v1/popup")
     assert reply.header("content-type") == "text/html; charset=utf-8"
-    assert reply.header("cross-origin-opener-policy") is None
+    assert reply.header("cross-origin-opener-policy") == "unsafe-none"
 
 
 async def test_every_opening_has_a_token_of_its_own(site: Site) -> None:
@@ -100,14 +101,14 @@ async def test_popup_answer_is_for_its_own_page_only(site: Site) -> None:
 async def test_made_up_page_token_is_refused(site: Site, token: str) -> None:
     await open_popup(site)
     reply = await order(site, token)
-    assert (reply.status, reply.code) == (403, "origin_refused")
+    assert (reply.status, reply.code) == (403, "page_expired")
     assert site.host.orders == []
 
 
 async def test_replayed_page_token_is_refused(site: Site) -> None:
     token = await open_popup(site)
     assert (await order(site, token)).status == 200
-    assert (await order(site, token)).code == "origin_refused"
+    assert (await order(site, token)).code == "page_expired"
     assert len(site.host.orders) == 1
 
 
@@ -115,14 +116,14 @@ async def test_page_token_of_another_popup_is_used_up_by_whoever_comes_first(sit
     mine, other = await open_popup(site), await open_popup(site)
     assert (await order(site, other)).status == 200
     assert (await order(site, mine)).status == 200
-    assert (await order(site, other)).code == "origin_refused"
+    assert (await order(site, other)).code == "page_expired"
 
 
 async def test_page_token_is_used_up_also_by_an_order_that_fails(site: Site) -> None:
     token = await open_popup(site)
     site.host.fail(Code.NO_CARD)
     assert (await order(site, token)).code == "no_card"
-    assert (await order(site, token)).code == "origin_refused"
+    assert (await order(site, token)).code == "page_expired"
 
 
 @pytest.mark.parametrize("relation", ["cross-site", "same-site", "none", ""])
@@ -203,40 +204,29 @@ async def test_preflight_for_the_popup_request_is_never_answered(site: Site) -> 
     assert not any(name.startswith("access-control-") for name in reply.headers)
 
 
-class TestPageTokens:
-    """The tokens, with a clock that is turned by hand."""
+async def test_popup_gets_the_card_side_ready(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Signing] = []
+    monkeypatch.setattr(Signing, "prepare", lambda signing: calls.append(signing))
+    await open_popup(site)
+    assert len(calls) == 1
 
-    @pytest.fixture
-    def now(self) -> list[float]:
-        """The time in its only element, to be changed."""
-        return [1000.0]
 
-    @pytest.fixture
-    def tokens(self, now: list[float]) -> PageTokens:
-        """Tokens that know this time."""
-        return PageTokens(lambda: now[0])
+async def test_popup_in_a_frame_does_not_get_the_card_side_ready(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Signing] = []
+    monkeypatch.setattr(Signing, "prepare", lambda signing: calls.append(signing))
+    await site.ask("GET", "/v1/popup", headers={"Sec-Fetch-Dest": "iframe"})
+    assert calls == []
 
-    def test_token_is_good_until_its_last_second(self, tokens: PageTokens, now: list[float]) -> None:
-        token = tokens.issue()
-        now[0] += TOKEN_SECONDS
-        tokens.take(token)
 
-    def test_expired_token_is_refused(self, tokens: PageTokens, now: list[float]) -> None:
-        token = tokens.issue()
-        now[0] += TOKEN_SECONDS + 1
-        with pytest.raises(FailureError) as caught:
-            tokens.take(token)
-        assert caught.value.code is Code.ORIGIN_REFUSED
+async def test_popup_can_answer_that_the_person_cancelled_with_the_words_of_the_catalogue(site: Site) -> None:
+    page = (await site.ask("GET", "/v1/popup")).body.decode()
+    found = re.search(r'<meta name="cancelled" content="([^"]*)">', page)
+    assert found is not None
+    problem = json.loads(html.unescape(found[1]))
+    assert problem["code"] == "user_cancelled"
+    assert problem["meaning"]["zh-Hant"] == failure(Code.USER_CANCELLED).meaning.zh
 
-    def test_flood_of_popups_forgets_the_oldest_and_keeps_the_number_bounded(self, tokens: PageTokens) -> None:
-        issued = [tokens.issue() for _ in range(MAX_TOKENS + 1)]
-        with pytest.raises(FailureError):
-            tokens.take(issued[0])
-        for token in issued[1:]:
-            tokens.take(token)
 
-    def test_used_token_is_refused(self, tokens: PageTokens) -> None:
-        token = tokens.issue()
-        tokens.take(token)
-        with pytest.raises(FailureError):
-            tokens.take(token)
+async def test_popup_names_the_port_where_tls_is(site: Site) -> None:
+    page = (await site.ask("GET", "/v1/popup")).body.decode()
+    assert f'<meta name="tls-port" content="{site.port}">' in page

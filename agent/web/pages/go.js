@@ -1,0 +1,60 @@
+// Reads from the fragment what is asked and by whom, lets the daemon sign, and posts the answer to the return address.
+const asked = new URLSearchParams(window.location.hash.slice(1));
+const returnTo = asked.get("return_to") ?? "";
+// Used once: a reload or a look into the history is not another order.
+window.history.replaceState(null, "", window.location.pathname);
+const origin = originOf(returnTo);
+let sent = false;
+
+function originOf(address) {
+  try {
+    return /^https?:/.test(address) ? new URL(address).origin : "";
+  } catch {
+    return "";
+  }
+}
+
+function send(target, address, field, value) {
+  if (sent) return;
+  sent = true;
+  const policy = document.createElement("meta");
+  policy.httpEquiv = "Content-Security-Policy";
+  policy.content = `form-action ${target}`;
+  document.head.append(policy);
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = address;
+  for (const [name, text] of [[field, value], ["state", (asked.get("state") ?? "").slice(0, 1000)]]) {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    input.name = name;
+    input.value = text;
+    form.append(input);
+  }
+  document.body.append(form);
+  form.submit();
+}
+
+async function authenticate() {
+  const order = { return_to: returnTo, challenge: asked.get("challenge") ?? "", language: asked.get("language") ?? "zh-Hant" };
+  const { ok, body } = await ask("/v1/go/authenticate", order);
+  if (!ok) return refuse(body);
+  say("state", "正在回到網站…", "Going back to the site…");
+  return send(body.origin, body.return_to, body.field, body.value);
+}
+
+// The daemon has not looked at the address yet; the page's policy lets nothing but https pass.
+function cancel() {
+  abort.abort();
+  if (origin === "") window.history.back();
+  else send(origin, returnTo, "failure", meta("cancelled"));
+}
+
+element("close").addEventListener("click", cancel);
+if (origin === "") {
+  element("asked").hidden = true;
+  refuseStranger("此頁應由登入網頁開啟。", "This page has to be opened by a log-in page.");
+} else {
+  sayAsked(origin);
+  authenticate().catch(sayUnanswered);
+}

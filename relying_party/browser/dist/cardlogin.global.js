@@ -1,0 +1,412 @@
+// Made from cardlogin.js by build.mjs; not to be changed by hand.
+var CardLogin = (() => {
+"use strict";
+// Asks the card log-in program on this computer for a token: by fetch where the browser allows it, by a popup where it
+// does not, and by leaving the page and coming back where the page's opener policy cuts popups off.
+
+const PORTS = [61171, 61172, 61173];
+const HTTP_PORT = 61170; // popups without TLS, for browsers that do not trust the program's certificate
+const PATIENCE = 1500; // ms for one port to answer
+const LONG_PATIENCE = 60000; // ms for a person to answer the browser's own question first
+const LONGEST_ORDER = 600000; // ms; the program's page waits no longer
+const WATCH = 250; // ms between looks at whether the popup is still open
+const LAST_WORDS = 500; // ms for an answer that was sent just before the popup closed itself
+const LONGEST_ANSWER = 20000; // characters
+const LONGEST_ADDRESS = 2048; // characters
+const TOKEN_FIELDS = ["unverifiedCertificate", "algorithm", "signature", "format", "appVersion"];
+const PENDING = "cardlogin:pending"; // what a page that was left for a navigation has to know again
+
+// Meaning and remedy of what this module finds out itself, each in Chinese and in English.
+const TEXTS = {
+  agent_not_found: [
+    "找不到憑證登入元件，可能尚未安裝或沒有執行。",
+    "The card log-in program was not found; it may not be installed or not running.",
+    "請安裝或啟動憑證登入元件，再按一次憑證登入。",
+    "Install or start the card log-in program, then try again.",
+  ],
+  tls_not_trusted: [
+    "瀏覽器不信任憑證登入元件的本機憑證。",
+    "The browser does not trust the local certificate of the card log-in program.",
+    "請修復元件的憑證信任並重新啟動瀏覽器，再試一次。",
+    "Repair the program's certificate trust, restart the browser and try again.",
+  ],
+  permission_denied: [
+    "瀏覽器不允許本網站連線到這台電腦上的程式。",
+    "The browser does not allow this site to reach programs on this computer.",
+    "請在瀏覽器的網站設定允許存取本機應用程式，再試一次。",
+    "Allow access to apps on this device in the browser's site settings, then try again.",
+  ],
+  popup_blocked: [
+    "瀏覽器封鎖了登入視窗。",
+    "The browser blocked the log-in window.",
+    "請在網址列允許本網站開啟彈出式視窗，再按一次憑證登入。",
+    "Allow pop-ups for this site in the address bar, then try again.",
+  ],
+  opener_cut: [
+    "本網站的安全設定使登入視窗無法回覆。",
+    "This site's security settings keep the log-in window from answering.",
+    "請改用其他登入方式，並將此代碼告知網站客服。",
+    "Use another way to log in and tell the site's help desk this code.",
+  ],
+  page_closed: [
+    "登入視窗在完成前關閉了，沒有登入。",
+    "The log-in window was closed before the log-in was complete.",
+    "需要登入時，請再按一次憑證登入。",
+    "Start the card log-in again when you want to log in.",
+  ],
+  timed_out: [
+    "等候登入完成逾時。",
+    "The log-in was not completed in time.",
+    "請再按一次憑證登入。",
+    "Start the card log-in again.",
+  ],
+  answer_malformed: [
+    "收到的回覆不完整或格式不正確。",
+    "The answer received is incomplete or malformed.",
+    "請重新整理頁面後再試一次。",
+    "Reload the page and try again.",
+  ],
+};
+
+/** Why a log-in did not come about: a stable code, and plain texts (never HTML) in both languages. */
+class CardLoginError extends Error {
+  constructor(code, meaning, remedy, triesLeft, cause) {
+    super(meaning.en, cause === undefined ? undefined : { cause });
+    this.name = "CardLoginError";
+    this.code = code;
+    this.meaning = meaning;
+    this.remedy = remedy;
+    if (triesLeft !== undefined) this.triesLeft = triesLeft;
+  }
+}
+
+const inBoth = (zh, en) => ({ "zh-Hant": zh, en });
+
+function failure(code, cause) {
+  const [meaning, english, remedy, remedyEnglish] = TEXTS[code];
+  return new CardLoginError(code, inBoth(meaning, english), inBoth(remedy, remedyEnglish), undefined, cause);
+}
+
+// Opening a window must happen in the click itself, so the permission is asked for ahead and then only looked up.
+let permission;
+
+async function watchPermission() {
+  for (const name of ["loopback-network", "local-network-access"]) {
+    try {
+      permission = await navigator.permissions.query({ name });
+      return;
+    } catch {
+      // This browser does not know the name.
+    }
+  }
+}
+watchPermission();
+
+// Pages that come from this computer are exempt from Local Network Access.
+const onLoopback = () => ["localhost", "127.0.0.1", "[::1]"].includes(window.location.hostname);
+
+/** Resolves with {challenge, token, tlsTrusted}; must be called in the click. Every rejection is a CardLoginError. */
+async function authenticate({
+  challenge, language = "zh-Hant", ports = PORTS, httpPort = HTTP_PORT, returnTo, signal,
+}) {
+  const control = new AbortController();
+  const giveUp = () => control.abort(failure("page_closed"));
+  if (signal?.aborted) throw failure("page_closed");
+  signal?.addEventListener("abort", giveUp);
+  const timer = setTimeout(() => control.abort(failure("timed_out")), LONGEST_ORDER);
+  let text;
+  const order = {
+    challenge: () => (text ??= orAborted(obtain(challenge), control.signal)),
+    language,
+    returnTo,
+    signal: control.signal,
+    // Only numbers become part of an address: a text could name another host.
+    origins: ports.filter(isPort).map((port) => `https://localhost:${port}`),
+    plain: isPort(httpPort) ? [`http://localhost:${httpPort}`] : [],
+  };
+  try {
+    if (order.origins.length === 0) throw failure("agent_not_found");
+    if (permission?.state === "granted" || onLoopback()) return await byFetch(order);
+    return await byPopup(order);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
+const isPort = (port) => Number.isInteger(port) && port > 0 && port < 65536;
+
+async function obtain(challenge) {
+  let text;
+  try {
+    text = typeof challenge === "function" ? await challenge() : challenge;
+  } catch (cause) {
+    throw cause instanceof CardLoginError ? cause : failure("answer_malformed", cause);
+  }
+  if (typeof text !== "string" || text === "") throw failure("answer_malformed");
+  return text;
+}
+
+function orAborted(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+// ---- by fetch
+
+async function byFetch(order) {
+  const origin = await findAgent(order.origins, order.signal);
+  if (origin === undefined) return unreachable(order);
+  const text = await order.challenge();
+  const answer = await send(`${origin}/v1/authenticate`, order.signal, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ challenge: text, language: order.language }),
+  });
+  if (!answer.ok) throw failureFrom(answer.body);
+  return { challenge: text, token: tokenFrom(answer.body), tlsTrusted: true };
+}
+
+async function findAgent(origins, signal) {
+  for (const origin of origins) {
+    const asked = permission?.state === "prompt";
+    try {
+      const { ok, body } = await send(`${origin}/v1/hello`, signal, {}, asked ? LONG_PATIENCE : PATIENCE);
+      if (ok && body?.service === "cardlogin" && body.protocol === 1) return origin;
+    } catch {
+      if (signal.aborted) throw signal.reason;
+    }
+    if (asked && permission.state !== "granted") break; // the person said no, or nothing
+  }
+  return undefined;
+}
+
+// Nobody answers over TLS. If the plain port answers, it is the trust that is missing, and a popup still works: the
+// click is a moment ago, which is soon enough for the browser.
+async function unreachable(order) {
+  if (permission && permission.state !== "granted" && !onLoopback()) throw failure("permission_denied");
+  if ((await findAgent(order.plain, order.signal)) === undefined) throw failure("agent_not_found");
+  try {
+    return await popup(order, order.plain);
+  } catch (error) {
+    throw ["popup_blocked", "opener_cut"].includes(error.code) ? failure("tls_not_trusted", error) : error;
+  }
+}
+
+async function send(url, signal, options, patience) {
+  const control = new AbortController();
+  const stop = () => control.abort();
+  signal.addEventListener("abort", stop);
+  const timer = patience && setTimeout(stop, patience);
+  try {
+    const fixed = { credentials: "omit", cache: "no-store", redirect: "error", signal: control.signal };
+    const response = await fetch(url, { ...options, ...fixed });
+    return { ok: response.status === 200, body: parse(await response.text()) };
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw cause instanceof CardLoginError ? cause : failure("agent_not_found", cause);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function parse(text) {
+  if (typeof text !== "string" || text.length > LONGEST_ANSWER) throw failure("answer_malformed");
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw failure("answer_malformed", cause);
+  }
+}
+
+// ---- by popup
+
+async function byPopup(order) {
+  const [first, ...others] = order.origins;
+  try {
+    if (window.crossOriginIsolated) throw failure("opener_cut");
+    return await popup(order, [first, ...order.plain, ...others]);
+  } catch (error) {
+    if (error.code !== "opener_cut") throw error;
+    return withoutOpener(order, error);
+  }
+}
+
+// The addresses are tried in turn in one window; a person sees one click and one window.
+function popup(order, origins) {
+  const { language, signal } = order;
+  const address = (origin) => `${origin}/v1/popup#opened`;
+  const popup = window.open(address(origins[0]), "_blank", "popup,width=480,height=640");
+  if (!popup) throw failure("popup_blocked");
+
+  return new Promise((resolve, reject) => {
+    const text = order.challenge();
+    let [turn, heard, over] = [0, false, false];
+    let patience = setTimeout(next, PATIENCE);
+    const watch = setInterval(look, WATCH);
+    let lastWords;
+    const leave = () => cancel(failure("page_closed"));
+    const stop = () => cancel(signal.reason);
+    window.addEventListener("message", hear);
+    window.addEventListener("pagehide", leave);
+    signal.addEventListener("abort", stop);
+    text.catch(cancel);
+
+    function end(settle, value) {
+      over = true;
+      clearTimeout(patience);
+      clearTimeout(lastWords);
+      clearInterval(watch);
+      window.removeEventListener("message", hear);
+      window.removeEventListener("pagehide", leave);
+      signal.removeEventListener("abort", stop);
+      settle(value);
+    }
+
+    function cancel(reason) {
+      if (over) return;
+      if (heard) popup.postMessage({ type: "cardlogin:cancel" }, origins[turn]);
+      popup.close();
+      end(reject, reason);
+    }
+
+    function next() {
+      if (popup.closed) return; // look() says so in a moment
+      if (turn + 1 === origins.length) return cancel(failure("agent_not_found"));
+      turn += 1;
+      popup.location.replace(address(origins[turn]));
+      patience = setTimeout(next, PATIENCE);
+    }
+
+    function look() {
+      if (!popup.closed) return;
+      clearInterval(watch);
+      clearTimeout(patience);
+      lastWords = setTimeout(closed, LAST_WORDS);
+    }
+
+    async function closed() {
+      const cut = !heard && (await cutsOpeners());
+      if (!over) end(reject, failure(cut ? "opener_cut" : "page_closed"));
+    }
+
+    function hear({ source, origin, data }) {
+      if (source !== popup || origin !== origins[turn]) return;
+      if (data?.type === "cardlogin:ready") ready(data);
+      else if (data?.type === "cardlogin:token") finish(() => tokenFrom(data.token));
+      else if (data?.type === "cardlogin:failure") end(reject, failureFrom(data.problem));
+    }
+
+    function ready({ protocol, port }) {
+      clearTimeout(patience);
+      if (protocol !== 1) return cancel(failure("answer_malformed"));
+      const secure = `https://localhost:${port}`;
+      if (order.plain.includes(origins[turn]) && origins.indexOf(secure) > turn) {
+        // The program is on another port than the first, and its certificate may well be trusted there.
+        origins = [...origins.slice(0, turn + 1), secure, ...order.plain];
+        return next();
+      }
+      heard = true;
+      const post = (value) =>
+        over || popup.postMessage({ type: "cardlogin:authenticate", language, challenge: value }, origins[turn]);
+      text.then(post, () => {}); // a failure has already ended it above
+    }
+
+    async function finish(read) {
+      try {
+        const token = read();
+        end(resolve, { challenge: await text, token, tlsTrusted: origins[turn].startsWith("https:") });
+      } catch (error) {
+        end(reject, error);
+      }
+    }
+  });
+}
+
+// A popup that a page's own opener policy has cut off looks closed to it from the first moment.
+async function cutsOpeners() {
+  try {
+    const { headers } = await fetch(window.location.href, { method: "HEAD", cache: "no-store" });
+    return /^same-origin(?!-allow)/.test(headers.get("Cross-Origin-Opener-Policy") ?? "");
+  } catch {
+    return false;
+  }
+}
+
+// ---- by navigation
+
+// Without an address to come back to, fetch is left: the browser asks the person for the permission.
+async function withoutOpener(order, cut) {
+  const address = returnAddress(order.returnTo);
+  if (address) return leaveFor(address, order);
+  if (permission?.state === "denied") throw failure("permission_denied", cut);
+  try {
+    return await byFetch(order);
+  } catch (error) {
+    throw error.code === "agent_not_found" && !permission ? cut : error;
+  }
+}
+
+// What a page keeps while it is left belongs to its origin, so it can only come back to that.
+function returnAddress(returnTo) {
+  try {
+    const { href, origin, hash } = new URL(returnTo, window.location.href);
+    const fits = origin === window.location.origin && hash === "" && href.length <= LONGEST_ADDRESS;
+    return returnTo && fits ? href : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function leaveFor(address, { challenge, language, origins, signal }) {
+  const text = await challenge();
+  const state = crypto.randomUUID();
+  try {
+    sessionStorage.setItem(PENDING, JSON.stringify({ state, challenge: text }));
+  } catch (cause) {
+    throw failure("opener_cut", cause);
+  }
+  const asked = new URLSearchParams({ return_to: address, challenge: text, language, state });
+  window.location.assign(`${origins[0]}/v1/go#${asked}`);
+  return orAborted(new Promise(() => {}), signal); // the page is on its way out
+}
+
+/**
+ * The end of a navigation, on a page of the same origin and in the same tab: resolves with {challenge, token,
+ * tlsTrusted} for the fields {token, failure, state} that were posted to `returnTo`. Good once.
+ */
+async function completeNavigation({ token, failure: refused, state }) {
+  const pending = parse(sessionStorage.getItem(PENDING));
+  sessionStorage.removeItem(PENDING);
+  if (pending?.state !== state) throw failure("answer_malformed");
+  if (!token) throw failureFrom(parse(refused));
+  return { challenge: pending.challenge, token: tokenFrom(parse(token)), tlsTrusted: true };
+}
+
+// ---- what the agent answers is checked before anybody uses it
+
+const isField = (value) => typeof value === "string" && value !== "" && value.length <= LONGEST_ANSWER;
+const isText = (value) => typeof value === "string" && value !== "" && value.length <= 1000;
+const isBoth = (value) => isText(value?.["zh-Hant"]) && isText(value?.en);
+const both = (value) => inBoth(value["zh-Hant"], value.en);
+
+function tokenFrom(value) {
+  const whole = TOKEN_FIELDS.every((name) => isField(value?.[name]));
+  if (!whole || Object.keys(value).length !== TOKEN_FIELDS.length) throw failure("answer_malformed");
+  return Object.fromEntries(TOKEN_FIELDS.map((name) => [name, value[name]]));
+}
+
+function failureFrom(problem) {
+  const tries = problem?.tries_left;
+  const known = typeof problem?.code === "string" && /^[a-z][a-z_]{1,39}$/.test(problem.code);
+  const counted = tries === undefined || tries === null || (Number.isInteger(tries) && tries >= 0 && tries < 100);
+  if (!known || !counted || !isBoth(problem.meaning) || !isBoth(problem.remedy)) return failure("answer_malformed");
+  return new CardLoginError(problem.code, both(problem.meaning), both(problem.remedy), tries ?? undefined);
+}
+return Object.freeze({ CardLoginError, authenticate, completeNavigation });
+})();

@@ -1,0 +1,78 @@
+"""The reference portal with an opener policy that cuts popups off: log-in by leaving the page and coming back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stand.asking import wait_until
+from tests.stand.browser import Browser, chromium_of
+from tests.stand.parts import PIN, Portal, free_port
+from tests.stand.screen import Screen
+from tests.stand.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def strict(stack: Stack) -> Iterator[Portal]:
+    """The portal with the policy."""
+    portal = stack.portal_with("tests.stand.strict_portal", free_port())
+    portal.start()
+    yield portal
+    portal.stop()
+
+
+@pytest.fixture
+def browser(stack: Stack, strict: Portal, screen: Screen, tmp_path: Path) -> Iterator[Browser]:
+    """A fresh browser that nobody has given a permission, the demo card in the reader."""
+    stack.reader.control("swap", str(stack.card_image("citizen")))
+    stack.reader.control("unblock")
+    with chromium_of(stack.home, f"profile-{tmp_path.name}", public_ports=[strict.port]) as browser:
+        yield browser
+    wait_until(lambda: not screen.windows())
+
+
+def test_log_in_by_navigation_ends_where_the_person_wanted_to_go(
+    browser: Browser, strict: Portal, stack: Stack, screen: Screen
+) -> None:
+    tab = browser.open(f"{strict.origin}/member/")
+    assert tab.address() == f"{strict.origin}/accounts/login/?next=/member/"
+    tab.click("#card-login")
+    screen.wait_window()
+    wait_until(lambda: tab.address() == f"{stack.agent.url}/v1/go")
+    assert tab.text("#site") == strict.origin
+    screen.type(PIN)
+    screen.key("Return")
+    assert "王小明" in tab.text("#who")
+    assert tab.address() == f"{strict.origin}/member/"
+    assert tab.evaluate("document.getElementById('how').dataset.method") == "card"
+    assert tab.evaluate("JSON.stringify({...sessionStorage})").count("unverifiedCertificate") == 0
+
+
+def test_failure_of_the_navigation_is_shown_on_the_log_in_page_and_the_next_try_works(
+    browser: Browser, strict: Portal, screen: Screen
+) -> None:
+    tab = browser.open(f"{strict.origin}/accounts/login/")
+    tab.click("#card-login")
+    screen.wait_window()
+    screen.key("Escape")
+    text = tab.text("#card-message[data-code=user_cancelled]")
+    assert "您已取消登入。" in text
+    assert tab.address() == f"{strict.origin}/accounts/login/"
+    screen.wait_no_window()
+    tab.click("#card-login")
+    screen.wait_window()
+    screen.type(PIN)
+    screen.key("Return")
+    assert "王小明" in tab.text("#who")
+
+
+def test_refused_card_is_explained_after_the_navigation(
+    browser: Browser, strict: Portal, stack: Stack, screen: Screen
+) -> None:
+    stack.reader.control("swap", str(stack.card_image("citizen2")))
+    tab = browser.open(f"{strict.origin}/accounts/login/")
+    tab.click("#card-login")
+    screen.wait_window()
+    screen.type(PIN)
+    screen.key("Return")
+    assert tab.text("#card-message[data-code=card_not_bound]")

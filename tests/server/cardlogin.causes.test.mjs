@@ -1,0 +1,328 @@
+// The JavaScript client: one test or more for every cause that it tells apart itself; run by test_browser_client.py.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { answer, browser, settle } from "./browser_fakes.mjs";
+import { CHALLENGE, TOKEN, PROBLEM, HELLO, GRANTED, READY, start, isFailure, isOver, settled } from "./client_parts.mjs";
+
+const PLAIN = "http://localhost:61170";
+const token = { type: "cardlogin:token", token: TOKEN };
+
+// ---- TLS is not trusted
+
+test("tls: the popup goes on without TLS, and the answer says so", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.clock.tick(1_500);
+  await world.say({ ...READY, port: 61171 }, { origin: PLAIN });
+  assert.deepEqual(world.popups[0].posted[0].target, PLAIN);
+  await world.say(token, { origin: PLAIN });
+  assert.deepEqual(fate.value, { challenge: CHALLENGE, token: TOKEN, tlsTrusted: false });
+  assert.equal(world.popups.length, 1);
+  isOver(world);
+});
+
+test("tls: an agent on another port is asked there before it is asked without TLS", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.clock.tick(1_500);
+  await world.say({ ...READY, port: 61173 }, { origin: PLAIN });
+  assert.equal(world.popups[0].visited.at(-1), "https://localhost:61173/v1/popup#opened");
+  assert.deepEqual(world.popups[0].posted, []);
+  await world.clock.tick(1_500);
+  assert.equal(world.popups[0].visited.at(-1), `${PLAIN}/v1/popup#opened`);
+  await world.say({ ...READY, port: 61173 }, { origin: PLAIN });
+  await world.say(token, { origin: PLAIN });
+  assert.equal(fate.value.tlsTrusted, false);
+  isOver(world);
+});
+
+for (const port of [undefined, "61172", 8443, "61172@evil.example", -1, null]) {
+  test(`tls: a port that is not on the list leads nowhere (${port})`, async () => {
+    const world = await browser();
+    start(world, { ports: [61171] });
+    await world.clock.tick(1_500);
+    await world.say({ ...READY, port }, { origin: PLAIN });
+    assert.equal(world.popups[0].visited.length, 2);
+    assert.equal(world.popups[0].posted[0].target, PLAIN);
+  });
+}
+
+test("tls: no plain port by setting", async () => {
+  const world = await browser();
+  const fate = start(world, { httpPort: 0 });
+  await world.clock.tick(4_500);
+  isFailure(world, fate, "agent_not_found");
+  assert.ok(world.popups[0].visited.every((url) => url.startsWith("https:")));
+});
+
+const plainOnly = (url) => {
+  if (url.startsWith(PLAIN)) return answer(HELLO);
+  throw new TypeError("Failed to fetch");
+};
+
+test("tls: fetch that fails goes on by a popup without TLS, in the same click", async () => {
+  const world = await browser({ permissions: GRANTED, agent: plainOnly });
+  const fate = await settled(start(world));
+  assert.deepEqual(world.popups[0].visited, [`${PLAIN}/v1/popup#opened`]);
+  await world.say(READY, { origin: PLAIN });
+  await world.say(token, { origin: PLAIN });
+  assert.equal(fate.value.tlsTrusted, false);
+});
+
+test("tls_not_trusted: the plain port answers and no popup is possible", async () => {
+  const world = await browser({ permissions: GRANTED, agent: plainOnly, blocked: true });
+  const fate = await settled(start(world));
+  isFailure(world, fate, "tls_not_trusted");
+  isOver(world);
+});
+
+// ---- permission
+
+test("permission_denied: taken back since the page asked", async () => {
+  const world = await browser({ permissions: { ...GRANTED }, agent: undefined });
+  const fate = start(world);
+  world.statuses["loopback-network"].state = "denied";
+  isFailure(world, await settled(fate), "permission_denied");
+  assert.deepEqual(world.popups, []);
+  isOver(world);
+});
+
+test("permission_denied: openers are cut and the browser may not fetch", async () => {
+  const world = await browser({ permissions: { "loopback-network": "denied" }, isolated: true });
+  isFailure(world, await settled(start(world)), "permission_denied");
+  assert.deepEqual(world.fetched, []);
+});
+
+// ---- openers are cut
+
+const cut = async (world) => {
+  world.popups[0].closed = true;
+  await world.clock.tick(750);
+};
+
+test("opener_cut: an isolated page opens no popup at all", async () => {
+  const world = await browser({ isolated: true });
+  isFailure(world, await settled(start(world)), "opener_cut");
+  assert.deepEqual(world.popups, []);
+  isOver(world);
+});
+
+for (const policy of ["same-origin", 'same-origin; report-to="x"', "same-origin-plus-coep"]) {
+  test(`opener_cut: the popup is closed at once and the page's policy is ${policy}`, async () => {
+    const world = await browser({ policy });
+    const fate = start(world);
+    await cut(world);
+    isFailure(world, fate, "opener_cut");
+    assert.deepEqual(world.asked, ["https://portal.example/log-in?next=%2F"]);
+    isOver(world);
+  });
+}
+
+for (const policy of ["", "same-origin-allow-popups", "noopener-allow-popups", "unsafe-none", undefined]) {
+  test(`page_closed: the popup is closed at once and the page's policy is ${policy}`, async () => {
+    const world = await browser({ policy });
+    const fate = start(world);
+    await cut(world);
+    isFailure(world, fate, "page_closed");
+  });
+}
+
+test("page_closed: a popup that was ready is not taken for cut", async () => {
+  const world = await browser({ policy: "same-origin" });
+  const fate = start(world);
+  await world.say(READY);
+  await cut(world);
+  isFailure(world, fate, "page_closed");
+  assert.deepEqual(world.asked, []);
+});
+
+test("opener cut: without an address to return to, the browser asks for the permission", async () => {
+  const waiting = [];
+  const agent = (url) => (url.endsWith("/v1/hello") ? new Promise((give) => waiting.push(give)) : answer(TOKEN));
+  const world = await browser({ permissions: { "loopback-network": "prompt" }, isolated: true, agent });
+  const fate = start(world);
+  await world.clock.tick(59_000);
+  assert.equal(fate.state, "pending");
+  world.statuses["loopback-network"].state = "granted";
+  waiting[0](answer(HELLO));
+  assert.deepEqual((await settled(fate)).value, { challenge: CHALLENGE, token: TOKEN, tlsTrusted: true });
+  isOver(world);
+});
+
+test("permission_denied: openers are cut and nobody answers the browser's question", async () => {
+  const agent = () => new Promise(() => {});
+  const world = await browser({ permissions: { "loopback-network": "prompt" }, isolated: true, agent });
+  const fate = start(world);
+  await world.clock.tick(60_000);
+  isFailure(world, fate, "permission_denied");
+  assert.equal(world.fetched.length, 1);
+  isOver(world);
+});
+
+// ---- navigation
+
+const RETURN = { returnTo: "/card/return?next=%2Fa" };
+
+test("navigation: what is asked goes into the fragment, and the challenge is fetched once", async () => {
+  const world = await browser({ policy: "same-origin" });
+  let count = 0;
+  const fate = start(world, { ...RETURN, challenge: async () => `challenge ${(count += 1)}`, language: "en" });
+  await cut(world);
+  const url = new URL(world.left[0]);
+  assert.equal(url.origin + url.pathname + url.search, "https://localhost:61171/v1/go");
+  const { state, ...asked } = Object.fromEntries(new URLSearchParams(url.hash.slice(1)));
+  assert.deepEqual(asked, {
+    return_to: "https://portal.example/card/return?next=%2Fa",
+    challenge: "challenge 1",
+    language: "en",
+  });
+  assert.match(state, /^[0-9a-f-]{36}$/);
+  assert.equal(fate.state, "pending");
+});
+
+test("navigation: the page gives up before it has left", async () => {
+  const world = await browser({ isolated: true });
+  const control = new AbortController();
+  const fate = await settled(start(world, { ...RETURN, signal: control.signal }));
+  control.abort();
+  isFailure(world, await settled(fate), "page_closed");
+  isOver(world);
+});
+
+for (const returnTo of [
+  "https://evil.example/", "https://portal.example:8443/", "javascript:alert(1)", "/a#b", `/${"a".repeat(2_048)}`, "//evil.example/", "http://portal.example/",
+]) {
+  test(`opener_cut: ${returnTo.slice(0, 40)} is no address to return to`, async () => {
+    const world = await browser({ isolated: true });
+    isFailure(world, await settled(start(world, { returnTo })), "opener_cut");
+    assert.deepEqual(world.left, []);
+  });
+}
+
+test("opener_cut: a page that can keep nothing cannot be left", async () => {
+  const world = await browser({ isolated: true });
+  sessionStorage.setItem = () => {
+    throw new DOMException("denied", "SecurityError");
+  };
+  isFailure(world, await settled(start(world, RETURN)), "opener_cut");
+  assert.deepEqual(world.left, []);
+});
+
+async function left() {
+  const storage = new Map();
+  const world = await browser({ isolated: true, storage });
+  await settled(start(world, RETURN));
+  const state = new URLSearchParams(new URL(world.left[0]).hash.slice(1)).get("state");
+  return { state, world: await browser({ storage }) };
+}
+
+const complete = (world, fields) => {
+  const fate = { state: "pending" };
+  return world.completeNavigation(fields).then(
+    (value) => ({ ...fate, state: "resolved", value }),
+    (value) => ({ ...fate, state: "rejected", value }),
+  );
+};
+
+test("navigation: the page that is returned to has challenge and token", async () => {
+  const { world, state } = await left();
+  const fate = await complete(world, { token: JSON.stringify(TOKEN), state });
+  assert.deepEqual(fate.value, { challenge: CHALLENGE, token: TOKEN, tlsTrusted: true });
+});
+
+test("navigation: a failure comes back with its words", async () => {
+  const { world, state } = await left();
+  const fate = await complete(world, { token: "", failure: JSON.stringify(PROBLEM), state });
+  isFailure(world, fate, "pin_wrong");
+  assert.equal(fate.value.triesLeft, 2);
+});
+
+for (const [what, change] of [
+  ["another state", { state: "0".repeat(36) }],
+  ["no state", { state: undefined }],
+  ["a token that is none", { token: "{}" }],
+  ["a token that is no JSON", { token: "<html>" }],
+  ["an endless token", { token: `"${"x".repeat(20_001)}"` }],
+  ["neither token nor failure", { token: "" }],
+]) {
+  test(`answer_malformed: returned with ${what}`, async () => {
+    const { world, state } = await left();
+    const fate = await complete(world, { token: JSON.stringify(TOKEN), state, ...change });
+    isFailure(world, fate, "answer_malformed");
+    isFailure(world, await complete(world, { token: JSON.stringify(TOKEN), state }), "answer_malformed");
+  });
+}
+
+test("answer_malformed: a token posted to a page that has asked for none (forced log-in)", async () => {
+  const world = await browser();
+  for (const state of [undefined, null, "", "x"]) {
+    isFailure(world, await complete(world, { token: JSON.stringify(TOKEN), state }), "answer_malformed");
+  }
+});
+
+test("answer_malformed: the same answer posted again", async () => {
+  const { world, state } = await left();
+  const fields = { token: JSON.stringify(TOKEN), state };
+  assert.equal((await complete(world, fields)).state, "resolved");
+  isFailure(world, await complete(world, fields), "answer_malformed");
+});
+
+// ---- what comes from the agent keeps its code
+
+for (const code of ["busy", "user_cancelled", "card_removed", "timed_out", "origin_denied"]) {
+  test(`${code}: by popup and by fetch`, async () => {
+    const problem = { ...PROBLEM, code, tries_left: undefined };
+    const world = await browser();
+    const fate = start(world);
+    await world.say(READY);
+    await world.say({ type: "cardlogin:failure", problem });
+    isFailure(world, fate, code);
+    const agent = (url) => (url.endsWith("/v1/hello") ? answer(HELLO) : answer(problem, 409));
+    const other = await browser({ permissions: GRANTED, agent });
+    isFailure(other, await settled(start(other)), code);
+  });
+}
+
+// ---- time, and the page's end
+
+for (const [what, options] of [
+  ["the popup", {}],
+  ["fetch", { permissions: GRANTED, agent: (url) => (url.endsWith("/v1/hello") ? answer(HELLO) : new Promise(() => {})) }],
+]) {
+  test(`timed_out: ten minutes with ${what}`, async () => {
+    const world = await browser(options);
+    const fate = start(world);
+    await settle();
+    if (world.popups.length) await world.say(READY);
+    await world.clock.tick(599_000);
+    assert.equal(fate.state, "pending");
+    await world.clock.tick(1_000);
+    isFailure(world, fate, "timed_out");
+    isOver(world);
+    if (world.popups.length) {
+      assert.deepEqual(world.popups[0].posted.at(-1).data, { type: "cardlogin:cancel" });
+      assert.ok(world.popups[0].closed);
+    }
+  });
+}
+
+test("timed_out: a challenge that never comes", async () => {
+  const world = await browser();
+  const fate = start(world, { challenge: () => new Promise(() => {}) });
+  await world.say(READY);
+  await world.clock.tick(600_000);
+  isFailure(world, fate, "timed_out");
+});
+
+test("page_closed: the page is left while the popup is open, and takes it along", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.say(READY);
+  await world.happen("pagehide", {});
+  isFailure(world, fate, "page_closed");
+  assert.deepEqual(world.popups[0].posted.at(-1).data, { type: "cardlogin:cancel" });
+  assert.ok(world.popups[0].closed);
+  isOver(world);
+});

@@ -1,0 +1,119 @@
+"""What all our pages have in common: one-time tokens, policies, and texts that cannot become markup."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+
+from agent.failures import Code, FailureError
+from agent.web.page import MAX_TOKENS, TOKEN_SECONDS, Page, PageTokens
+from tests.unit.agent.fakes import Reply, Site
+
+PAGES = ["/v1/popup", "/v1/go", "/status", "/nowhere"]
+
+
+async def open_page(site: Site, path: str, **headers: str) -> Reply:
+    """What a person gets who opens an address."""
+    return await site.ask("GET", path, headers={"Accept": "text/html,*/*", "Sec-Fetch-Dest": "document", **headers})
+
+
+def source_hash(text: str) -> str:
+    """A CSP hash source (CSP 3, section 2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_policy_admits_exactly_the_page_own_script_and_style(site: Site, path: str) -> None:
+    reply = await open_page(site, path)
+    page, policy = reply.body.decode(), reply.header("content-security-policy") or ""
+    directives = {name: rest for name, _, rest in (part.strip().partition(" ") for part in policy.split(";"))}
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", page, re.DOTALL)
+    styles = re.findall(r"<style[^>]*>(.*?)</style>", page, re.DOTALL)
+    assert directives["script-src"].split() == ([source_hash(text) for text in scripts] or ["'none'"])
+    assert directives["style-src"].split() == [source_hash(text) for text in styles]
+    assert directives["connect-src"] == ("'self'" if scripts else "'none'")
+    for name in ("default-src", "frame-ancestors", "base-uri"):
+        assert directives[name] == "'none'"
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_page_needs_no_other_file_has_no_handler_in_markup_and_no_slot_left(site: Site, path: str) -> None:
+    page = (await open_page(site, path)).body.decode()
+    assert not re.search(
+        r"""\b(src|href|action|on[a-z]+|style)\s*=\s*["']|@import|url\(""", page.partition("<script")[0]
+    )
+    assert not re.search(r"%[A-Z_]+%", page)
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_page_is_written_in_chinese_and_in_english(site: Site, path: str) -> None:
+    page = (await open_page(site, path)).body.decode()
+    assert '<html lang="zh-Hant">' in page
+    assert re.search(r"[\u4e00-\u9fff]", page)
+    assert len(re.findall(r'<span lang="en">[A-Z]', page)) >= 2
+
+
+@pytest.mark.parametrize("path", ["/v1/popup", "/v1/go", "/status"])
+@pytest.mark.parametrize("destination", ["iframe", "frame", "embed", "object", "empty", "script", "image"])
+async def test_clickjacking_page_is_neither_framed_nor_fetched(site: Site, path: str, destination: str) -> None:
+    reply = await site.ask("GET", path, headers={"Sec-Fetch-Dest": destination})
+    assert (reply.status, reply.code) == (403, "origin_refused")
+    assert b"<html" not in reply.body
+
+
+async def test_only_the_popup_keeps_its_opener_and_no_page_can_be_read_by_another_origin(site: Site) -> None:
+    for path in PAGES:
+        reply = await open_page(site, path, Origin="https://portal.example")
+        policy = "unsafe-none" if path == "/v1/popup" else "same-origin"
+        assert reply.header("cross-origin-opener-policy") == policy
+        assert reply.header("cross-origin-resource-policy") == "same-origin"
+        assert not any(name.startswith("access-control-") for name in reply.headers)
+
+
+def test_text_in_a_slot_cannot_become_markup_or_another_slot() -> None:
+    page = Page("error", script=False)
+    evil = "<script>alert(1)</script>\"'%CODE%"
+    text = page.answer(code=evil, meaning_zh=evil, meaning_en=evil, remedy_zh=evil, remedy_en=evil).text or ""
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;%CODE%") == 5
+
+
+class TestPageTokens:
+    """The tokens, with a clock that is turned by hand."""
+
+    @pytest.fixture
+    def now(self) -> list[float]:
+        """The time in its only element, to be changed."""
+        return [1000.0]
+
+    @pytest.fixture
+    def tokens(self, now: list[float]) -> PageTokens:
+        """Tokens that know this time."""
+        return PageTokens(lambda: now[0])
+
+    def test_token_is_good_until_its_last_second(self, tokens: PageTokens, now: list[float]) -> None:
+        token = tokens.issue()
+        now[0] += TOKEN_SECONDS
+        tokens.take(token)
+
+    def test_expired_token_is_refused(self, tokens: PageTokens, now: list[float]) -> None:
+        token = tokens.issue()
+        now[0] += TOKEN_SECONDS + 1
+        with pytest.raises(FailureError) as caught:
+            tokens.take(token)
+        assert caught.value.code is Code.PAGE_EXPIRED
+
+    def test_flood_of_popups_forgets_the_oldest_and_keeps_the_number_bounded(self, tokens: PageTokens) -> None:
+        issued = [tokens.issue() for _ in range(MAX_TOKENS + 1)]
+        with pytest.raises(FailureError):
+            tokens.take(issued[0])
+        for token in issued[1:]:
+            tokens.take(token)
+
+    def test_used_token_is_refused(self, tokens: PageTokens) -> None:
+        token = tokens.issue()
+        tokens.take(token)
+        with pytest.raises(FailureError):
+            tokens.take(token)
