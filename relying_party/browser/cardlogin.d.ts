@@ -21,6 +21,13 @@ export interface Request {
   challenge: string | (() => Promise<string>);
   /** The language of the agent's windows; "zh-Hant" when left out. */
   language?: "zh-Hant" | "en";
+  /**
+   * Which certificates this site can use; others are shown with the reason and cannot be chosen. `issuer`: a value of
+   * the issuer's name (CN, OU or O), `policy`: a dotted policy OID, `subjectSerial`: the subject's serial number.
+   */
+  certificate?: { issuer?: string; policy?: string; subjectSerial?: string };
+  /** Asks RSA keys to sign with PSS (PS256) instead of PKCS#1 v1.5 (RS256). */
+  pss?: boolean;
   /** The agent's ports, in the order in which they are tried; 61171, 61172, 61173 when left out. */
   ports?: number[];
   /** The agent's port for popups without TLS, 61170 when left out; 0: never. */

@@ -104,7 +104,7 @@ const onLoopback = () => ["localhost", "127.0.0.1", "[::1]"].includes(window.loc
 
 /** Resolves with {challenge, token, tlsTrusted}; must be called in the click. Every rejection is a CardLoginError. */
 export async function authenticate({
-  challenge, language = "zh-Hant", ports = PORTS, httpPort = HTTP_PORT, returnTo, signal,
+  challenge, language, certificate, pss, ports = PORTS, httpPort = HTTP_PORT, returnTo, signal,
 }) {
   const control = new AbortController();
   const giveUp = () => control.abort(failure("page_closed"));
@@ -114,7 +114,7 @@ export async function authenticate({
   let text;
   const order = {
     challenge: () => (text ??= orAborted(obtain(challenge), control.signal)),
-    language,
+    wish: wishOf(language, certificate, pss),
     returnTo,
     signal: control.signal,
     // Only numbers become part of an address: a text could name another host.
@@ -129,6 +129,17 @@ export async function authenticate({
     clearTimeout(timer);
     signal?.removeEventListener("abort", giveUp);
   }
+}
+
+// What is asked beside the challenge, in the agent's words.
+function wishOf(language = "zh-Hant", certificate, pss) {
+  const wish = { language };
+  if (certificate) {
+    const { issuer = "", policy = "", subjectSerial = "" } = certificate;
+    wish.certificate = { issuer, policy, subject_serial: subjectSerial };
+  }
+  if (pss) wish.pss = true;
+  return wish;
 }
 
 const isPort = (port) => Number.isInteger(port) && port > 0 && port < 65536;
@@ -162,7 +173,7 @@ async function byFetch(order) {
   const answer = await send(`${origin}/v1/authenticate`, order.signal, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ challenge: text, language: order.language }),
+    body: JSON.stringify({ challenge: text, ...order.wish }),
   });
   if (!answer.ok) throw failureFrom(answer.body);
   return { challenge: text, token: tokenFrom(answer.body), tlsTrusted: true };
@@ -236,7 +247,7 @@ async function byPopup(order) {
 
 // The addresses are tried in turn in one window; a person sees one click and one window.
 function popup(order, origins) {
-  const { language, signal } = order;
+  const { wish, signal } = order;
   const address = (origin) => `${origin}/v1/popup#opened`;
   const popup = window.open(address(origins[0]), "_blank", "popup,width=480,height=640");
   if (!popup) throw failure("popup_blocked");
@@ -310,7 +321,7 @@ function popup(order, origins) {
       }
       heard = true;
       const post = (value) =>
-        over || popup.postMessage({ type: "cardlogin:authenticate", language, challenge: value }, origins[turn]);
+        over || popup.postMessage({ type: "cardlogin:authenticate", ...wish, challenge: value }, origins[turn]);
       text.then(post, () => {}); // a failure has already ended it above
     }
 
@@ -360,7 +371,7 @@ function returnAddress(returnTo) {
   }
 }
 
-async function leaveFor(address, { challenge, language, origins, signal }) {
+async function leaveFor(address, { challenge, wish, origins, signal }) {
   const text = await challenge();
   const state = crypto.randomUUID();
   try {
@@ -368,7 +379,9 @@ async function leaveFor(address, { challenge, language, origins, signal }) {
   } catch (cause) {
     throw failure("opener_cut", cause);
   }
-  const asked = new URLSearchParams({ return_to: address, challenge: text, language, state });
+  const asked = new URLSearchParams({ return_to: address, challenge: text, language: wish.language, state });
+  if (wish.certificate) asked.set("certificate", JSON.stringify(wish.certificate));
+  if (wish.pss) asked.set("pss", "true");
   window.location.assign(`${origins[0]}/v1/go#${asked}`);
   return orAborted(new Promise(() => {}), signal); // the page is on its way out
 }

@@ -182,6 +182,15 @@ test("navigation: what is asked goes into the fragment, and the challenge is fet
   assert.equal(fate.state, "pending");
 });
 
+test("navigation: which certificates are wanted goes into the fragment", async () => {
+  const world = await browser({ policy: "same-origin" });
+  start(world, { ...RETURN, certificate: { issuer: "內政部憑證管理中心" }, pss: true });
+  await cut(world);
+  const asked = new URLSearchParams(new URL(world.left[0]).hash.slice(1));
+  assert.deepEqual(JSON.parse(asked.get("certificate")), { issuer: "內政部憑證管理中心", policy: "", subject_serial: "" });
+  assert.equal(asked.get("pss"), "true");
+});
+
 test("navigation: the page gives up before it has left", async () => {
   const world = await browser({ isolated: true });
   const control = new AbortController();

@@ -53,6 +53,22 @@ test("way: a permission that changes is noticed", async () => {
 
 // ---- fetch
 
+const WISH = { certificate: { policy: "2.16.886.101.0.3.3", subjectSerial: "123" }, pss: true };
+const WIRE = { language: "zh-Hant", certificate: { issuer: "", policy: "2.16.886.101.0.3.3", subject_serial: "123" }, pss: true };
+
+test("fetch: which certificates are wanted goes with the order", async () => {
+  const world = await browser({ permissions: GRANTED, agent: agentAt(61171) });
+  await settled(start(world, WISH));
+  assert.deepEqual(JSON.parse(world.fetched[1].options.body), { challenge: CHALLENGE, ...WIRE });
+});
+
+test("popup: which certificates are wanted goes with the order", async () => {
+  const world = await browser();
+  start(world, WISH);
+  await world.say({ type: "cardlogin:ready", protocol: 1, port: 61171 });
+  assert.deepEqual(world.popups[0].posted[0].data, { type: "cardlogin:authenticate", challenge: CHALLENGE, ...WIRE });
+});
+
 test("fetch: a whole log-in", async () => {
   const world = await browser({ permissions: GRANTED, agent: agentAt(61171) });
   const fate = await settled(start(world, { language: "en" }));

@@ -8,7 +8,6 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-import rjsmin
 
 import relying_party
 
@@ -68,9 +67,11 @@ def test_declarations_name_the_options_the_properties_and_the_codes() -> None:
 
 
 def test_client_is_under_12_kb_minified_and_depends_on_nothing() -> None:
-    """Only comments and blanks are taken away here; a minifier that shortens names does better."""
+    esbuild = shutil.which("esbuild")
+    assert esbuild, "esbuild is missing (Debian package esbuild)"
+    done = subprocess.run([esbuild, "--minify", str(CLIENT)], capture_output=True, timeout=30, check=True)
+    assert 5_000 < len(done.stdout) < 12_000
     code = CLIENT.read_text("utf-8")
-    assert len(rjsmin.jsmin(code).encode()) < 12_000
     unwanted = r"^\s*import\b|\bimport\(|innerHTML|document\.write|\beval\b|targetAddressSpace"
     assert not re.search(unwanted, code, re.MULTILINE)
 

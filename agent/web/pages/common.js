@@ -21,7 +21,7 @@ async function ask(path, order) {
   const answer = await fetch(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ page_token: meta("page-token"), ...order }),
+    body: JSON.stringify({ ...order, page_token: meta("page-token") }),
     signal: abort.signal,
   });
   return { ok: answer.ok, body: await answer.json() };

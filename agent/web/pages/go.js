@@ -35,8 +35,20 @@ function send(target, address, field, value) {
   form.submit();
 }
 
+// Which certificates are wanted, as JSON; the daemon looks at its shape.
+function wanted() {
+  try {
+    return asked.has("certificate") ? { certificate: JSON.parse(asked.get("certificate")) } : {};
+  } catch {
+    return { certificate: null };
+  }
+}
+
 async function authenticate() {
-  const order = { return_to: returnTo, challenge: asked.get("challenge") ?? "", language: asked.get("language") ?? "zh-Hant" };
+  const order = {
+    return_to: returnTo, challenge: asked.get("challenge") ?? "", language: asked.get("language") ?? "zh-Hant",
+    pss: asked.get("pss") === "true", ...wanted(),
+  };
   const { ok, body } = await ask("/v1/go/authenticate", order);
   if (!ok) return refuse(body);
   say("state", "正在回到網站…", "Going back to the site…");

@@ -18,8 +18,8 @@ function cancel() {
   else tell({ type: "cardlogin:failure", problem: JSON.parse(meta("cancelled")) });
 }
 
-async function authenticate({ challenge, language }) {
-  const order = { origin: caller, challenge: String(challenge), language: String(language ?? "zh-Hant") };
+async function authenticate({ type, ...wish }) {
+  const order = { language: "zh-Hant", ...wish, origin: caller };
   const { ok, body } = await ask("/v1/popup/authenticate", order);
   tell(ok ? { type: "cardlogin:token", token: body } : { type: "cardlogin:failure", problem: body });
   // Reached where the browser does not let us close: say how it ended.
