@@ -8,7 +8,6 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-
 import relying_party
 
 BROWSER = Path(relying_party.__file__).parent / "browser"
