@@ -1,18 +1,11 @@
-"""Who asks: the one rule that turns a browser's origin into a caller."""
-
-import ipaddress
-import re
+"""Who asks: the one rule that turns a browser's origin into a caller, and the lists that refuse or permit one."""
 
 from agent.failures import Code, FailureError
+from agent.origins import MAX_ORIGIN, Patterns, parse
+from agent.permissions import Permissions
+from agent.settings import WebSettings
 
-# Web eID limits an origin to 255 characters (authenticate.cpp of the desktop application does the same).
-MAX_ORIGIN = 255
-# RFC 6454, section 6.2: the ASCII serialisation has a lower-case host, punycode for IDN, no default port and no path.
-_ORIGIN = re.compile(r"(https?)://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
-# URL standard, "ends in a number": such a host is an IPv4 address, and browsers write it in one way only.
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_DEFAULT_PORTS = {"https": "443", "http": "80"}
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+__all__ = ["MAX_ORIGIN", "Callers", "caller"]
 
 
 def caller(origin: str | None, *, developer: bool = False) -> str:
@@ -22,24 +15,41 @@ def caller(origin: str | None, *, developer: bool = False) -> str:
     Raises FailureError(origin_refused) for anything else: absent, opaque ("null"), another scheme, or a spelling
     that no browser produces.
     """
-    match = _ORIGIN.fullmatch(origin) if origin is not None and len(origin) <= MAX_ORIGIN else None
-    if origin is None or match is None or not _written_by_browsers(match[2]):
+    part = parse(origin) if origin is not None else None
+    if origin is None or part is None:
         raise FailureError(Code.ORIGIN_REFUSED)
-    scheme, host, port = match.groups()
-    if port is not None and (port == _DEFAULT_PORTS[scheme] or int(port) > 65535):
-        raise FailureError(Code.ORIGIN_REFUSED)
-    if scheme == "http" and not (developer and host in _LOOPBACK):
+    if part.scheme == "http" and not (developer and part.loopback):
         raise FailureError(Code.ORIGIN_REFUSED)
     return origin
 
 
-def _written_by_browsers(host: str) -> bool:
-    """Whether a host that looks like an address is one, in the only spelling of the URL standard."""
-    try:
-        if host.startswith("["):
-            return host == f"[{ipaddress.IPv6Address(host[1:-1]).compressed}]"
-        if _NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]):
-            return host == str(ipaddress.IPv4Address(host))
-    except ValueError:
-        return False
-    return True
+class Callers:
+    """The rule together with the settings' lists and the remembered decisions of this user."""
+
+    def __init__(self, settings: WebSettings, permissions: Permissions) -> None:
+        self.developer = settings.developer
+        self._allow = None if settings.allow is None else Patterns(settings.allow)
+        self._deny = Patterns(settings.deny)
+        self._permissions = permissions
+
+    def name(self, origin: str | None) -> str:
+        """The origin, if one of this kind may ask at all; raises FailureError(origin_refused)."""
+        return caller(origin, developer=self.developer)
+
+    def admit(self, origin: str | None) -> str:
+        """The origin that may ask now.
+
+        Raises FailureError: origin_refused; origin_denied for one that is on a list of refused origins or missing on
+        the list of allowed ones; permissions_unreadable while nobody can tell who was refused.
+        """
+        name = self.name(origin)
+        if self._listed_out(name) or self._permissions.denied(name):
+            raise FailureError(Code.ORIGIN_DENIED)
+        return name
+
+    def permitted(self, origin: str) -> bool:
+        """Whether an admitted origin may be told about reader and card without a PIN: only after a remembered yes."""
+        return not self._listed_out(origin) and self._permissions.allowed(origin)
+
+    def _listed_out(self, origin: str) -> bool:
+        return self._deny.cover(origin) or (self._allow is not None and not self._allow.name(origin))

@@ -11,9 +11,14 @@ from filelock import FileLock, Timeout
 
 from agent.card.client import CardHost
 from agent.child import child_command
+from agent.permissions import FILE, Permissions
+from agent.readers import Change, Event, ReaderWatch
 from agent.settings import Settings
 from agent.signing import Signing
+from agent.web.asking import Admission
 from agent.web.listener import application, bind, bind_plain, plain_application, serve, tls_context
+from certs.keeper import LeafKeeper
+from certs.life import IdentityError, read_life
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,20 +37,27 @@ def run(settings: Settings) -> None:
         raise StartError("another CardLogin agent of this user is running") from None
     with lock:
         identity = ensure_identity(settings.state)
-        asyncio.run(_serve(settings, identity))
+        try:
+            asyncio.run(_serve(settings, identity))
+        except IdentityError as error:
+            raise StartError(f"{error.fault.value}: {error} (cardlogin trust install --new-identity)") from None
 
 
 def ensure_identity(state: Path) -> Path:
     """The folder with the localhost identity; made by a child, because this process never loads cryptography."""
     folder = state / "identity"
-    if not (folder / "leaf.pem").exists():
+    try:
+        read_life(folder)
+    except IdentityError:
         command = (*child_command("certs.__main__"), "create", "--folder", str(folder))
         try:
             result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         except subprocess.TimeoutExpired:
             raise StartError("no localhost identity: making it takes too long") from None
         if result.returncode != 0:
-            raise StartError(f"no localhost identity: {result.stderr.strip()[-200:]}")
+            raise StartError(f"no localhost identity: {result.stderr.strip()[-200:]}") from None
+        if result.stdout:
+            _LOG.warning("%s", result.stdout.strip())
     return folder
 
 
@@ -53,21 +65,42 @@ async def _serve(settings: Settings, identity: Path) -> None:
     sockets, plain = bind(settings.web.ports), bind_plain(settings.web.http_port)
     port, http_port = int(sockets[0].getsockname()[1]), settings.web.http_port if plain else 0
     signing = Signing(CardHost(settings.card))
-    app = application(signing, settings.web, port, http_port=http_port, root=identity / "root.pem")
-    context = tls_context(str(identity / "leaf.pem"), str(identity / "leaf.key"))
-    runners = [await serve(app, sockets, context)]
+    admission = Admission(settings.web, Permissions(settings.state / FILE))
+    app = application(signing, admission, port, http_port=http_port, root=identity / "root.pem")
+    leaves = LeafKeeper(identity, tls_context)
+    runners = [await serve(app, sockets, leaves.context)]
     if plain:
-        runners.append(await serve(plain_application(signing, settings.web, http_port, port), plain, None))
+        runners.append(await serve(plain_application(signing, admission, http_port, port), plain, None))
     elif settings.web.http_port:
         _LOG.warning("port %d is taken: no popups over plain HTTP", settings.web.http_port)
     stop = _stop_on_signals()
+    watch = _watch_readers(signing)
     _LOG.info("ready on https://localhost:%d", port)
     print(f"ready https://localhost:{port}", flush=True)
+    watch.start()
     try:
         await stop.wait()
     finally:
+        watch.stop()
+        # First the order under way, which has an answer then; only after it the connections.
+        await signing.close()
         for runner in runners:
             await runner.cleanup()
+
+
+def _watch_readers(signing: Signing) -> ReaderWatch:
+    """Has a card host ready as soon as a card is inserted; which reader it is stays here."""
+    loop = asyncio.get_running_loop()
+
+    def changed(event: Event) -> None:
+        _LOG.debug("readers: %s", event.change)
+        if event.change is Change.CARD_INSERTED:
+            signing.prepare()
+
+    def tell(event: Event) -> None:
+        loop.call_soon_threadsafe(changed, event)
+
+    return ReaderWatch(tell)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -43,6 +43,7 @@ class Code(StrEnum):
     ORIGIN_DENIED = "origin_denied"
     TOO_MANY_REQUESTS = "too_many_requests"
     PAGE_EXPIRED = "page_expired"
+    PERMISSIONS_UNREADABLE = "permissions_unreadable"
 
 
 class Next(StrEnum):

@@ -89,7 +89,7 @@ def make_order(origin: str, challenge: str, language: str, wanted: Wanted = ANY,
 
 
 class State(Enum):
-    """Where an order is."""
+    """Where an order is; one that has ARRIVED waits for the card, which its predecessor may not have left yet."""
 
     ARRIVED = "arrived"
     WITH_HOST = "with host"
@@ -104,7 +104,7 @@ _MOVES = {
 
 
 class OrderBook:
-    """Holds the one order that may be under way; a second caller is told that we are busy."""
+    """Holds the one order that may wait or be under way; a second caller is told that we are busy."""
 
     def __init__(self) -> None:
         self._state = State.ANSWERED
@@ -114,9 +114,14 @@ class OrderBook:
         """The state of the newest order."""
         return self._state
 
+    @property
+    def free(self) -> bool:
+        """Whether a new order may begin."""
+        return self._state not in _MOVES
+
     def begin(self) -> None:
         """Makes room for a new order; raises FailureError(busy) while another is under way."""
-        if self._state in _MOVES:
+        if not self.free:
             raise FailureError(Code.BUSY)
         self._state = State.ARRIVED
 

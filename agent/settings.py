@@ -1,11 +1,15 @@
 """Settings of the agent: frozen dataclasses read from TOML, unknown keys refused."""
 
+import os
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import platformdirs
+
+from agent.origins import Patterns
+from agent.platform import ADMINISTRATOR_FILE, doubt_of
 
 MAX_FILE = 64 * 1024
 
@@ -21,6 +25,8 @@ class WebSettings:
     ports: tuple[int, ...] = (61171, 61172, 61173)  # the published list; the first free one is taken
     http_port: int = 61170  # popups over plain HTTP, for browsers that do not trust our certificate; 0: none
     developer: bool = False  # also answer http pages of this computer
+    allow: tuple[str, ...] | None = None  # if given, only these origins may ask (agent.origins.Patterns)
+    deny: tuple[str, ...] = ()  # these may not
 
 
 PromptKind = Literal["auto", "window", "pinentry", "terminal"]
@@ -51,18 +57,51 @@ def default_file() -> Path:
     return Path(platformdirs.user_config_dir("cardlogin", appauthor=False)) / "agent.toml"
 
 
-def read_settings(path: Path) -> Settings:
-    """The settings of a file, or the defaults where there is none; raises SettingsError for a bad file."""
-    if not path.exists():
-        return Settings()
+def read_settings_of(path: Path | None) -> Settings:
+    """The settings of a file that a person named, or of this user's own; raises SettingsError as `read_settings` does.
+
+    A file that was named has to exist: mistyped, it would silently become the defaults.
+    """
+    if path is not None and not path.exists():
+        raise SettingsError(f"{path} does not exist")
+    return read_settings(path or default_file())
+
+
+def read_settings(path: Path, administrator: Path = ADMINISTRATOR_FILE) -> Settings:
+    """The settings of a user's file under those of the administrator's; the defaults where there is no file.
+
+    The administrator's file wins key by key and has to belong to an administrator alone. Raises SettingsError for a
+    file that is bad or, the administrator's, that others could have written.
+    """
+    table = _table(path) if path.exists() else {}
+    for name, value in _administrator(administrator).items():
+        table[name] = {**table.get(name, {}), **value} if isinstance(value, dict) else value
+    return _settings(table)
+
+
+def _administrator(path: Path) -> dict[str, Any]:
+    try:
+        present = os.path.lexists(path)
+        doubt = doubt_of(path) if present else ""
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    if doubt:
+        raise SettingsError(f"{path}: only an administrator may be able to write this file: {doubt}")
+    return _table(path) if present else {}
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """A file's tables, each value of the right kind; a mistake is told with the name of the file."""
     try:
         with path.open("rb") as file:
             text = file.read(MAX_FILE + 1)
         if len(text) > MAX_FILE:
-            raise SettingsError(f"{path}: longer than {MAX_FILE} bytes")
-        return _settings(tomllib.loads(text.decode()))
-    except (OSError, ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
+            raise SettingsError(f"longer than {MAX_FILE} bytes")
+        table = tomllib.loads(text.decode())
+        _settings(table)
+    except (SettingsError, OSError, ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
         raise SettingsError(f"{path}: {error}") from None
+    return table
 
 
 def _settings(table: dict[str, Any]) -> Settings:
@@ -94,7 +133,19 @@ def _web(section: dict[str, Any]) -> WebSettings:
         values["http_port"] = port and _port(port, "web.http_port")
     if "developer" in section:
         values["developer"] = _of("web.developer", section["developer"], bool)
+    for name in ("allow", "deny"):
+        if name in section:
+            values[name] = _origins(f"web.{name}", section[name])
     return WebSettings(**values)
+
+
+def _origins(name: str, value: object) -> tuple[str, ...]:
+    texts = tuple(_of(name, item, str) for item in _of(name, value, list))
+    try:
+        Patterns(texts)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from None
+    return texts
 
 
 def _card(section: dict[str, Any]) -> CardSettings:

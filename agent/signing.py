@@ -5,14 +5,20 @@ import logging
 from typing import Protocol
 
 from agent.card.frames import Token
-from agent.failures import FailureError
+from agent.failures import Code, FailureError
 from agent.order import Order, OrderBook, State
 
+# Seconds that an order waits until the card host before it has reset the card and ended: longer than a host that does
+# not end is left alone (agent/card/process.py: five, and two for the kill), so that the wait always has an end in time.
+WAIT_LIMIT = 8.0
 _LOG = logging.getLogger(__name__)
 
 
 class Host(Protocol):
     """What carries out an order; `agent.card.client.CardHost` is the real one."""
+
+    def prepare(self) -> None:
+        """Gets ready for an order that is likely to come; returns at once and never raises."""
 
     async def sign(self, order: Order) -> Token:
         """The token for an order; raises FailureError."""
@@ -20,22 +26,40 @@ class Host(Protocol):
     async def idle(self) -> None:
         """Returns when the card is free again."""
 
+    async def close(self) -> None:
+        """Ends an order under way, and everything that was started."""
+
 
 class Signing:
-    """Takes one order at a time."""
+    """Takes one order at a time.
+
+    The design asks for one order at a time per reader. Which reader an order will use is known only when a person has
+    chosen a card, inside the card host; and two windows that ask for a PIN at once could not be told apart by a person
+    who looks at one card. So the rule is one order at a time, whichever reader: a second caller is told `busy` at once.
+
+    An order waits in one case only: its predecessor has been answered, and the host of that is still about to reset
+    the card and to end. One order may wait so, for at most WAIT_LIMIT; who comes then is told `busy` as well, because
+    it would have to wait for a person to type. An order ends with its page, so a page that was left or loaded anew is
+    never kept out by the order it had asked for before.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._book = OrderBook()
 
     def prepare(self) -> None:
-        """Gets ready for an order that is likely to come; never raises."""
+        """Tells that an order is likely to come: a page of ours was opened, a card inserted.
+
+        Returns at once and never raises. While an order is under way nothing is started beside it.
+        """
+        if self._book.free:
+            self._host.prepare()
 
     async def sign(self, order: Order) -> Token:
         """The token for an order; raises FailureError(busy) while another is under way, or the order's own failure."""
         self._book.begin()
         try:
-            await self._host.idle()
+            await self._card_is_free()
             self._book.move(State.WITH_HOST)
             token = await self._host.sign(order)
         except asyncio.CancelledError:
@@ -50,6 +74,17 @@ class Signing:
         self._book.move(State.ANSWERED)
         _LOG.info("order for %s: signed", order.origin)
         return token
+
+    async def close(self) -> None:
+        """Ends the order under way and everything that was started for the next, for the end of the daemon."""
+        await self._host.close()
+
+    async def _card_is_free(self) -> None:
+        try:
+            async with asyncio.timeout(WAIT_LIMIT):
+                await self._host.idle()
+        except TimeoutError:
+            raise FailureError(Code.BUSY) from None
 
     def _fail(self, code: str) -> None:
         self._book.move(State.FAILED)

@@ -3,11 +3,46 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from certs.authority import Identity
+import msgspec
+from filelock import FileLock
 
-ROOT, LEAF, LEAF_KEY = "root.pem", "leaf.pem", "leaf.key"
+from certs.authority import Identity, make_identity
+from certs.life import MANIFEST, ROOT, Fault, IdentityError, Leaf, Life, read_life
+
+_DRAFT = ".identity-"
+
+
+def ensure_identity(folder: Path) -> bool:
+    """Makes the identity unless a good one is there; true when a root was replaced that browsers may trust.
+
+    An identity of an earlier version is replaced: its root's key is gone, so it cannot get further leaves.
+    Raises FileExistsError for anything else in the way, IdentityError for a manifest that is damaged.
+    """
+    with _alone(folder):
+        try:
+            read_life(folder)
+        except IdentityError as error:
+            if error.fault is Fault.MISSING:
+                write_identity(folder, make_identity())
+                return False
+            if error.fault is Fault.OUTDATED:
+                _replace(folder)
+                return True
+            raise
+        return False
+
+
+def replace_identity(folder: Path) -> None:
+    """A new identity in place of whatever identity is there; its root has to be trusted anew."""
+    with _alone(folder):
+        if folder.exists():
+            _replace(folder)
+        else:
+            write_identity(folder, make_identity())
 
 
 def write_identity(folder: Path, identity: Identity) -> None:
@@ -17,15 +52,55 @@ def write_identity(folder: Path, identity: Identity) -> None:
     """
     if folder.exists():
         raise FileExistsError(f"{folder} exists")
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = Path(tempfile.mkdtemp(prefix=".identity-", dir=folder.parent))
+    draft = _draft(folder, identity)
     try:
-        for name, content in ((ROOT, identity.root), (LEAF, identity.leaf), (LEAF_KEY, identity.leaf_key)):
-            _write(draft / name, content)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+def _replace(folder: Path) -> None:
+    draft = _draft(folder, make_identity())
+    # A kill between the two names leaves no identity, and the next start makes one.
+    old = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent)) / folder.name
+    folder.rename(old)
+    draft.rename(folder)
+    shutil.rmtree(old.parent)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two programs never make an identity at the same time; what killed ones left is cleared away."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with FileLock(folder.parent / "identity.lock"):
+        for left in folder.parent.glob(f"{_DRAFT}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+def _draft(folder: Path, identity: Identity) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
+    try:
+        for name, content in _files(identity).items():
+            _write(draft / name, content)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return draft
+
+
+def _files(identity: Identity) -> dict[str, bytes]:
+    """Names and contents; a leaf is named after the day it begins."""
+    files = {ROOT: identity.root}
+    leaves = []
+    for pair in identity.leaves:
+        name = f"leaf-{pair.not_before:%Y-%m-%d}"
+        leaves.append(Leaf(f"{name}.pem", f"{name}.key", pair.not_before, pair.not_after))
+        files |= {f"{name}.pem": pair.certificate, f"{name}.key": pair.key}
+    life = Life(1, identity.not_before, identity.not_after, tuple(leaves))
+    return {**files, MANIFEST: msgspec.json.format(msgspec.json.encode(life), indent=2) + b"\n"}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+# What a path may begin with; the loader puts the real folder of this computer in (`discovery.System.places`).
+HOME, SYSTEM_ROOT = "~", "%SystemRoot%"
+
 
 @dataclass(frozen=True)
 class TriesQuestion:
@@ -16,14 +19,23 @@ class TriesQuestion:
 
 @dataclass(frozen=True)
 class Driver:
-    """One row: where the module may lie and what is special about it."""
+    """One row: where the module may lie and what is special about it.
+
+    A row with `configured` stands for the modules that p11-kit is configured with: its folders of *.module files,
+    weakest first, and in `folders` where modules lie that are named there without a path.
+    """
 
     name: str
     citizen: bool
     paths: tuple[str, ...]
     signing_ids: tuple[bytes, ...]
     tries: tuple[TriesQuestion, ...]
+    configured: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
+
+# The signing key of a Taiwanese card (ASCII SIGN), then what most other tokens call their first key.
+DEFAULT_SIGNING_IDS = (b"SIGN", b"\1")
 
 _FILE = Path(__file__).with_name("catalogue.toml")
 
@@ -34,15 +46,31 @@ def read_catalogue(file: Path = _FILE) -> dict[str, Driver]:
     return {row["name"]: _driver(row) for row in rows}
 
 
+def administrators_driver(path: str) -> Driver:
+    """The row of a module that an administrator names by its path: the file's name, and no quirks."""
+    return Driver(PureWindowsPath(path).name, True, (path,), DEFAULT_SIGNING_IDS, ())
+
+
+def is_absolute(path: str) -> bool:
+    """Whether a path is absolute on one of the systems, or begins with a folder that the loader knows."""
+    place, separator, rest = path.replace("\\", "/").partition("/")
+    if place in (HOME, SYSTEM_ROOT):
+        return bool(separator and rest)
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+
+
 def _driver(row: dict[str, Any]) -> Driver:
-    for path in row["paths"]:
-        # A relative name would be searched in the current directory, where anybody may put a module.
-        if not (PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()):
-            raise ValueError(f"driver {row['name']}: {path} is not absolute")
-    return Driver(
+    driver = Driver(
         name=row["name"],
         citizen=row["citizen"],
-        paths=tuple(row["paths"]),
+        paths=tuple(row.get("paths", ())),
         signing_ids=tuple(bytes.fromhex(text) for text in row["signing_ids"]),
         tries=tuple(TriesQuestion(item["manufacturer"], bytes.fromhex(item["apdu"])) for item in row["tries"]),
+        configured=tuple(row.get("configured", ())),
+        folders=tuple(row.get("folders", ())),
     )
+    for path in (*driver.paths, *driver.configured, *driver.folders):
+        # A relative name would be searched in the current directory, where anybody may put a module.
+        if not is_absolute(path):
+            raise ValueError(f"driver {driver.name}: {path} is not absolute")
+    return driver

@@ -1,11 +1,41 @@
-"""Which modules of the catalogue are on this computer, and where."""
+"""Which modules are on this computer, and which of them may be loaded."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from pkcs11_shims.catalogue import Driver
+from pkcs11_shims.binary import HEAD, architectures
+from pkcs11_shims.catalogue import Driver, administrators_driver
 from pkcs11_shims.errors import CardError, Fault
+from pkcs11_shims.p11kit import MAX_FILES, module_names
+
+
+class FileFacts(NamedTuple):
+    """Who rules over a file or folder. What a system does not know is False.
+
+    trusted_owner: an administrator or this user. keeps_entries: what lies in a folder can be replaced by its owner
+    alone (the sticky bit), so that others may write to the folder but not to what is there.
+    """
+
+    trusted_owner: bool
+    group_writes: bool
+    others_write: bool
+    keeps_entries: bool = False
+
+
+@dataclass(frozen=True)
+class System:
+    """What the loading rules need to know of this computer; `agent.platform` tells.
+
+    `machine` is the processor that this process runs on, by the names of `binary.architectures`; `facts` may raise
+    OSError; `places` holds what a path of the catalogue may begin with; `packed` is for `cryptoki.Layout`.
+    """
+
+    machine: str
+    facts: Callable[[Path], FileFacts]
+    places: Mapping[str, str]
+    packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -14,25 +44,135 @@ class Found:
 
     driver: Driver
     path: Path
+    packed: bool = False
 
 
-def find_drivers(catalogue: Mapping[str, Driver], names: Iterable[str] = ()) -> list[Found]:
-    """The modules that exist, in the order asked for: the named rows, or without names all rows for citizens.
+class Refusal(NamedTuple):
+    """A module that must not be loaded, and why: a word of `refusal`, or for an administrator's relative or missing."""
 
-    Raises CardError(no_driver) when a name is not in the catalogue or no module exists.
+    driver: str
+    reason: str
+
+
+class Survey(NamedTuple):
+    """What may be loaded, in the order asked for, and what not."""
+
+    found: tuple[Found, ...]
+    refused: tuple[Refusal, ...]
+
+
+def find_drivers(
+    catalogue: Mapping[str, Driver], system: System, names: Iterable[str] = (), modules: Iterable[str] = ()
+) -> Survey:
+    """The modules of an administrator (`modules`, absolute paths), then of the rows: the named, or all for citizens.
+
+    A module that several rows name is there once, with the first row's quirks. Raises CardError(no_driver) for a name
+    that is not in the catalogue; that nothing is found is for the caller to tell.
     """
     wanted = list(names) or [name for name, driver in catalogue.items() if driver.citizen]
     if not set(wanted) <= set(catalogue):
-        raise CardError(Fault.NO_DRIVER)
-    found = [item for name in wanted if (item := _locate(catalogue[name])) is not None]
-    if not found:
-        raise CardError(Fault.NO_DRIVER)
-    return found
+        raise CardError(Fault.NO_DRIVER, detail="not in the catalogue")
+    found: dict[Path, Found] = {}
+    refused: list[Refusal] = []
+    for module in modules:
+        _take(_administrators(administrators_driver(module), system), found, refused)
+    for name in wanted:
+        for outcomes in _row(catalogue[name], system):
+            _take(outcomes, found, refused)
+    return Survey(tuple(found.values()), tuple(refused))
 
 
-def _locate(driver: Driver) -> Found | None:
-    for candidate in map(Path, driver.paths):
-        if candidate.is_absolute() and candidate.is_file():
-            # The real path: a module loaded under two names refuses to start the second time.
-            return Found(driver, candidate.resolve())
-    return None
+def refusal(path: Path, system: System) -> str:
+    """Why a module must not be loaded, in one word; empty when it may. `path` has to be resolved.
+
+    owner: it, or its folder, belongs to somebody else than administrators and this user. writable: others may change
+    it, or replace it through a folder on the way to it. kind: no library, or none for this process. unreadable.
+    """
+    try:
+        near = [system.facts(item) for item in (path, path.parent)]
+        far = [system.facts(item) for item in path.parent.parents]
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError:
+        return "unreadable"
+    if not all(item.trusted_owner for item in near):
+        return "owner"
+    if any(item.group_writes or item.others_write for item in near):
+        return "writable"
+    if any(item.others_write and not item.keeps_entries for item in far):
+        return "writable"
+    return "" if system.machine in architectures(head) else "kind"
+
+
+Outcome = Found | Refusal
+
+
+def _take(outcomes: Iterable[Outcome], found: dict[Path, Found], refused: list[Refusal]) -> None:
+    """Keeps the first candidate that may be loaded; refusals count only where there is none."""
+    reasons: list[Refusal] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Found):
+            found.setdefault(outcome.path, outcome)
+            return
+        reasons.append(outcome)
+    refused += dict.fromkeys(reasons)
+
+
+def _row(driver: Driver, system: System) -> Iterator[Iterator[Outcome]]:
+    """The candidates of a row; those of p11-kit's row are modules of their own."""
+    if not driver.configured:
+        yield _one(driver, system)
+        return
+    for name in module_names(_trusted_files(driver.configured, system)):
+        paths = (name,) if Path(name).is_absolute() else tuple(_beside(driver.folders, name))
+        yield _one(replace(driver, name=f"{driver.name}:{Path(name).name}", paths=paths), system)
+
+
+def _one(driver: Driver, system: System) -> Iterator[Outcome]:
+    for text in driver.paths:
+        path = _real(text, system)
+        if path is not None:
+            reason = refusal(path, system)
+            yield Refusal(driver.name, reason) if reason else Found(driver, path, system.packed)
+
+
+def _administrators(driver: Driver, system: System) -> Iterator[Outcome]:
+    (path,) = driver.paths
+    if not Path(path).is_absolute():
+        yield Refusal(driver.name, "relative")
+    elif _real(path, system) is None:
+        yield Refusal(driver.name, "missing")
+    else:
+        yield from _one(driver, system)
+
+
+def _real(text: str, system: System) -> Path | None:
+    """The file behind a path of the catalogue, links resolved; a module loaded under two names would not start."""
+    place, separator, rest = text.replace("\\", "/").partition("/")
+    path = Path(system.places[place], rest) if separator and place in system.places else Path(text)
+    try:
+        real = path.resolve(strict=True) if path.is_absolute() else None
+    except (OSError, RuntimeError, ValueError):  # not there; links in a circle; a zero in the name
+        return None
+    return real if real is not None and real.is_file() else None
+
+
+def _beside(folders: Iterable[str], name: str) -> Iterator[str]:
+    if Path(name).name == name:  # a name alone: p11-kit does not leave its folder either
+        yield from (str(Path(folder, name)) for folder in folders)
+
+
+def _trusted_files(folders: Iterable[str], system: System) -> Iterator[Path]:
+    """The files that decide what is loaded: nobody but an administrator or this user may change them or add one."""
+    for folder in map(Path, folders):
+        if _is_trusted(folder, system):
+            files = sorted(folder.glob("*.module"))[:MAX_FILES]
+            yield from (file for file in files if _is_trusted(file, system))
+
+
+def _is_trusted(path: Path, system: System) -> bool:
+    try:
+        facts = system.facts(path)
+    except OSError:
+        return False
+    return facts.trusted_owner and not (facts.group_writes or facts.others_write)

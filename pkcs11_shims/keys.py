@@ -1,10 +1,13 @@
-"""Choice of the signing certificate among those on a card."""
+"""What lies on a card: certificates, which of them come first, and how their keys sign."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from pkcs11_shims.errors import CardError, Fault
+# CKA_ID of the issuers' certificates that HiCOS shows beside the holder's: never offered, and never trusted.
+AUTHORITY_IDS = frozenset({b"CACert", b"ROOTCACert"})
+# A shorter value is no modulus and no point of a curve that is used for signatures.
+_MIN_PUBLIC = 32
 
 
 class Scheme(Enum):
@@ -24,21 +27,16 @@ class CardCertificate:
     der: bytes
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A certificate with the one fact that decides: its key usage extension has the digitalSignature bit."""
-
-    certificate: CardCertificate
-    digital_signature: bool
+def rank(key_id: bytes, signing_ids: Sequence[bytes]) -> int:
+    """The place of a CKA_ID among those of a driver's row, best first; an unknown one comes after all of them."""
+    return signing_ids.index(key_id) if key_id in signing_ids else len(signing_ids)
 
 
-def choose(candidates: Iterable[Candidate], signing_ids: Sequence[bytes]) -> CardCertificate:
-    """The certificate to log in with: key usage first, then CKA_ID in the order of the driver's row, then card order.
+def may_belong(public: bytes | None, certificate: bytes) -> bool:
+    """Whether a private key's readable part (CKA_MODULUS or CKA_EC_POINT) lies in a certificate (DER).
 
-    Raises CardError(no_certificate) when none may sign: an encryption certificate is never used.
+    True also where the key shows nothing of use: then CKA_ID alone has to tell.
     """
-    usable = [item.certificate for item in candidates if item.digital_signature and item.certificate.key_id]
-    if not usable:
-        raise CardError(Fault.NO_CERTIFICATE)
-    rank = {key_id: index for index, key_id in enumerate(signing_ids)}
-    return min(usable, key=lambda certificate: rank.get(certificate.key_id, len(rank)))
+    core = (public or b"").lstrip(b"\0")
+    # Without its first four bytes, because a point comes bare or in an OCTET STRING, whose header is as long.
+    return len(core) < _MIN_PUBLIC or core[4:] in certificate

@@ -1,48 +1,61 @@
-"""From PKCS#11 return codes, as python-pkcs11 raises them, to failures with tries left."""
-
-import re
-
-from pkcs11 import exceptions
+"""From PKCS#11 return codes to failures with tries left."""
 
 from pkcs11_shims.errors import CardError, Fault
 
-# PKCS#11 v2.40, section 5.1, in the classes of python-pkcs11. What is not listed is CARD_ERROR: the state of the card
-# is lost and has to be looked at anew.
-_FAULTS: dict[type[exceptions.PKCS11Error], Fault] = {
-    exceptions.PinIncorrect: Fault.PIN_WRONG,
-    exceptions.PinLocked: Fault.PIN_LOCKED,
-    exceptions.PinLenRange: Fault.PIN_MALFORMED,
-    exceptions.PinInvalid: Fault.PIN_MALFORMED,
-    exceptions.TokenNotPresent: Fault.CARD_REMOVED,
-    exceptions.DeviceRemoved: Fault.CARD_REMOVED,
-    exceptions.SlotIDInvalid: Fault.CARD_REMOVED,
-}
-_UNMAPPED = re.compile(r"Unmapped error code (-?)(0x)?([0-9a-fA-F]+)", re.IGNORECASE)
+OK = 0x00000000
+GENERAL_ERROR = 0x00000005
+FUNCTION_FAILED = 0x00000006
+ATTRIBUTE_SENSITIVE = 0x00000011
+ATTRIBUTE_TYPE_INVALID = 0x00000012
+FUNCTION_NOT_SUPPORTED = 0x00000054
+BUFFER_TOO_SMALL = 0x00000150
+ALREADY_INITIALIZED = 0x00000191
+
 _VENDOR_DEFINED = 0x80000000
 _MAX_TRIES = 15
 
+# PKCS#11 v2.40, section 5.1. What is not listed is CARD_ERROR: the state of the card is lost and has to be looked at
+# anew.
+_FAULTS = {
+    0x00000003: Fault.CARD_REMOVED,  # SLOT_ID_INVALID
+    0x00000032: Fault.CARD_REMOVED,  # DEVICE_REMOVED
+    0x000000E0: Fault.CARD_REMOVED,  # TOKEN_NOT_PRESENT
+    0x000000E1: Fault.CARD_UNSUPPORTED,  # TOKEN_NOT_RECOGNIZED
+    0x00000050: Fault.USER_CANCELLED,  # FUNCTION_CANCELED: a key of the PIN-pad, and its own time limit
+    0x00000200: Fault.USER_CANCELLED,  # FUNCTION_REJECTED
+    0x000000A0: Fault.PIN_WRONG,  # PIN_INCORRECT
+    0x000000A1: Fault.PIN_MALFORMED,  # PIN_INVALID
+    0x000000A2: Fault.PIN_MALFORMED,  # PIN_LEN_RANGE
+    0x000000A3: Fault.CARD_NOT_ACTIVATED,  # PIN_EXPIRED: has to be changed before its first use
+    0x000000A4: Fault.PIN_LOCKED,  # PIN_LOCKED
+    0x00000102: Fault.CARD_NOT_ACTIVATED,  # USER_PIN_NOT_INITIALIZED
+}
 
-def card_error(error: exceptions.PKCS11Error) -> CardError:
-    """The failure behind an exception of python-pkcs11.
 
-    HiCOS answers a wrong PIN with CKR_VENDOR_DEFINED plus the tries left, on 64-bit systems also sign-extended; such a
-    number becomes PIN_WRONG with its tries. The detail holds the name of the return code and nothing else.
+class ReturnCodeError(Exception):
+    """A function of a module returned something else than CKR_OK; `code` is its number in 32 bits.
+
+    A CK_RV is as wide as a long, and drivers set the vendors' bit in three ways: in the 32-bit number, sign-extended to
+    64 bits (a negative number, too), and as the highest of 64 bits.
     """
-    code = _unmapped_code(error)
-    if code is not None and _VENDOR_DEFINED < code <= _VENDOR_DEFINED + _MAX_TRIES:
-        return CardError(Fault.PIN_WRONG, tries_left=code - _VENDOR_DEFINED, detail=f"0x{code:08X}")
-    fault = next((_FAULTS[kind] for kind in type(error).__mro__ if kind in _FAULTS), Fault.CARD_ERROR)
-    tries = 0 if fault is Fault.PIN_LOCKED else None
-    return CardError(fault, tries_left=tries, detail=type(error).__name__ if code is None else f"0x{code:08X}")
+
+    def __init__(self, code: int) -> None:
+        highest = code >> 32 & 0xFFFFFFFF == _VENDOR_DEFINED
+        self.code = code & 0xFFFFFFFF | (_VENDOR_DEFINED if highest else 0)
+        super().__init__(f"0x{self.code:08X}")
 
 
-def _unmapped_code(error: exceptions.PKCS11Error) -> int | None:
-    match = _UNMAPPED.search(str(error)) if type(error) is exceptions.PKCS11Error else None
-    if match is None:
-        return None
-    number = int(match[3], 16 if match[2] else 10)
-    # Negative and sign-extended spellings are the same 32-bit number.
-    return (-number if match[1] else number) & 0xFFFFFFFF
+def card_error(error: ReturnCodeError) -> CardError:
+    """The failure behind a return code.
+
+    HiCOS answers a wrong PIN with CKR_VENDOR_DEFINED plus the tries left; such a number becomes PIN_WRONG with its
+    tries. The detail holds the number of the return code and nothing else.
+    """
+    detail = f"0x{error.code:08X}"
+    if _VENDOR_DEFINED < error.code <= _VENDOR_DEFINED + _MAX_TRIES:
+        return CardError(Fault.PIN_WRONG, tries_left=error.code - _VENDOR_DEFINED, detail=detail)
+    fault = _FAULTS.get(error.code, Fault.CARD_ERROR)
+    return CardError(fault, tries_left=0 if fault is Fault.PIN_LOCKED else None, detail=detail)
 
 
 def tries_of_status(status: int) -> int | None:

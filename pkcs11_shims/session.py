@@ -1,26 +1,26 @@
 """One loaded module: tokens, certificates, PIN state and one signature. All calls must come from one thread."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import pkcs11
-from pkcs11 import MGF, Attribute, Mechanism, ObjectClass, TokenFlag, exceptions
-from pkcs11.types import SignMixin
-
+from pkcs11_shims import cryptoki, returncodes
+from pkcs11_shims.cryptoki import Library, Session, TokenInfo
 from pkcs11_shims.discovery import Found
 from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.keys import CardCertificate, Scheme
-from pkcs11_shims.returncodes import card_error, tries_of_status
+from pkcs11_shims.keys import AUTHORITY_IDS, CardCertificate, Scheme, may_belong
+from pkcs11_shims.returncodes import ReturnCodeError, card_error, tries_of_status
 
 # What a card may hold; a real one has about five certificates of 2 KiB.
 MAX_CERTIFICATES = 16
 MAX_CERTIFICATE = 16 * 1024
+_MAX_ID = _MAX_LABEL = 256
+_MAX_PUBLIC = 1024
 
-_MECHANISMS: dict[Scheme, tuple[Mechanism, object]] = {
-    Scheme.PKCS1: (Mechanism.RSA_PKCS, None),
-    Scheme.PSS: (Mechanism.RSA_PKCS_PSS, (Mechanism.SHA256, MGF.SHA256, 32)),
-    Scheme.ECDSA: (Mechanism.ECDSA, None),
+_MECHANISMS: dict[Scheme, tuple[int, tuple[int, ...]]] = {
+    Scheme.PKCS1: (cryptoki.RSA_PKCS, ()),
+    Scheme.PSS: (cryptoki.RSA_PKCS_PSS, (cryptoki.SHA256, cryptoki.MGF1_SHA256, 32)),
+    Scheme.ECDSA: (cryptoki.ECDSA, ()),
 }
 
 Transmit = Callable[[str, bytes], int | None]
@@ -28,7 +28,10 @@ Transmit = Callable[[str, bytes], int | None]
 
 @dataclass(frozen=True)
 class CardToken:
-    """A card in a reader; equal as long as it is the same card."""
+    """A card in a reader; equal as long as it is the same card.
+
+    `serial` is the card's number: the label of HiCOS tokens is the same for all cards.
+    """
 
     reader: str
     serial: str
@@ -36,110 +39,219 @@ class CardToken:
     slot: int = 0  # a card with two PINs shows as two slots of one reader
 
 
+@dataclass(frozen=True)
+class PinState:
+    """What a card tells of its PIN without being given one; `tries_left` is None where it does not tell."""
+
+    tries_left: int | None
+    activated: bool  # a PIN has been set
+    pinpad: bool  # the PIN is typed on the reader
+
+
 class Module:
     """A loaded driver.
 
-    Raises CardError(no_driver) when the module cannot be loaded. The process ends after every order, which frees what
-    python-pkcs11 leaks (a failed log-in leaves its session open).
+    Raises CardError(driver_refused) when the module cannot be loaded or does not start.
     """
 
     def __init__(self, found: Found) -> None:
         self.driver = found.driver
-        self._slots: dict[CardToken, pkcs11.Slot] = {}
+        self._left = ExitStack()
         try:
-            self._lib = pkcs11.lib(str(found.path))
-        except exceptions.PKCS11Error as error:
-            raise CardError(Fault.NO_DRIVER, detail=type(error).__name__) from None
+            self._library = Library(str(found.path), packed=found.packed)
+        except OSError:  # the loader's text names the path
+            raise CardError(Fault.DRIVER_REFUSED, detail="load") from None
+        except AttributeError:
+            raise CardError(Fault.DRIVER_REFUSED, detail="no PKCS#11 module") from None
+        except ReturnCodeError as error:
+            raise CardError(Fault.DRIVER_REFUSED, detail=str(error)) from None
 
     def tokens(self) -> list[CardToken]:
         """The cards that can be used now; a slot that fails is passed over, so it never hides the others.
 
-        Raises CardError(no_reader) without any slot, CardError(no_card) when none holds a token.
+        Without any, raises CardError: no_reader without slots, no_card, or what the most telling slot failed with.
         """
         with _translated():
-            slots = self._lib.get_slots()
+            slots = self._library.slots()
         if not slots:
             raise CardError(Fault.NO_READER)
-        self._slots = {token: slot for slot in slots if (token := _token(slot)) is not None}
-        if not self._slots:
-            raise CardError(Fault.NO_CARD)
-        return list(self._slots)
+        tokens, failures = list[CardToken](), [CardError(Fault.NO_CARD)]
+        for slot in slots:
+            try:
+                tokens.append(self._token(slot))
+            except CardError as error:
+                failures.append(error)
+        if not tokens:
+            raise max(failures, key=lambda failure: _EMPTY.get(failure.fault, len(_EMPTY)))
+        return tokens
+
+    def present(self, token: CardToken) -> bool:
+        """Whether the very same card is still in its reader; asks that one slot only."""
+        try:
+            return self._token(token.slot) == token
+        except CardError:
+            return False
 
     def certificates(self, token: CardToken) -> list[CardCertificate]:
-        """The certificates that the card shows without a PIN."""
-        with _translated(), self._find(token).open() as session:
-            # list(): a half-read search holds the session.
-            found = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))[:MAX_CERTIFICATES]
-            return [item for certificate in found if (item := _certificate(certificate)) is not None]
+        """The certificates that the card shows without a PIN, except those of issuers; labels may be empty."""
+        found, failures = list[CardCertificate](), list[ReturnCodeError]()
+        with _translated(), self._session(token) as session:
+            for handle in session.find({cryptoki.CLASS: cryptoki.CERTIFICATE})[:MAX_CERTIFICATES]:
+                try:
+                    certificate = _certificate(session, handle)
+                except ReturnCodeError as error:  # one broken object does not hide the others
+                    failures.append(error)
+                    continue
+                found += [certificate] if certificate else []
+            if failures and not found:
+                raise failures[0]
+        return found
 
-    def tries_left(self, token: CardToken, transmit: Transmit) -> int | None:
-        """PIN tries left, read anew: from the card where its family can tell, else from the token flags.
+    def pin_state(self, token: CardToken, transmit: Transmit) -> PinState:
+        """The state of the PIN, read anew: tries from the card where its family can tell, else from the token flags.
 
-        `transmit` sends an APDU to the card in a reader and returns the status word. None means that nothing is known
-        beyond "not locked and not the last try".
+        `transmit` sends an APDU to the card in a reader and returns the status word. Tries None means that nothing is
+        known beyond "not locked and not the last try".
         """
+        flags = self._same(token).flags
+        return PinState(
+            self._tries(token, flags, transmit),
+            activated=bool(flags & cryptoki.USER_PIN_INITIALIZED),
+            pinpad=bool(flags & cryptoki.PROTECTED_PATH),
+        )
+
+    def sign(
+        self, token: CardToken, certificate: CardCertificate, pin: str | None, payload: bytes, scheme: Scheme
+    ) -> bytes:
+        """The raw signature over `payload`, whose form `scheme` names; without a PIN the reader's keys ask for it.
+
+        Spends a PIN try when the PIN is wrong and never repeats one: one log-in, one signature. Raises CardError, with
+        the card logged out; card_swapped, with no try spent, unless the card still holds exactly this certificate.
+        After a signature `release` has to be called: a driver that hangs or crashes in the log-out must not take the
+        signature away, for which the person has typed a PIN.
+        """
+        self.release()
+        if pin == "":
+            raise CardError(Fault.PIN_MALFORMED)
+        if pin is None and not self._same(token).flags & cryptoki.PROTECTED_PATH:
+            # A driver might take "no PIN" for an empty one, and count it.
+            raise CardError(Fault.PIN_MALFORMED, detail="no PIN-pad")
+        secret = None if pin is None else bytearray(pin, "utf-8")
+        try:
+            with _translated(), ExitStack() as stack:
+                session = stack.enter_context(self._session(token))
+                _check_same(session, certificate)
+                _log_in(session, secret)
+                stack.callback(session.logout)
+                signature = _signature(session, _key(session, certificate), secret, payload, scheme)
+                self._left = stack.pop_all()
+                return signature
+        finally:
+            if secret is not None:
+                secret[:] = bytes(len(secret))
+
+    def release(self) -> None:
+        """Logs out after a signature, and closes its session; does nothing the second time."""
+        self._left.close()
+
+    def _token(self, slot: int) -> CardToken:
         with _translated():
-            flags = self._find(token).flags
-        if TokenFlag.USER_PIN_LOCKED in flags:
+            reader, info = self._library.slot_description(slot), self._library.token_info(slot)
+        if not info.flags & cryptoki.TOKEN_INITIALIZED:
+            raise CardError(Fault.NO_CARD)
+        return _card_token(reader, info, slot)
+
+    def _same(self, token: CardToken) -> TokenInfo:
+        """What the token in its slot says of itself, provided that it is still the same card there."""
+        with _translated():
+            reader, info = self._library.slot_description(token.slot), self._library.token_info(token.slot)
+        if _card_token(reader, info, token.slot) != token:
+            raise CardError(Fault.CARD_SWAPPED)
+        return info
+
+    @contextmanager
+    def _session(self, token: CardToken) -> Iterator[Session]:
+        self._same(token)
+        with self._library.session(token.slot) as session:
+            yield session
+
+    def _tries(self, token: CardToken, flags: int, transmit: Transmit) -> int | None:
+        if flags & cryptoki.USER_PIN_LOCKED:
             return 0
         question = next((item for item in self.driver.tries if item.manufacturer == token.manufacturer), None)
         status = transmit(token.reader, question.apdu) if question else None
         exact = tries_of_status(status) if status is not None else None
-        if exact is None and TokenFlag.USER_PIN_FINAL_TRY in flags:
-            return 1
-        return exact
+        return 1 if exact is None and flags & cryptoki.USER_PIN_FINAL_TRY else exact
 
-    def sign(self, token: CardToken, key_id: bytes, pin: str, payload: bytes, scheme: Scheme) -> bytes:
-        """The raw signature over `payload`, whose form `scheme` names.
 
-        Spends a PIN try when the PIN is wrong and never repeats one. Raises CardError.
-        """
-        mechanism, parameter = _MECHANISMS[scheme]
-        with _translated():
-            session = self._find(token).open(user_pin=pin)
-            search = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: key_id}
-            keys = list(session.get_objects(search))
-            if len(keys) != 1 or not isinstance(keys[0], SignMixin):
-                raise CardError(Fault.NO_CERTIFICATE, detail="private key")
-            return bytes(keys[0].sign(payload, mechanism=mechanism, mechanism_param=parameter))
-
-    def _find(self, token: CardToken) -> pkcs11.Token:
-        """The token in its slot, provided that it is still the same card there."""
-        slot = self._slots.get(token)
-        if slot is None or _token(slot) != token:
-            raise CardError(Fault.CARD_REMOVED)
-        return slot.get_token()
+# With no usable card, what is told of a slot; what is not listed says more than any of these.
+_EMPTY = {Fault.CARD_REMOVED: 0, Fault.NO_CARD: 1, Fault.CARD_UNSUPPORTED: 2}
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except exceptions.PKCS11Error as error:
+    except ReturnCodeError as error:
         raise card_error(error) from None
 
 
-def _token(slot: pkcs11.Slot) -> CardToken | None:
-    try:
-        token = slot.get_token()
-    except (exceptions.PKCS11Error, UnicodeDecodeError):
+def _card_token(reader: str, info: TokenInfo, slot: int) -> CardToken:
+    return CardToken(reader, info.serial, info.manufacturer, slot)
+
+
+def _certificate(session: Session, handle: int) -> CardCertificate | None:
+    der = session.attribute(handle, cryptoki.VALUE, MAX_CERTIFICATE)
+    key_id = session.attribute(handle, cryptoki.ID, _MAX_ID)
+    if not der or not key_id or key_id in AUTHORITY_IDS:
         return None
-    if TokenFlag.TOKEN_INITIALIZED not in token.flags:
-        return None
-    serial = token.serial.decode("utf-8", "replace").strip()
-    return CardToken(slot.slot_description.strip(), serial, token.manufacturer_id.strip(), slot.slot_id)
+    label = session.attribute(handle, cryptoki.LABEL, _MAX_LABEL) or b""
+    return CardCertificate(key_id, label.decode("utf-8", "replace"), der)  # old cards have labels in Big5
 
 
-def _certificate(item: pkcs11.Object) -> CardCertificate | None:
+def _check_same(session: Session, certificate: CardCertificate) -> None:
+    handles = session.find({cryptoki.CLASS: cryptoki.CERTIFICATE, cryptoki.ID: certificate.key_id})
+    if certificate.der not in [session.attribute(handle, cryptoki.VALUE, MAX_CERTIFICATE) for handle in handles]:
+        raise CardError(Fault.CARD_SWAPPED)
+
+
+def _log_in(session: Session, secret: bytearray | None) -> None:
     try:
-        key_id, der = item[Attribute.ID], item[Attribute.VALUE]
-    except exceptions.PKCS11Error:
-        return None
-    return CardCertificate(bytes(key_id), _label(item), bytes(der)) if len(der) <= MAX_CERTIFICATE else None
+        session.login(cryptoki.USER, secret)
+    except ReturnCodeError as error:
+        if secret is None and error.code == returncodes.FUNCTION_FAILED:
+            # What a PIN-pad's own time limit becomes, where it is not FUNCTION_CANCELED.
+            raise CardError(Fault.TIMED_OUT, detail=str(error)) from None
+        raise
 
 
-def _label(item: pkcs11.Object) -> str:
+def _key(session: Session, certificate: CardCertificate) -> int:
+    """The private key of a certificate: the same CKA_ID, and the same public part where it can be read."""
+    handles = session.find({cryptoki.CLASS: cryptoki.PRIVATE_KEY, cryptoki.ID: certificate.key_id})
+    fitting = [handle for handle in handles if may_belong(_public(session, handle), certificate.der)]
+    if len(fitting) != 1:
+        raise CardError(Fault.NO_CERTIFICATE, detail=f"{len(fitting)} private keys")
+    return fitting[0]
+
+
+def _public(session: Session, handle: int) -> bytes | None:
+    parts = (_readable(session, handle, kind) for kind in (cryptoki.MODULUS, cryptoki.EC_POINT))
+    return next((part for part in parts if part), None)
+
+
+def _readable(session: Session, handle: int, kind: int) -> bytes | None:
+    """An attribute that may be missing in every way that drivers have found."""
     try:
-        return str(item[Attribute.LABEL])
-    except (exceptions.PKCS11Error, UnicodeDecodeError):  # old cards have labels in Big5
-        return ""
+        return session.attribute(handle, kind, _MAX_PUBLIC)
+    except ReturnCodeError:
+        return None
+
+
+def _signature(session: Session, key: int, secret: bytearray | None, payload: bytes, scheme: Scheme) -> bytes:
+    mechanism, parameter = _MECHANISMS[scheme]
+    asks_again = any(_readable(session, key, cryptoki.ALWAYS_AUTHENTICATE) or b"")
+    session.begin_signature(key, mechanism, parameter)
+    if asks_again:
+        # For this key alone (PKCS#11 v2.40, 4.9). The PIN was right a moment ago, so no try is at stake.
+        session.login(cryptoki.CONTEXT_SPECIFIC, secret)
+    return session.sign(payload)

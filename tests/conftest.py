@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import settings as hypothesis_settings
 
 from tests.stand.parts import free_port, make_pki
 from tests.stand.screen import Screen
+
+# No time limit for one example: how long it takes says nothing on a busy machine; pytest limits the whole test.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,25 @@
 """What the driver thread does with cards: look, watch, sign once, reset."""
 
+import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from agent.card import pcsc
 from agent.card.answers import prepare
 from agent.card.certificate import CertificateFacts, read_certificate
 from agent.card.frames import HostAnswer, HostOrder, HostSetup
-from agent.card.token import card_input
 from agent.failures import Code, FailureError
+from agent.order import Wanted
+from agent.platform import modules as platform
+from pkcs11_shims.atr import recognise_atr
 from pkcs11_shims.catalogue import read_catalogue
-from pkcs11_shims.discovery import find_drivers
+from pkcs11_shims.discovery import FileFacts, System, find_drivers
 from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.families import UNKNOWN, Family
-from pkcs11_shims.keys import Candidate, CardCertificate, Scheme, choose
-from pkcs11_shims.session import CardToken, Module
+from pkcs11_shims.families import UNKNOWN, Family, recognise
+from pkcs11_shims.keys import CardCertificate, rank
+from pkcs11_shims.session import CardToken, Module, PinState
 
 # pcscd polls some readers every 400 ms; so long a pulled card may still seem to be there. Seconds, and looks in them.
 _SETTLE, _LOOKS = 0.6, 6
@@ -35,64 +40,80 @@ class Card:
 
 
 class Cards:
-    """The cards of all drivers. Every method belongs to the driver thread and raises FailureError."""
+    """The cards of all drivers. Every method belongs to the driver thread and raises FailureError.
 
-    def __init__(self, setup: HostSetup) -> None:
+    `now` is the computer's clock. What was refused among the drivers, and why, goes to the log.
+    """
+
+    def __init__(self, setup: HostSetup, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         try:
-            self._modules = _load(setup.drivers)
+            self._modules = _load(setup)
         except CardError as error:
             raise _failure(error) from None
+        self._now = now
         self._touched: set[str] = set()
 
     def look(self, order: HostOrder) -> tuple[Card, ...]:
-        """The certificates in all readers, read anew; never empty."""
-        try:
-            return (self._first(),)
-        except CardError as error:
-            raise _failure(error) from None
+        """All certificates of all cards, read anew: usable ones first, each once; never empty.
+
+        With none at all it raises the reason that says most. A driver, reader or card that fails hides no other.
+        """
+        cards, reasons = list[Card](), list[CardError]()
+        for module in self._modules:
+            for token in _tokens(module, reasons):
+                try:
+                    cards += self._read(module, token, order.wanted)
+                except CardError as error:
+                    reasons.append(error)
+        if not cards:
+            raise _explain(max(reasons, key=lambda reason: _TELLING.index(reason.fault)))
+        return tuple(_once(sorted(cards, key=_place)))
 
     def present(self, card: Card) -> bool:
-        """Whether the very same card is still in its reader."""
-        try:
-            return card.token in card.module.tokens()
-        except CardError:
-            return False
+        """Whether the very same card is still in its reader; asks that reader only."""
+        return card.module.present(card.token)
 
-    def sign(self, card: Card, pin: str, order: HostOrder) -> HostAnswer:
-        """The answer; spends a PIN try when the PIN is wrong, and then raises with the tries read anew."""
-        prepared = prepare(card.facts, order)
-        payload = card_input(card.facts, prepared.message)
-        scheme = Scheme.ECDSA if card.facts.elliptic else Scheme.PKCS1
+    def sign(self, card: Card, pin: str | None, order: HostOrder) -> HostAnswer:
+        """The answer; without a PIN it is typed on the reader. The card stays logged in until `reset`.
+
+        Spends a PIN try when the PIN is wrong, and then raises with the tries read anew. A card that cannot be used is
+        not even asked.
+        """
+        if card.problem is not None:
+            raise FailureError(card.problem, card.tries_left)
+        prepared = prepare(card.facts, order, card.token.serial)
         self._touched.add(card.token.reader)
         try:
-            signature = card.module.sign(card.token, card.certificate.key_id, pin, payload, scheme)
+            signature = card.module.sign(card.token, card.certificate, pin, prepared.payload, prepared.scheme)
         except CardError as error:
             raise self._pin_failure(card, error) from None
-        if not card.facts.verifies(signature, prepared.message):
+        if not prepared.check(signature):
             # Another key answered than the one whose certificate was shown.
+            card.module.release()
             raise FailureError(Code.CARD_ERROR)
         return prepared.finish(signature)
 
     def reset(self) -> None:
-        """Resets every card that was given a PIN."""
+        """Ends the log-in of the last signature, and resets every card that was given a PIN."""
+        for module in self._modules:
+            module.release()
         for reader in self._touched:
             pcsc.reset(reader)
         self._touched.clear()
 
-    def _first(self) -> Card:
-        reasons: list[CardError] = []
-        for module in self._modules:
-            try:
-                tokens = module.tokens()
-            except CardError as error:
-                reasons.append(error)
-                continue
-            for token in tokens:
-                try:
-                    return _read(module, token)
-                except CardError as error:
-                    reasons.append(error)
-        raise max(reasons, key=lambda reason: _TELLING.index(reason.fault))
+    def _read(self, module: Module, token: CardToken, wanted: Wanted) -> list[Card]:
+        """The certificates of one card; raises CardError(no_certificate) when it shows none of its holder's."""
+        found = list(_holders(module.certificates(token)))
+        if not found:
+            raise CardError(Fault.NO_CERTIFICATE)
+        pin, now = module.pin_state(token, pcsc.transmit), self._now()
+        return [
+            Card(
+                module, token, certificate, facts, pin.tries_left, recognise(facts.issuer_names), pin.pinpad,
+                _problem(facts, pin, wanted, now),
+            )
+            for certificate, facts in found
+        ]  # fmt: skip
 
     def _goes_away(self, card: Card) -> bool:
         """Whether the card turns out to be gone: a driver says "general error" before PC/SC has noticed."""
@@ -103,54 +124,160 @@ class Cards:
         return False
 
     def _pin_failure(self, card: Card, error: CardError) -> FailureError:
-        """The failure with tries left read from the card, because a driver may call the locking try merely wrong."""
-        if error.fault not in (Fault.PIN_WRONG, Fault.PIN_LOCKED):
-            lost = error.fault is Fault.CARD_ERROR and self._goes_away(card)
-            return FailureError(Code.CARD_REMOVED) if lost else _failure(error)
+        """The failure with tries left read from the card, because a driver may call the locking try anything."""
+        if error.fault in _WITHOUT_PIN:
+            return _failure(error)
+        if error.fault is Fault.CARD_ERROR and self._goes_away(card):
+            return FailureError(Code.CARD_REMOVED)
         try:
-            tries = card.module.tries_left(card.token, pcsc.transmit)
+            tries = card.module.pin_state(card.token, pcsc.transmit).tries_left
         except CardError:
             tries = None
         tries = error.tries_left if tries is None else tries
-        return FailureError(Code.PIN_LOCKED if tries == 0 else Code.PIN_WRONG, tries)
+        if tries == 0:
+            return FailureError(Code.PIN_LOCKED, 0)
+        told = Fault.PIN_WRONG if error.fault is Fault.PIN_LOCKED else error.fault
+        return FailureError(Code(told.value), tries if told is Fault.PIN_WRONG else None)
 
 
 # With several readers or drivers the reason that says most is the one to show; the last is the most telling.
 _TELLING = (
     Fault.NO_DRIVER,
+    Fault.DRIVER_REFUSED,
     Fault.NO_READER,
     Fault.NO_CARD,
     Fault.CARD_REMOVED,
+    Fault.CARD_UNSUPPORTED,
+    Fault.CARD_SWAPPED,
+    Fault.USER_CANCELLED,
+    Fault.TIMED_OUT,
     Fault.CARD_ERROR,
     Fault.PIN_MALFORMED,
     Fault.PIN_WRONG,
     Fault.NO_CERTIFICATE,
+    Fault.CARD_NOT_ACTIVATED,
     Fault.PIN_LOCKED,
 )
+# Of a certificate that cannot be used, what is told; the first is the one that leaves most to do.
+_PROBLEMS = (
+    None,
+    Code.PIN_LOCKED,
+    Code.CARD_NOT_ACTIVATED,
+    Code.CERTIFICATE_EXPIRED,
+    Code.CERTIFICATE_NOT_YET_VALID,
+    Code.CERTIFICATE_NOT_WANTED,
+    Code.CERTIFICATE_ENCRYPTION_ONLY,
+)
+# Failures before or beside the check of a PIN: nothing to read anew.
+_WITHOUT_PIN = frozenset(
+    {Fault.CARD_REMOVED, Fault.CARD_SWAPPED, Fault.USER_CANCELLED, Fault.TIMED_OUT, Fault.NO_CERTIFICATE}
+)
+# Reasons behind which PC/SC may know a better one.
+_VAGUE = frozenset({Fault.NO_READER, Fault.NO_CARD, Fault.CARD_REMOVED, Fault.CARD_UNSUPPORTED, Fault.CARD_ERROR})
 
 
-def _load(names: tuple[str, ...]) -> list[Module]:
-    modules: list[Module] = []
-    for found in find_drivers(read_catalogue(), names):
+def _load(setup: HostSetup) -> list[Module]:
+    survey = find_drivers(read_catalogue(), _system(), setup.drivers, setup.modules)
+    modules, refused = list[Module](), [f"{item.driver} ({item.reason})" for item in survey.refused]
+    for found in survey.found:
         try:
             modules.append(Module(found))
-        except CardError:
-            continue  # one broken driver does not hide the others
+        except CardError as error:  # one broken driver does not hide the others
+            refused.append(f"{found.driver.name} ({error.detail})")
+    for text in refused:
+        print(f"card host: driver refused: {text!a}", file=sys.stderr)
     if not modules:
-        raise CardError(Fault.NO_DRIVER)
+        raise CardError(Fault.DRIVER_REFUSED if refused else Fault.NO_DRIVER, detail=", ".join(refused))
     return modules
 
 
-def _read(module: Module, token: CardToken) -> Card:
-    facts: dict[CardCertificate, CertificateFacts] = {}
-    for certificate in module.certificates(token):
+def _system() -> System:
+    return System(
+        platform.PROCESSOR,
+        lambda path: FileFacts(*platform.file_rights(path)),
+        platform.path_places(),
+        platform.PACKED_STRUCTURES,
+    )
+
+
+def _tokens(module: Module, reasons: list[CardError]) -> list[CardToken]:
+    try:
+        return module.tokens()
+    except CardError as error:
+        reasons.append(error)
+        return []
+
+
+def _holders(certificates: Iterable[CardCertificate]) -> Iterator[tuple[CardCertificate, CertificateFacts]]:
+    """The certificates that may be the holder's: unreadable ones and those of issuers are never offered."""
+    for certificate in certificates:
         try:
-            facts[certificate] = read_certificate(certificate.der)
+            facts = read_certificate(certificate.der)
         except ValueError:
             continue
-    candidates = [Candidate(item, fact.digital_signature) for item, fact in facts.items()]
-    chosen = choose(candidates, module.driver.signing_ids)
-    return Card(module, token, chosen, facts[chosen], module.tries_left(token, pcsc.transmit))
+        if not facts.authority:
+            yield certificate, facts
+
+
+def _problem(facts: CertificateFacts, pin: PinState, wanted: Wanted, now: datetime) -> Code | None:
+    """Why a certificate cannot be used; first what nothing done to the card or its PIN would change."""
+    if not facts.digital_signature:
+        return Code.CERTIFICATE_ENCRYPTION_ONLY
+    if not _is_wanted(facts, wanted):
+        return Code.CERTIFICATE_NOT_WANTED
+    if now > facts.not_after:
+        return Code.CERTIFICATE_EXPIRED
+    if now < facts.not_before:
+        return Code.CERTIFICATE_NOT_YET_VALID
+    if not pin.activated:
+        return Code.CARD_NOT_ACTIVATED
+    return Code.PIN_LOCKED if pin.tries_left == 0 else None
+
+
+def _is_wanted(facts: CertificateFacts, wanted: Wanted) -> bool:
+    return (
+        (not wanted.issuer or wanted.issuer in facts.issuer_names)
+        and (not wanted.policy or wanted.policy in facts.policies)
+        and wanted.subject_serial in ("", facts.subject_serial)
+    )
+
+
+def _place(card: Card) -> tuple[int, int]:
+    return _PROBLEMS.index(card.problem), rank(card.certificate.key_id, card.module.driver.signing_ids)
+
+
+def _once(cards: Iterable[Card]) -> Iterator[Card]:
+    """Each certificate once: two drivers may show the same card."""
+    seen: set[bytes] = set()
+    for card in cards:
+        if card.certificate.der not in seen:
+            seen.add(card.certificate.der)
+            yield card
+
+
+def _explain(told: CardError) -> FailureError:
+    """The failure for "no certificate at all"; PC/SC is asked only where the drivers' reason is vague."""
+    if told.fault not in _VAGUE:
+        return _failure(told)
+    try:
+        readers = pcsc.readers()
+    except FailureError as failure:
+        return failure
+    return FailureError(_better_code(told.fault, readers))
+
+
+def _better_code(fault: Fault, readers: Iterable[pcsc.Reader]) -> Code:
+    cards = [reader for reader in readers if reader.present]
+    kinds = [kind for reader in cards if (kind := recognise_atr(reader.atr)) is not None]
+    if any(reader.exclusive for reader in cards):
+        return Code.CARD_BUSY
+    if fault is Fault.CARD_ERROR or any(reader.mute for reader in cards):
+        return Code.CARD_ERROR
+    if any(kind.certificate for kind in kinds):  # its driver is missing
+        return Code.NO_DRIVER
+    if kinds:
+        return Code.CARD_UNSUPPORTED
+    return Code.NO_CERTIFICATE if cards and fault is not Fault.CARD_UNSUPPORTED else Code(fault.value)
 
 
 def _failure(error: CardError) -> FailureError:

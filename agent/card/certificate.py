@@ -1,8 +1,10 @@
-"""What the window and the token need to know of a card's certificate; the certificate is hostile input."""
+"""What the window and the answer need to know of a card's certificate; the certificate is hostile input."""
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -11,12 +13,24 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.x509.oid import NameOID
 
+from pkcs11_shims.keys import Scheme
+
+MAX_CERTIFICATE = 16 * 1024
 MAX_NAME = 64
-MIN_RSA = 2048
+# As much as a portal may ask for (`agent.order.Wanted`): a longer value can never be the wanted one.
+MAX_ISSUER_NAME = 128
+MAX_ISSUER_NAMES, MAX_POLICIES = 16, 32
+MIN_RSA, MAX_RSA = 2048, 4096
+# A Vietnamese vowel has two; more only pile up over the lines around.
+_MAX_MARKS = 2
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# Fillers and a blank pattern: letters and symbols by category that show nothing (Unicode, Default_Ignorable).
+_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 # What PyCA raises for odd DER, duplicate extensions and keys it does not know.
 _UNREADABLE = (
     ValueError,
     TypeError,
+    OverflowError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
@@ -27,16 +41,27 @@ _CURVES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
     "secp384r1": ("ES384", hashes.SHA384()),
     "secp521r1": ("ES512", hashes.SHA512()),
 }
+_ISSUER_PARTS = (NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.ORGANIZATION_NAME)
 
 
 @dataclass(frozen=True)
 class CertificateFacts:
-    """A certificate, read: `holder` is safe to show, `algorithm` and `hash` are what its key signs a token with."""
+    """A certificate, read: all texts are safe to show, `algorithm` and `hash` are what its key signs a token with.
+
+    `issuer_names` holds the issuer's CN, OU and O, at most 16; `policies` the dotted OIDs of its certificate policies,
+    at most 32; `subject_serial` the subject's serialNumber attribute, empty where there is none. `authority`: the
+    certificate is an issuer's own (basic constraints, RFC 5280, 4.2.1.9), which nobody logs in with.
+    """
 
     der: bytes
     holder: str
+    not_before: datetime
     not_after: datetime
     digital_signature: bool
+    authority: bool
+    issuer_names: tuple[str, ...]
+    policies: tuple[str, ...]
+    subject_serial: str
     key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
     algorithm: str
     hash: hashes.HashAlgorithm
@@ -46,65 +71,111 @@ class CertificateFacts:
         """Whether the key signs with ECDSA."""
         return isinstance(self.key, ec.EllipticCurvePublicKey)
 
-    def verifies(self, signature: bytes, message: bytes) -> bool:
-        """Whether a signature in the token's form (PKCS#1 v1.5, or raw R||S) is of this certificate's key."""
+    def verifies(
+        self, signature: bytes, message: bytes, scheme: Scheme, hash_: hashes.HashAlgorithm | None = None
+    ) -> bool:
+        """Whether a signature as a card makes it (RSA, or raw R||S) is of this certificate's key.
+
+        `hash_` is the token's own unless given; False also for a scheme that is not of this kind of key.
+        """
+        if self.elliptic is not (scheme is Scheme.ECDSA):
+            return False
+        hash_ = hash_ or self.hash
         try:
             if isinstance(self.key, rsa.RSAPublicKey):
-                self.key.verify(signature, message, padding.PKCS1v15(), self.hash)
+                self.key.verify(signature, message, _padding(scheme, hash_), hash_)
             elif len(signature) != 2 * ((self.key.key_size + 7) // 8):  # RFC 7518, 3.4: both halves in full
                 return False
             else:
-                self.key.verify(_der_signature(signature), message, ec.ECDSA(self.hash))
+                self.key.verify(der_signature(signature), message, ec.ECDSA(hash_))
         except InvalidSignature:
             return False
         return True
 
 
 def read_certificate(der: bytes) -> CertificateFacts:
-    """The facts of a DER certificate; raises ValueError for one that is unreadable or cannot sign a token."""
+    """The facts of a DER certificate of at most 16 KiB.
+
+    Raises ValueError for one that is unreadable or whose key cannot sign: RSA outside 2048 to 4096 bits, another curve
+    than P-256, P-384 and P-521, another kind of key.
+    """
+    if len(der) > MAX_CERTIFICATE:
+        raise ValueError("certificate size")
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        key = certificate.public_key()
-        usage = _key_usage(certificate)
-        holder = harmless(_holder(certificate.subject))
+        return _facts(x509.load_der_x509_certificate(der), der)
     except _UNREADABLE:
         raise ValueError("unreadable certificate") from None
+
+
+def harmless(text: str, longest: int = MAX_NAME) -> str:
+    """Text from a card, fit to be shown in one line: at most so many characters, and "…" where it was longer.
+
+    No controls, direction marks, line breaks and invisible characters; at most two combining marks on a character.
+    """
+    shown: list[str] = []
+    marks = _MAX_MARKS  # a mark at the very beginning would sit on the text before
+    for character in text[:longest]:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks <= _MAX_MARKS:
+            shown.append(_REPLACEMENT if _moves_text(character) else character)
+    return "".join(shown) + "…" * (len(text) > longest)
+
+
+def der_signature(raw: bytes) -> bytes:
+    """ECDSA-Sig-Value (RFC 3279, 2.2.3) of a raw R||S."""
+    half = len(raw) // 2
+    return encode_dss_signature(int.from_bytes(raw[:half]), int.from_bytes(raw[half:]))
+
+
+def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
+    key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise ValueError("key type")
     algorithm, hash_ = _algorithm(key)
-    return CertificateFacts(der, holder, certificate.not_valid_after_utc, usage, key, algorithm, hash_)
-
-
-def harmless(text: str) -> str:
-    """Text from a card, fit to be shown: at most 64 characters, no controls, direction marks or line breaks."""
-    shown = "".join("\N{REPLACEMENT CHARACTER}" if _moves_text(c) else c for c in text[:MAX_NAME])
-    return shown + "…" * (len(text) > MAX_NAME)
+    extensions = {type(extension.value): extension.value for extension in certificate.extensions}
+    usage, constraints = extensions.get(x509.KeyUsage), extensions.get(x509.BasicConstraints)
+    # A citizen's certificate has a common name, a company's an organisation (Taiwan GPKI profiles).
+    holder = _texts(certificate.subject, NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+    issuer = islice(_texts(certificate.issuer, *_ISSUER_PARTS), MAX_ISSUER_NAMES)
+    return CertificateFacts(
+        der=der,
+        holder=harmless(next(holder, "")),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        digital_signature=isinstance(usage, x509.KeyUsage) and usage.digital_signature,
+        authority=isinstance(constraints, x509.BasicConstraints) and constraints.ca,
+        issuer_names=tuple(harmless(text, MAX_ISSUER_NAME) for text in issuer),
+        policies=_policies(extensions.get(x509.CertificatePolicies)),
+        subject_serial=harmless(next(_texts(certificate.subject, NameOID.SERIAL_NUMBER), "")),
+        key=key,
+        algorithm=algorithm,
+        hash=hash_,
+    )
 
 
 def _moves_text(character: str) -> bool:
     category = unicodedata.category(character)
     # Other (control, format, unassigned), and the separators of lines and paragraphs, which would fake a second row.
-    return category[0] == "C" or category in ("Zl", "Zp")
+    return category[0] == "C" or category in ("Zl", "Zp") or character in _UNSEEN
 
 
-def _holder(subject: x509.Name) -> str:
-    # A citizen's certificate has a common name, a company's an organisation (Taiwan GPKI profiles).
-    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
-        for attribute in subject.get_attributes_for_oid(oid):
-            return str(attribute.value)
-    return ""
+def _texts(name: x509.Name, *kinds: x509.ObjectIdentifier) -> Iterator[str]:
+    """The values of those attributes, by kind in this order; a value that is no text is passed over."""
+    for kind in kinds:
+        for attribute in name.get_attributes_for_oid(kind):
+            if isinstance(attribute.value, str):
+                yield attribute.value
 
 
-def _key_usage(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
-    except x509.ExtensionNotFound:
-        return False
+def _policies(extension: x509.ExtensionType | None) -> tuple[str, ...]:
+    if not isinstance(extension, x509.CertificatePolicies):
+        return ()
+    return tuple(policy.policy_identifier.dotted_string for policy in extension)[:MAX_POLICIES]
 
 
 def _algorithm(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> tuple[str, hashes.HashAlgorithm]:
     if isinstance(key, rsa.RSAPublicKey):
-        if key.key_size < MIN_RSA:
+        if not MIN_RSA <= key.key_size <= MAX_RSA:
             raise ValueError("key size")
         return "RS256", hashes.SHA256()
     if key.curve.name not in _CURVES:
@@ -112,6 +183,7 @@ def _algorithm(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> tuple[str, 
     return _CURVES[key.curve.name]
 
 
-def _der_signature(raw: bytes) -> bytes:
-    half = len(raw) // 2
-    return encode_dss_signature(int.from_bytes(raw[:half]), int.from_bytes(raw[half:]))
+def _padding(scheme: Scheme, hash_: hashes.HashAlgorithm) -> padding.AsymmetricPadding:
+    if scheme is Scheme.PSS:
+        return padding.PSS(padding.MGF1(hash_), hash_.digest_size)
+    return padding.PKCS1v15()

@@ -1,22 +1,17 @@
-"""The daemon's side of the card host: start it, hand it one order, take one answer, end it."""
+"""The daemon's side of the card host: hand it one order, take one answer, end it; and keep a spare ready."""
 
 import asyncio
-import contextlib
-import logging
-import os
 
-from agent import platform
-from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, HostSetup, Token, body_length, decode, encode
-from agent.child import child_command
+from agent.card.frames import HostAnswer, HostOrder, HostSetup, Token
+from agent.card.process import HostProcess, NotDeliveredError
+from agent.card.spare import Spare
 from agent.failures import Code, FailureError
 from agent.order import Order
 from agent.settings import CardSettings
 
 # Seconds: the window's own deadlines (120 to type, 20 to sign, again after a wrong PIN) end well before.
 TOTAL_LIMIT = 600.0
-END_LIMIT = 5.0
-_LOG = logging.getLogger(__name__)
-_COMMAND = child_command("agent.card.host")
+STOP_LIMIT = 2.0
 
 
 class CardHost:
@@ -24,57 +19,72 @@ class CardHost:
 
     def __init__(self, settings: CardSettings) -> None:
         self._setup = HostSetup(settings.drivers, settings.modules, settings.prompt, settings.pin)
+        self._spare = Spare(self._start)
+        self._host: HostProcess | None = None
         self._endings: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def prepare(self) -> None:
+        """Has a host ready for the next order, unless one is; returns at once and never raises."""
+        if not self._closed:
+            self._spare.prepare()
 
     async def sign(self, order: Order) -> Token:
         """The token for an order; raises FailureError. Cancelling closes the window, and nothing is signed.
 
         The host ends by itself meanwhile: it resets the card first, which the caller need not wait for but the next
-        order does (`idle`).
+        order does (`idle`). A spare is used where there is one; one that has died unnoticed costs nothing, because
+        the order has not reached it. A host that dies later costs its order: a person may have seen the window.
         """
-        host = await _start()
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
-                answer = await _exchange(host, self._setup, order)
+                return _token(await self._answer(_host_order(order)))
         except TimeoutError:
             raise FailureError(Code.TIMED_OUT) from None
-        finally:
-            self._remember(asyncio.create_task(_end(host)))
-        return _token(answer)
 
     async def idle(self) -> None:
-        """Returns when no host is left running."""
+        """Returns when no host of an order is left running."""
         while self._endings:
             await asyncio.wait(self._endings)
 
-    def _remember(self, task: asyncio.Task[None]) -> None:
+    async def close(self) -> None:
+        """Ends every host, for the end of the daemon: an order under way is answered as cancelled by its host."""
+        self._closed = True
+        if self._host is not None:
+            self._end(self._host, STOP_LIMIT)
+        spare = await self._spare.take()
+        if spare is not None:
+            self._end(spare, STOP_LIMIT)
+        await self.idle()
+
+    async def _start(self) -> HostProcess:
+        return await HostProcess.start(self._setup)
+
+    async def _answer(self, order: HostOrder) -> HostAnswer:
+        spare = await self._spare.take()
+        if spare is not None:
+            try:
+                return await self._ask(spare, order)
+            except NotDeliveredError:
+                pass  # a host of its own, as without a spare
+        return await self._ask(await self._start(), order)
+
+    async def _ask(self, host: HostProcess, order: HostOrder) -> HostAnswer:
+        self._host = host
+        try:
+            if self._closed:
+                raise FailureError(Code.HOST_FAILED)
+            answer = await host.ask(order)
+            self._spare.trust()
+            return answer
+        finally:
+            self._host = None
+            self._end(host)
+
+    def _end(self, host: HostProcess, seconds: float | None = None) -> None:
+        task = asyncio.create_task(host.end(seconds))
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
-
-
-async def _start() -> asyncio.subprocess.Process:
-    environment = {name: os.environ[name] for name in platform.HOST_ENVIRONMENT if name in os.environ}
-    try:
-        return await asyncio.create_subprocess_exec(
-            *_COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
-        )
-    except OSError as error:
-        _LOG.error("card host does not start: %s", type(error).__name__)
-        raise FailureError(Code.HOST_FAILED) from None
-
-
-async def _exchange(host: asyncio.subprocess.Process, setup: HostSetup, order: Order) -> HostAnswer:
-    if host.stdin is None or host.stdout is None:
-        raise FailureError(Code.HOST_FAILED)
-    try:
-        # stdin stays open: its end tells the host that the page is gone.
-        host.stdin.write(encode(setup) + encode(_host_order(order)))
-        await host.stdin.drain()
-        length = body_length(await host.stdout.readexactly(HEADER.size))
-        return decode(await host.stdout.readexactly(length), HostAnswer)
-    except (FrameError, asyncio.IncompleteReadError, ConnectionError):
-        _LOG.error("card host ended without an answer")
-        raise FailureError(Code.HOST_FAILED) from None
 
 
 def _host_order(order: Order) -> HostOrder:
@@ -88,16 +98,3 @@ def _token(answer: HostAnswer) -> Token:
         raise FailureError(Code(answer.code or ""), answer.tries_left)
     except ValueError:
         raise FailureError(Code.HOST_FAILED) from None
-
-
-async def _end(host: asyncio.subprocess.Process) -> None:
-    """Tells the host that it is over, by the end of its stdin, and kills it when it does not end."""
-    if host.stdin is not None:
-        host.stdin.close()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(END_LIMIT):
-            await host.wait()
-    if host.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            host.kill()
-        await host.wait()

@@ -1,46 +1,103 @@
-"""The card host: a child process that carries out one order, from one frame on stdin to one frame on stdout."""
+"""The card host: a child process that gets ready, takes one order from stdin, answers it on stdout and ends."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
+import queue
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 from agent import platform
 from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, HostSetup, Message, body_length, decode, encode
-from agent.card.prompt import WindowPrompt
-from agent.card.worker import Worker
+from agent.card.worker import Job, Worker
 from agent.failures import Code
 
 if TYPE_CHECKING:
     from agent.card.card import Cards
+    from agent.card.prompt import Prompt
 
-_RESET_LIMIT = 3.0
+# Seconds that a host waits for an order, and that it waits for a driver to reset the card at its end: less than the
+# next order waits for that (agent/signing.py). A card whose program ends is reset by the PC/SC service in any case.
+SPARE_LIMIT, RESET_LIMIT = 120.0, 1.5
+# Seconds in which an order that was sent together with the set-up is read.
+AT_ONCE = 0.005
+_BAD_FRAME = 2
 
 
 def main() -> None:
-    """Carries out the order on stdin, writes the answer to stdout and ends the process."""
+    """Carries out the order on stdin with the prompt of the settings, and ends the process."""
+    from agent.card.prompt import make_prompt
+
+    serve(make_prompt)
+
+
+def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
+    """Gets everything ready that needs no order, waits for one, answers it and ends the process.
+
+    Until the order is there no driver is loaded and PC/SC is not spoken to: a module lists the readers when it is
+    loaded, and what it saw then would be old. A host that nobody needs ends after SPARE_LIMIT, or with its stdin.
+    """
     platform.harden()
     answers = _take_stdout()
-    try:
-        setup = _read(sys.stdin.buffer, HostSetup)
-        prompt = WindowPrompt(setup)
-        order = _read(sys.stdin.buffer, HostOrder)
-    except FrameError:
-        os._exit(2)
+    setup = _read(sys.stdin.buffer, HostSetup)
+    if setup is None:
+        os._exit(0)
+    prompt = _try(make_prompt, setup)
     worker = Worker()
     worker.start()
-    cards = worker.submit(lambda: _open_cards(setup))
-    operation = prompt.run(order, worker, cards.result, _page_gone(sys.stdin.buffer))
-    answer = operation.answer or HostAnswer(code=Code.INTERNAL.value)
-    with contextlib.suppress(OSError):  # nobody listens any more; the card is still to be reset
-        answers.write(encode(answer))
-        answers.flush()
+    cards = Job(lambda: _open_cards(setup))
+    page = _Page(sys.stdin.buffer)
+    order = page.order(AT_ONCE) or _wait_ready(page, worker, cards)
+    if prompt is None:
+        _say(answers, HostAnswer(code=Code.NO_PROMPT.value))
+        os._exit(0)
+    operation = prompt.run(order, worker, lambda: _done(cards), page.gone)
+    _say(answers, operation.answer or HostAnswer(code=Code.INTERNAL.value))
     # The page has its answer; what remains is to leave no card verified. A hanging driver must not hold the process.
-    operation.reset_cards().wait(_RESET_LIMIT)
+    operation.reset_cards().wait(RESET_LIMIT)
     os._exit(0)
+
+
+def _wait_ready(page: _Page, worker: Worker, cards: Job[Cards]) -> HostOrder:
+    """The order of a spare, which has everything loaded by then, and its driver beside the opening of the window.
+
+    Without a spare that would only hold the window up: the interpreter runs one thread at a time, so there the window
+    comes first and the driver's side is loaded by the first look after a card.
+    """
+    worker.submit(_load)
+    order = page.order(SPARE_LIMIT)
+    if order is None:
+        os._exit(0)
+    worker.submit(cards.run)
+    return order
+
+
+class _Page:
+    """The other end of stdin: one order, then nothing until the daemon closes it or dies, as the page has gone."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._orders: queue.SimpleQueue[HostOrder] = queue.SimpleQueue()
+        self.gone = threading.Event()
+        threading.Thread(target=self._listen, args=(stream,), name="page", daemon=True).start()
+
+    def order(self, seconds: float) -> HostOrder | None:
+        """The order; None when none came within some seconds. A page that goes without one ends the process."""
+        try:
+            return self._orders.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def _listen(self, stream: BinaryIO) -> None:
+        order = _read(stream, HostOrder)
+        if order is None:
+            os._exit(0)
+        self._orders.put(order)
+        stream.read(1)
+        self.gone.set()
 
 
 def _take_stdout() -> BinaryIO:
@@ -50,25 +107,45 @@ def _take_stdout() -> BinaryIO:
     return answers
 
 
-def _read(stream: BinaryIO, kind: type[Message]) -> Message:
-    body = stream.read(body_length(stream.read(HEADER.size)))
-    return decode(body, kind)
+def _say(answers: BinaryIO, answer: HostAnswer) -> None:
+    with contextlib.suppress(OSError):  # nobody listens any more; the card is still to be reset
+        answers.write(encode(answer))
+        answers.flush()
 
 
-def _page_gone(stream: BinaryIO) -> threading.Event:
-    """Tells when the daemon closes our stdin or dies: then the page is gone and nothing may be signed any more."""
-    gone = threading.Event()
+def _read(stream: BinaryIO, kind: type[Message]) -> Message | None:
+    """The next message; None at the end of the stream. Anything that is no frame ends the process."""
+    header = stream.read(HEADER.size)
+    if not header:
+        return None
+    try:
+        return decode(stream.read(body_length(header)), kind)
+    except FrameError:
+        os._exit(_BAD_FRAME)
 
-    def wait() -> None:
-        stream.read(1)
-        gone.set()
 
-    threading.Thread(target=wait, name="page", daemon=True).start()
-    return gone
+def _try(make_prompt: Callable[[HostSetup], Prompt], setup: HostSetup) -> Prompt | None:
+    """The prompt, or None when there is no way to ask: that is an answer to an order, not a reason to have no host."""
+    try:
+        return make_prompt(setup)
+    except Exception as error:  # a toolkit without a display raises its own kind, another without its files any kind
+        print(f"card host: no prompt: {type(error).__name__}", file=sys.stderr)
+        return None
+
+
+def _done(cards: Job[Cards]) -> Cards:
+    """The cards, opened now unless they were before; for the driver thread."""
+    if not cards.done:
+        cards.run()
+    return cards.result()
+
+
+def _load() -> None:
+    """Imports what the driver thread needs, in that thread, so that neither the window nor the order waits for it."""
+    importlib.import_module("agent.card.card")
 
 
 def _open_cards(setup: HostSetup) -> Cards:
-    # Imported here, in the driver thread, so that the window need not wait for it.
     from agent.card.card import Cards
 
     return Cards(setup)

@@ -1,52 +1,53 @@
-"""One operation of the card host: a card is found, a PIN typed, a card pulled; no toolkit here."""
+"""One operation of the card host: a card is found and chosen, a PIN typed, a card pulled; no toolkit here."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from agent.card.frames import HostAnswer, HostOrder
 from agent.card.pin import check_pin
+from agent.card.view import Offer, Trouble, View
 from agent.card.worker import Job, Worker
 from agent.failures import Code, FailureError, Next, failure
+from agent.settings import PinForm
 
 if TYPE_CHECKING:  # loaded by the driver thread, beside the window
     from agent.card.card import Card, Cards
 
-# Seconds (design, section 3).
-LOOK_LIMIT, SIGN_LIMIT, ENTRY_LIMIT = 5.0, 20.0, 120.0
+# Seconds (design, section 3): looking, signing, typing; and typing on the reader's own keys, which the reader ends.
+LOOK_LIMIT, SIGN_LIMIT, ENTRY_LIMIT, PINPAD_LIMIT = 5.0, 20.0, 120.0, 60.0
+# How long "the reader does not answer" is shown before the order gets that code and the daemon can end the driver.
+HUNG_LIMIT = 10.0
+# A reader that hangs so often in one operation gets no further job.
+MAX_HANGS = 2
 # How often a card that should be there, or should come, is looked for.
 WATCH_INTERVAL = 0.5
 LAST_TRY = 1
 # Shown until the person closes the window: what stops here is not to be looked for on the page behind it.
-_SHOWN = frozenset({Code.PIN_LOCKED, Code.NO_DRIVER})
-
-
-class View(Protocol):
-    """What the operation shows; the Tk window is one."""
-
-    def show_card(self, card: Card) -> None:
-        """A card is ready: holder, reader, tries left, and an empty PIN field."""
-
-    def show_problem(self, code: Code, tries_left: int | None) -> None:
-        """Nothing can be typed now; the catalogue says why and what to do."""
-
-    def show_note(self, code: Code, tries_left: int | None) -> None:
-        """The last PIN was not right; another can be typed."""
-
-    def ask_last_try(self) -> None:
-        """The typed PIN waits until the person has confirmed the last try."""
-
-    def show_signing(self) -> None:
-        """The card is at work."""
+_SHOWN = frozenset({Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED})
+# Shown too, but nothing that happens in a reader would help.
+_FINAL = frozenset({Code.NO_DRIVER, Code.DRIVER_REFUSED, Code.CARD_SWAPPED})
+_ABOUT_PIN = frozenset({Code.PIN_WRONG, Code.PIN_LOCKED})
+# Which of the unusable certificates says most about the card.
+_TELLING = (
+    Code.PIN_LOCKED,
+    Code.CARD_NOT_ACTIVATED,
+    Code.CERTIFICATE_EXPIRED,
+    Code.CERTIFICATE_NOT_YET_VALID,
+    Code.CERTIFICATE_NOT_WANTED,
+    Code.CERTIFICATE_ENCRYPTION_ONLY,
+)
 
 
 class State(Enum):
     """Where an operation is."""
 
     LOOKING = "looking"
+    CHOOSING = "choosing"
     READY = "ready"
     SIGNING = "signing"
     PROBLEM = "problem"
@@ -54,7 +55,7 @@ class State(Enum):
 
 
 class Operation:
-    """From an order to an answer; `tick` has to be called every few milliseconds, all calls from one thread.
+    """From an order to an answer; `tick` has to be called every `pause` seconds, all calls from one thread.
 
     `cards` is called in the driver thread only, and may raise FailureError when no driver can be loaded.
     """
@@ -72,13 +73,18 @@ class Operation:
         self._worker = worker
         self._view = view
         self._clock = clock
-        self._card: Card | None = None
+        self._offer = Offer((), ())
+        self._card: Card | None = None  # the one that is shown
+        self._chosen = b""  # the certificate that the person chose, DER
+        self._trouble: Trouble | None = None
         self._job: Job[Any] | None = None
         self._then: Callable[[Any], None] = lambda _: None
         self._job_limit = self._next_watch = 0.0
-        self._expires = clock() + ENTRY_LIMIT
+        self._expires, self._hung_until = clock() + ENTRY_LIMIT, math.inf
+        self._countdown: int | None = None
         self._reason: FailureError | None = None
         self._cancelled = False
+        self._hangs = 0
         self.state = State.LOOKING
         self.answer: HostAnswer | None = None
 
@@ -95,37 +101,66 @@ class Operation:
             self._follow(self._job, now)
         elif now > self._next_watch:
             self._watch()
-        if now > self._expires and self.state in (State.LOOKING, State.READY, State.PROBLEM):
+        if now > min(self._expires, self._hung_until) and self.state not in (State.SIGNING, State.ENDED):
             self._end(self._reason or FailureError(Code.TIMED_OUT))
 
-    def submit(self, pin: str, *, last_try_confirmed: bool) -> None:
-        """Signs with a PIN that a person typed; a malformed one never reaches the card."""
+    def choose(self, der: bytes) -> None:
+        """Goes on with one of the certificates that are offered; any other is ignored."""
+        card = next((card for card in self._offer.usable if card.facts.der == der), None)
+        if self.state is State.CHOOSING and card is not None:
+            self._chosen = der
+            self._ready(card)
+
+    def choose_another(self) -> None:
+        """Goes back from the PIN to the list of certificates."""
+        if self.state is State.READY and len(self._offer) > 1:
+            self._choosing(self._offer)
+            self._next_watch = 0.0
+
+    def submit(self, pin: str | None, *, last_try_confirmed: bool, form: PinForm = "digits") -> None:
+        """Signs with a PIN that a person typed; None has it typed on the reader. A malformed PIN reaches no card."""
         card = self._card
-        if self.state is not State.READY or card is None:
+        if self.state is not State.READY or card is None or card.pinpad is not (pin is None):
             return
         try:
-            pin = check_pin(pin)
+            pin = None if pin is None else check_pin(pin, form)
         except FailureError as reason:
             self._view.show_note(reason.code, None)
             return
         if card.tries_left == LAST_TRY and not last_try_confirmed:
             self._view.ask_last_try()
             return
-        self.state = State.SIGNING
-        self._view.show_signing()
-        order = self._order
-        self._run(lambda: self._cards_of().sign(card, pin, order), self._signed, SIGN_LIMIT)
+        self._sign(card, pin)
 
     def cancel(self) -> None:
         """Ends the operation; while the card signs, as soon as it has finished, and nothing is answered with."""
         if self.state is State.SIGNING:
-            self._cancelled = True
-        elif self.state is not State.ENDED:
-            self._end(self._reason or FailureError(Code.USER_CANCELLED))
+            if not self._cancelled:
+                self._cancelled = True
+                self._view.show_cancelling()
+        else:
+            self.fail((self._reason or FailureError(Code.USER_CANCELLED)).code)
+
+    def fail(self, code: Code) -> None:
+        """Ends the operation at once with a code."""
+        if self.state is not State.ENDED:
+            reason = self._reason
+            self._end(reason if reason is not None and reason.code is code else FailureError(code))
 
     def reset_cards(self) -> Job[None]:
         """Resets the cards that were given a PIN."""
         return self._worker.submit(lambda: self._cards_of().reset())
+
+    def _sign(self, card: Card, pin: str | None) -> None:
+        self.state = State.SIGNING
+        order = self._order
+        limit = SIGN_LIMIT if pin is not None else PINPAD_LIMIT
+        if pin is None:
+            self._countdown = int(limit)
+            self._view.show_countdown(self._countdown)
+        else:
+            self._view.show_signing()
+        self._run(lambda: self._cards_of().sign(card, pin, order), self._signed, limit)
 
     def _run(self, call: Callable[[], Any], then: Callable[[Any], None], limit: float) -> None:
         self._job, self._then = self._worker.submit(call), then
@@ -134,10 +169,13 @@ class Operation:
     def _follow(self, job: Job[Any], now: float) -> None:
         if not job.done:
             if now > self._job_limit:
-                self._job_limit = float("inf")
-                self._stuck()
+                self._job_limit = math.inf
+                self._stuck(now)
+            elif self._countdown is not None:
+                self._count(math.ceil(self._job_limit - now))
             return
-        self._job = None
+        self._job = self._countdown = None
+        self._hung_until = math.inf
         self._next_watch = now + WATCH_INTERVAL
         try:
             value = job.result()
@@ -146,6 +184,11 @@ class Operation:
         else:
             self._then(value)
 
+    def _count(self, left: int) -> None:
+        if left != self._countdown and not self._cancelled:
+            self._countdown = left
+            self._view.show_countdown(left)
+
     def _look(self) -> None:
         self._run(lambda: self._cards_of().look(self._order), self._found, LOOK_LIMIT)
 
@@ -153,22 +196,49 @@ class Operation:
         card = self._card
         if self.state is State.READY and card is not None:
             self._run(lambda: self._cards_of().present(card), self._watched, LOOK_LIMIT)
-        elif self.state is State.PROBLEM:
+        elif self.state in (State.PROBLEM, State.CHOOSING) and not self._final():
             self._look()
 
+    def _final(self) -> bool:
+        return self._hangs >= MAX_HANGS or (self._reason is not None and self._reason.code in _FINAL)
+
     def _found(self, cards: tuple[Card, ...]) -> None:
-        card = cards[0]
-        if card.tries_left == 0:
-            self._problem(FailureError(Code.PIN_LOCKED, 0))
+        if self.state is State.READY:  # chosen while the driver was looking
             return
-        self._card, self._reason = card, None
+        offer = _offer(cards)
+        if not offer.usable:
+            self._nothing_usable(offer)
+        elif self.state is State.CHOOSING:
+            if offer.key != self._offer.key:
+                self._choosing(offer)
+        else:
+            self._offer, self._reason = offer, None
+            kept = [card for card in offer.usable if card.facts.der == self._chosen]
+            if kept or len(offer.usable) == 1:
+                self._ready((kept or list(offer.usable))[0])
+            else:
+                self._choosing(offer)
+
+    def _nothing_usable(self, offer: Offer) -> None:
+        card = min(offer.unusable, key=lambda item: _rank(item.problem))
+        self._problem(FailureError(card.problem or Code.NO_CERTIFICATE, card.tries_left), card, offer.unusable)
+
+    def _ready(self, card: Card) -> None:
+        self._card = card
         self._expires = self._clock() + ENTRY_LIMIT
         self.state = State.READY
-        self._view.show_card(card)
+        self._view.show_card(card, len(self._offer) - 1)
+
+    def _choosing(self, offer: Offer) -> None:
+        if self.state is not State.CHOOSING:
+            self._expires = self._clock() + ENTRY_LIMIT
+        self._offer, self.state = offer, State.CHOOSING
+        self._view.show_choice(offer, self._chosen or (self._card.facts.der if self._card else b""))
+        self._card = None
 
     def _watched(self, present: bool) -> None:
-        if not present:
-            self._problem(FailureError(Code.CARD_REMOVED))
+        if not present and self.state is State.READY:
+            self._problem(FailureError(Code.CARD_REMOVED), self._card)
 
     def _signed(self, answer: HostAnswer) -> None:
         if self._cancelled:
@@ -177,39 +247,75 @@ class Operation:
             self._finish(answer)
 
     def _failed(self, reason: FailureError) -> None:
-        row = failure(reason.code)
         if self._cancelled:
             self._end(FailureError(Code.USER_CANCELLED))
         elif reason.code in (Code.PIN_WRONG, Code.PIN_MALFORMED) and self._card is not None:
-            self._card, self._reason = replace(self._card, tries_left=reason.tries_left), reason
-            self._expires = self._clock() + ENTRY_LIMIT
-            self.state = State.READY
-            self._view.show_card(self._card)
+            self._reason = reason
+            self._ready(replace(self._card, tries_left=_tries_after(self._card, reason)))
             self._view.show_note(reason.code, reason.tries_left)
-        elif row.next is Next.WAIT or reason.code in _SHOWN:
-            self._problem(reason)
+        elif failure(reason.code).next is Next.WAIT or reason.code in _SHOWN | _FINAL:
+            self._problem(reason, self._card)
         else:
             self._end(reason)
 
-    def _problem(self, reason: FailureError) -> None:
+    def _problem(self, reason: FailureError, card: Card | None = None, cards: tuple[Card, ...] = ()) -> None:
         known = self._reason if self.state is State.PROBLEM else None
         # A card that was pulled leaves "no card" behind: the person is told what happened, not what is.
         if known is not None and known.code is Code.CARD_REMOVED and reason.code is Code.NO_CARD:
             return
+        if self.state is not State.PROBLEM:
+            self._trouble = None
+            self._expires = self._clock() + ENTRY_LIMIT
         self._card, self._reason = None, reason
         self.state = State.PROBLEM
-        if known is None or known.code is not reason.code:
-            self._view.show_problem(reason.code, reason.tries_left)
+        trouble = Trouble(reason.code, reason.tries_left, card, cards)
+        if self._trouble is None or trouble.key != self._trouble.key:
+            self._trouble = trouble
+            self._view.show_problem(trouble)
 
-    def _stuck(self) -> None:
+    def _stuck(self, now: float) -> None:
+        self._hangs += 1
+        self._countdown = None
         if self._cancelled:
             self._end(FailureError(Code.USER_CANCELLED))
-        else:
-            self._problem(FailureError(Code.READER_HUNG))
+            return
+        self._problem(FailureError(Code.READER_HUNG), self._card)
+        self._hung_until = now + HUNG_LIMIT
+        if self._hangs >= MAX_HANGS:
+            self._job = None
 
     def _end(self, reason: FailureError) -> None:
-        self._finish(HostAnswer(code=reason.code.value, tries_left=reason.tries_left))
+        # The count is for the person; a page gets it with the codes that are about the PIN.
+        tries = reason.tries_left if reason.code in _ABOUT_PIN else None
+        self._finish(HostAnswer(code=reason.code.value, tries_left=tries))
 
     def _finish(self, answer: HostAnswer) -> None:
         self.answer = answer
         self.state = State.ENDED
+
+
+def pause(operation: Operation) -> float:
+    """Seconds until the next tick: short while a person waits for the card, longer while it waits for a person."""
+    return 0.002 if operation.state in (State.LOOKING, State.SIGNING) else 0.02
+
+
+def _offer(cards: tuple[Card, ...]) -> Offer:
+    """The certificates apart: those that can be used, and the others each with the reason."""
+    known = tuple(replace(card, problem=Code.PIN_LOCKED) if _locked(card) else card for card in cards)
+    usable = tuple(card for card in known if card.problem is None)
+    return Offer(usable, tuple(card for card in known if card.problem is not None))
+
+
+def _tries_after(card: Card, reason: FailureError) -> int | None:
+    """The tries left, at most: where the card cannot tell any more, a wrong PIN has cost one of those known before."""
+    if reason.tries_left is not None or card.tries_left is None:
+        return reason.tries_left
+    return card.tries_left if reason.code is Code.PIN_MALFORMED else max(card.tries_left - 1, LAST_TRY)
+
+
+def _locked(card: Card) -> bool:
+    return card.problem is None and card.tries_left == 0
+
+
+def _rank(problem: Code | None) -> int:
+    return _TELLING.index(problem) if problem in _TELLING else len(_TELLING)

@@ -1,9 +1,43 @@
-"""Two things PKCS#11 cannot do: ask a card one question, and reset it."""
+"""What PKCS#11 cannot do: say why there is no card, ask a card one question, and reset it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from smartcard import scard
+
+from agent.failures import Code, FailureError
+
+_NO_SERVICE = frozenset({scard.SCARD_E_NO_SERVICE, scard.SCARD_E_SERVICE_STOPPED})
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader as PC/SC sees it now; `atr` is empty without a card, and for one that does not answer (`mute`)."""
+
+    name: str
+    atr: bytes
+    present: bool
+    exclusive: bool  # another program keeps the card for itself
+    mute: bool
+
+
+def readers() -> list[Reader]:
+    """All readers, looked at once without waiting; raises FailureError(no_service) when nobody serves them."""
+    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if result != scard.SCARD_S_SUCCESS:
+        raise FailureError(Code.NO_SERVICE)
+    try:
+        result, names = scard.SCardListReaders(context, [])
+        if result in _NO_SERVICE:
+            raise FailureError(Code.NO_SERVICE)
+        if result != scard.SCARD_S_SUCCESS or not names:
+            return []
+        asked = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
+        _, states = scard.SCardGetStatusChange(context, 0, asked)
+        return [_reader(name, state, bytes(byte & 0xFF for byte in atr)) for name, state, atr in states]
+    finally:
+        scard.SCardReleaseContext(context)
 
 
 def transmit(reader: str, apdu: bytes) -> int | None:
@@ -23,6 +57,16 @@ def reset(reader: str) -> None:
     """Resets the card, because C_Logout alone leaves it verified for other programs (measured with OpenSC)."""
     with _card(reader, scard.SCARD_RESET_CARD):
         pass
+
+
+def _reader(name: str, state: int, atr: bytes) -> Reader:
+    return Reader(
+        name,
+        atr,
+        present=bool(state & scard.SCARD_STATE_PRESENT),
+        exclusive=bool(state & scard.SCARD_STATE_EXCLUSIVE),
+        mute=bool(state & scard.SCARD_STATE_MUTE),
+    )
 
 
 @contextmanager

@@ -1,18 +1,32 @@
 """The form of a PIN, checked before a card is touched."""
 
+from __future__ import annotations
+
 from agent.failures import Code, FailureError
+from agent.settings import PinForm
 
 MIN_PIN, MAX_PIN = 6, 8
-_DIGITS = frozenset("0123456789")
+_ALLOWED: dict[PinForm, frozenset[str]] = {
+    "digits": frozenset("0123456789"),
+    # The issuer recommends letters among the digits (taiwan-pki 4.3); a blank is no part of a PIN.
+    "printable": frozenset(map(chr, range(0x21, 0x7F))),
+}
+# Unicode block "Halfwidth and Fullwidth Forms": what a Chinese keyboard types for the characters 0x21 to 0x7E.
+_FULL_WIDTH = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
 
 
-def may_become_pin(text: str) -> bool:
-    """Whether a text that is being typed can still become a PIN: ASCII digits only, at most eight."""
-    return len(text) <= MAX_PIN and _DIGITS.issuperset(text)
+def half_width(text: str) -> str:
+    """The text with full-width digits, letters and signs as the ASCII characters that they stand for."""
+    return text.translate(_FULL_WIDTH)
 
 
-def check_pin(text: str) -> str:
-    """The PIN, when it has six to eight digits; raises FailureError(pin_malformed) otherwise."""
-    if len(text) < MIN_PIN or not may_become_pin(text):
+def only_allowed(text: str, form: PinForm) -> bool:
+    """Whether a text consists of characters that a PIN of this form may have."""
+    return _ALLOWED[form].issuperset(text)
+
+
+def check_pin(text: str, form: PinForm = "digits") -> str:
+    """The PIN, when it has six to eight characters of its form; raises FailureError(pin_malformed) otherwise."""
+    if not MIN_PIN <= len(text) <= MAX_PIN or not only_allowed(text, form):
         raise FailureError(Code.PIN_MALFORMED)
     return text

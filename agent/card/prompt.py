@@ -1,59 +1,75 @@
-"""How a person is asked: the toolkit is made ready before an order is known, then shows it until there is an answer."""
+"""How a person is asked: by a window, by GnuPG's pinentry or on the terminal; made ready before an order is known."""
 
 from __future__ import annotations
 
 import threading
 import time
-import tkinter as tk
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from agent.card.frames import HostOrder, HostSetup
 from agent.card.operation import Operation
-from agent.card.window import Window
+from agent.card.questions import Questions
 from agent.card.worker import Worker
+from agent.failures import Code
 
 if TYPE_CHECKING:
     from agent.card.card import Cards
 
-_TICK_MS = 5
 
-
-class WindowPrompt:
-    """The Tk window. Made in the main thread, and used there only."""
-
-    def __init__(self, setup: HostSetup) -> None:
-        self._root = tk.Tk(className="CardLogin")
-        self._root.withdraw()
+class Prompt(Protocol):
+    """A way of asking. Made in the main thread, and used there only."""
 
     def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
         """Asks until the operation has its answer; `cards` belongs to the driver thread, `gone`: the page has left."""
-        root = self._root
-        window = Window(root, order)
-        # First the window, because who asks and why can be read while driver and card, which take longer, get ready.
-        window.show()
-        root.update()
-        operation = Operation(order, cards, worker, window, time.monotonic)
-        window.on_submit = lambda pin, confirmed: operation.submit(pin, last_try_confirmed=confirmed)
-        window.on_cancel = operation.cancel
-        operation.start()
-        _loop(root, operation, gone)
-        root.destroy()
+
+
+def make_prompt(setup: HostSetup) -> Prompt:
+    """The prompt that the settings ask for; `auto` takes the window, else pinentry, else the terminal.
+
+    Where there is none, the order is answered with no_prompt. One that the settings name is not replaced by another.
+    """
+    kinds = ("window", "pinentry", "terminal") if setup.prompt == "auto" else (setup.prompt,)
+    for kind in kinds:
+        prompt = _MAKERS[kind](setup)
+        if prompt is not None:
+            return prompt
+    return NoPrompt()
+
+
+class NoPrompt:
+    """Nobody can be asked here."""
+
+    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
+        """Answers no_prompt."""
+        operation = Operation(order, cards, worker, Questions(order, "digits"), time.monotonic)
+        operation.fail(Code.NO_PROMPT)
         return operation
 
 
-def _loop(root: tk.Tk, operation: Operation, gone: threading.Event) -> None:
-    def tick() -> None:
-        if gone.is_set():
-            operation.cancel()
-        operation.tick()
-        if operation.answer is None:
-            root.after(_TICK_MS, tick)
-        else:
-            root.quit()
+# Each is imported when it is tried: the terminal needs no Tk, and Tk may not be installed.
+def _window(setup: HostSetup) -> Prompt | None:
+    try:
+        from agent.card.prompt_window import open_window
+    except ImportError:
+        return None
+    return open_window(setup)
 
-    # Tk would go on after a bug in a callback, without the next tick: a window that nobody can use or close.
-    root.report_callback_exception = lambda *_: root.quit()
-    # Not called directly: a quit before the main loop runs would be forgotten.
-    root.after(0, tick)
-    root.mainloop()
+
+def _pinentry(setup: HostSetup) -> Prompt | None:
+    from agent.card.prompt_pinentry import find_pinentry
+
+    return find_pinentry(setup)
+
+
+def _terminal(setup: HostSetup) -> Prompt | None:
+    from agent.card.prompt_terminal import open_terminal
+
+    return open_terminal(setup)
+
+
+_MAKERS: dict[str, Callable[[HostSetup], Prompt | None]] = {
+    "window": _window,
+    "pinentry": _pinentry,
+    "terminal": _terminal,
+}

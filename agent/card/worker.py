@@ -1,4 +1,4 @@
-"""The driver thread: python-pkcs11 gives a module no locks, so one thread makes all its calls."""
+"""The driver thread: modules are given no locks and may have none, so one thread makes all their calls."""
 
 import queue
 import sys

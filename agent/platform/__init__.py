@@ -3,8 +3,30 @@
 import sys
 
 if sys.platform == "win32":
-    from agent.platform.windows import HOST_ENVIRONMENT, WINDOW_FONT, harden
+    from agent.platform.files_windows import raise_file_limit
+    from agent.platform.memory_windows import release_memory
+    from agent.platform.ownership_windows import ADMINISTRATOR_FILE, doubt_of
+    from agent.platform.peer_windows import peer_is_ours
+    from agent.platform.windows import HOST_ENVIRONMENT, WINDOW_FONT, end_with_us, harden
 else:
-    from agent.platform.posix import HOST_ENVIRONMENT, WINDOW_FONT, harden
+    from agent.platform.files_posix import raise_file_limit
+    from agent.platform.memory_posix import release_memory
+    from agent.platform.ownership_posix import ADMINISTRATOR_FILE, doubt_of
+    from agent.platform.posix import HOST_ENVIRONMENT, WINDOW_FONT, end_with_us, harden
 
-__all__ = ["HOST_ENVIRONMENT", "WINDOW_FONT", "harden"]
+    if sys.platform == "darwin":
+        from agent.platform.peer_macos import peer_is_ours
+    else:
+        from agent.platform.peer_linux import peer_is_ours
+
+__all__ = [
+    "ADMINISTRATOR_FILE",
+    "HOST_ENVIRONMENT",
+    "WINDOW_FONT",
+    "doubt_of",
+    "end_with_us",
+    "harden",
+    "peer_is_ours",
+    "raise_file_limit",
+    "release_memory",
+]

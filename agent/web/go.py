@@ -14,12 +14,11 @@ from typing import Annotated, Literal
 import msgspec
 from aiohttp import web
 
-from agent.callers import caller
 from agent.card.frames import Token
 from agent.failures import Code, FailureError
 from agent.order import Wanted, make_order
-from agent.settings import WebSettings
 from agent.signing import Signing
+from agent.web.asking import admit, sign
 from agent.web.bodies import read_body
 from agent.web.page import Page, PageTokens, problem_text, require_own_page, require_window
 from agent.web.status import note_failure
@@ -62,12 +61,11 @@ def return_origin(address: str) -> str:
 class GoPage:
     """Handlers of /v1/go and of the request that its script makes."""
 
-    def __init__(self, signing: Signing, settings: WebSettings) -> None:
+    def __init__(self, signing: Signing, *, developer: bool) -> None:
         self._signing = signing
-        self._settings = settings
         self._tokens = PageTokens()
         # Before the form is sent, the script narrows this to the one origin (policies add up, CSP 3, 8.1).
-        self._page = Page("go", form_action="https:" + (_DEVELOPER_TARGETS if settings.developer else ""))
+        self._page = Page("go", form_action="https:" + (_DEVELOPER_TARGETS if developer else ""))
         self._cancelled = problem_text(FailureError(Code.USER_CANCELLED))
 
     def routes(self) -> list[web.RouteDef]:
@@ -88,14 +86,15 @@ class GoPage:
         require_own_page(request)
         ask = await read_body(request, GoAsk)
         self._tokens.take(ask.page_token)
-        origin = caller(return_origin(ask.return_to), developer=self._settings.developer)
+        origin = admit(request, return_origin(ask.return_to))
         try:
-            value = msgspec.json.encode(await self._sign(origin, ask)).decode()
+            value = msgspec.json.encode(await self._sign(request, origin, ask)).decode()
             answer = Return(origin, ask.return_to, "token", value)
         except FailureError as error:
             note_failure(request, error.code)
             answer = Return(origin, ask.return_to, "failure", problem_text(error))
         return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
 
-    async def _sign(self, origin: str, ask: GoAsk) -> Token:
-        return await self._signing.sign(make_order(origin, ask.challenge, ask.language, ask.certificate, pss=ask.pss))
+    async def _sign(self, request: web.Request, origin: str, ask: GoAsk) -> Token:
+        order = make_order(origin, ask.challenge, ask.language, ask.certificate, pss=ask.pss)
+        return await sign(request, self._signing, order)

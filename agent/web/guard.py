@@ -1,54 +1,72 @@
 """What every request has to pass before anything of it is read, and the headers of every answer."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from agent.failures import Code, FailureError
-from agent.web.problems import malformed, problem
+from agent.web.asking import ADMISSION, CALLER, name_by_header
+from agent.web.metadata import FETCH, check_metadata, rule_of
+from agent.web.problems import HEADERS, SERVER, malformed, problem
+from agent.web.shape import MAX_BODY, check_length, check_shape
 
-MAX_BODY = 8 * 1024
-SERVER = "CardLogin"  # the framework would tell its version
-_METHODS = frozenset({"GET", "POST", "OPTIONS"})
+__all__ = ["CALLER", "MAX_BODY", "PORT", "SERVER", "finish", "guard"]
+
+# Seconds until the body has to be there; browsers send it along with the headers.
+BODY_SECONDS = 5.0
 _LOG = logging.getLogger(__name__)
-_HEADERS = {
-    "Server": SERVER,
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
-
-# Set by a handler once it knows that the browser's origin may ask.
-CALLER: web.RequestKey[str] = web.RequestKey("caller", str)
-
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+PORT: web.AppKey[int] = web.AppKey("port", int)
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Lets well-formed requests for this computer pass and turns every failure into a problem document."""
+    """Lets well-formed requests of our user for this computer pass and turns failures into problem documents."""
+    connections, connection = request.app[ADMISSION].connections, request.transport
     try:
-        _check(request)
-        response = await handler(request)
+        await _check(request)
+        connections.hold(connection)
+        return await handler(request)
     except web.HTTPRequestEntityTooLarge:
-        response = problem(malformed())
+        return _refusal(request, malformed())
     except web.HTTPException as error:
         # 404 and 405 of the framework: an answer without a body that could tell anything.
         response = web.Response(status=error.status)
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
+        return response
     except FailureError as error:
-        # The raw path: decoded, it could hold a line break and forge a line of the log.
-        _LOG.info("%s %s: %s", request.method, request.rel_url.raw_path, error.code.value)
-        response = problem(error)
+        return _refusal(request, error)
     except Exception as error:
         _LOG.error("%s %s: %s", request.method, request.rel_url.raw_path, type(error).__name__)
-        response = problem(FailureError(Code.INTERNAL))
-    for name, value in {**_HEADERS, **_cors(request)}.items():
+        return problem(FailureError(Code.INTERNAL))
+    finally:
+        connections.rest(connection)
+
+
+async def finish(request: web.Request, response: web.StreamResponse) -> None:
+    """Puts the headers on an answer, whoever made it, just before it is sent."""
+    for name, value in {**HEADERS, **_cors(request)}.items():
         response.headers.setdefault(name, value)
+
+
+def allowed_hosts(request: web.Request) -> list[list[str]]:
+    """The Host headers that name this listener."""
+    port = request.app[PORT]
+    return [[f"{name}:{port}"] for name in ("localhost", "127.0.0.1", "[::1]")]
+
+
+def _refusal(request: web.Request, error: FailureError) -> web.Response:
+    # The raw path: decoded, it could hold a line break and forge a line of the log.
+    _LOG.info("%s %s: %s", request.method, request.rel_url.raw_path, error.code.value)
+    response = problem(error)
+    if error.code is Code.REQUEST_MALFORMED:
+        response.force_close()  # whoever wrote this may see the next request begin somewhere else than we do
     return response
 
 
@@ -63,18 +81,25 @@ def _cors(request: web.Request) -> dict[str, str]:
     }
 
 
-def _check(request: web.Request) -> None:
+async def _check(request: web.Request) -> None:
+    check_shape(request)
     # A name of ours only: a stranger's name that resolves to this computer is DNS rebinding.
     if request.headers.getall("Host", []) not in allowed_hosts(request):
         raise FailureError(Code.ORIGIN_REFUSED)
-    if request.method not in _METHODS or request.path_qs != request.path:
-        raise malformed()
+    if rule_of(request) is FETCH:
+        with contextlib.suppress(FailureError):  # the handler refuses whoever may not ask
+            name_by_header(request)  # from here on the page may read why it is refused
+    request.app[ADMISSION].peers.check(request.transport)
+    check_metadata(request)
+    check_length(request)
+    if request.method == hdrs.METH_POST:
+        await _read(request)
 
 
-def allowed_hosts(request: web.Request) -> list[list[str]]:
-    """The Host headers that name this listener."""
-    port = request.app[PORT]
-    return [[f"{name}:{port}"] for name in ("localhost", "127.0.0.1", "[::1]")]
-
-
-PORT: web.AppKey[int] = web.AppKey("port", int)
+async def _read(request: web.Request) -> None:
+    """Has the whole body here before anything is done for it; `read()` gives it again at once."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            await request.read()
+    except TimeoutError:
+        raise malformed() from None

@@ -3,20 +3,28 @@
 import errno
 import socket
 import ssl
+from asyncio import sslproto
 from pathlib import Path
 
 from aiohttp import web, web_response
 
-from agent.settings import WebSettings
 from agent.signing import Signing
+from agent.web.asking import ADMISSION, Admission
+from agent.web.connections import Site
 from agent.web.go import GoPage
-from agent.web.guard import MAX_BODY, PORT, SERVER, guard
+from agent.web.guard import MAX_BODY, PORT, SERVER, finish, guard
 from agent.web.native import NativeApi
 from agent.web.popup import PopupPage
 from agent.web.status import LAST_FAILURE, Refusals, StatusPage
 
-# Seconds; and how many connections may wait to be accepted.
-_KEEP_ALIVE, _BACKLOG = 30.0, 128
+# Room for what is read of a connection at once; CPython reserves 256 KiB for each, 16 times what a request may have.
+_TLS_BUFFER = 16 * 1024
+# How many connections may wait to be accepted.
+_BACKLOG = 1024
+# Seconds, then bytes. What is left of a refused body is read for a moment, so that the answer arrives.
+_HTTP = {
+    "keepalive_timeout": 30.0, "lingering_time": 1.0, "max_line_size": 2048, "max_field_size": 4096, "access_log": None,
+}  # fmt: skip
 
 
 class PortError(Exception):
@@ -24,34 +32,34 @@ class PortError(Exception):
 
 
 def application(
-    signing: Signing, settings: WebSettings, port: int, *, http_port: int = 0, root: Path | None = None
+    signing: Signing, admission: Admission, port: int, *, http_port: int = 0, root: Path | None = None
 ) -> web.Application:
     """Everything that browsers reach over HTTPS, behind the guard.
 
     `http_port` is the port of the plain listener, 0 where there is none; `root` is the certificate that browsers trust.
     """
     parts = (
-        NativeApi(signing, settings), PopupPage(signing, settings, port), GoPage(signing, settings),
+        NativeApi(signing), PopupPage(signing, port), GoPage(signing, developer=admission.callers.developer),
         StatusPage(http_port, root),
     )  # fmt: skip
-    return _application(port, [route for part in parts for route in part.routes()])
+    return _application(admission, port, [route for part in parts for route in part.routes()])
 
 
-def plain_application(signing: Signing, settings: WebSettings, port: int, tls_port: int) -> web.Application:
+def plain_application(signing: Signing, admission: Admission, port: int, tls_port: int) -> web.Application:
     """What browsers reach over plain HTTP when they do not trust our certificate: the popup, and that we are here.
 
     A popup is a window of ours that names the caller by `event.origin`, and its answer leaves it by postMessage, so
     nothing of it needs TLS on this computer's own loopback; a page's fetch does, and is not served here.
     """
-    return _application(
-        port, [NativeApi(signing, settings).discovery(), *PopupPage(signing, settings, tls_port).routes()]
-    )
+    return _application(admission, port, [NativeApi(signing).discovery(), *PopupPage(signing, tls_port).routes()])
 
 
-def _application(port: int, routes: list[web.RouteDef]) -> web.Application:
+def _application(admission: Admission, port: int, routes: list[web.RouteDef]) -> web.Application:
     app = web.Application(middlewares=[guard, Refusals().middleware()], client_max_size=MAX_BODY)
     app[PORT] = port
+    app[ADMISSION] = admission
     app[LAST_FAILURE] = []
+    app.on_response_prepare.append(finish)
     app.add_routes(routes)
     return app
 
@@ -88,13 +96,11 @@ async def serve(app: web.Application, sockets: list[socket.socket], context: ssl
     """
     # aiohttp answers what is not HTTP by itself and would tell its version there.
     web_response.SERVER_SOFTWARE = SERVER  # type: ignore[attr-defined]
-    runner = web.AppRunner(
-        app, handler_cancellation=True, keepalive_timeout=_KEEP_ALIVE, access_log=None, max_line_size=2048,
-        max_field_size=4096, shutdown_timeout=1.0,
-    )  # fmt: skip
+    sslproto.SSLProtocol.max_size = _TLS_BUFFER
+    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     for sock in sockets:
-        await web.SockSite(runner, sock, ssl_context=context, backlog=_BACKLOG).start()
+        await Site(runner, sock, context, app[ADMISSION].connections, _HTTP).start()
     return runner
 
 

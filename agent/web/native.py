@@ -3,13 +3,11 @@
 import msgspec
 from aiohttp import web
 
-from agent.callers import caller
 from agent.card.frames import Token
 from agent.order import Wanted, make_order
-from agent.settings import WebSettings
 from agent.signing import Signing
+from agent.web.asking import admit_by_header, name_by_header, sign
 from agent.web.bodies import read_body
-from agent.web.guard import CALLER
 
 _HELLO = {"service": "cardlogin", "protocol": 1}
 _PREFLIGHT = {
@@ -31,9 +29,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NativeApi:
     """Handlers of /v1/hello and /v1/authenticate."""
 
-    def __init__(self, signing: Signing, settings: WebSettings) -> None:
+    def __init__(self, signing: Signing) -> None:
         self._signing = signing
-        self._settings = settings
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this API."""
@@ -50,26 +47,20 @@ class NativeApi:
     async def hello(self, request: web.Request) -> web.Response:
         """Says that somebody is here, and nothing that could be tracked."""
         if "Origin" in request.headers:
-            self._caller(request)
+            admit_by_header(request)
         return web.json_response(_HELLO)
 
     async def preflight(self, request: web.Request) -> web.Response:
         """Answers the preflight of an origin that may ask (Fetch standard, CORS-preflight fetch)."""
-        self._caller(request)
+        name_by_header(request)  # one that was refused by name may read that from the answer to its order
         return web.Response(status=204, headers=_PREFLIGHT)
 
     async def authenticate(self, request: web.Request) -> web.Response:
         """Signs the challenge for the origin that the browser names."""
-        origin = self._caller(request)
+        origin = admit_by_header(request)
         ask = await read_body(request, Ask)
         order = make_order(origin, ask.challenge, ask.language, ask.certificate, pss=ask.pss)
-        return token_response(await self._signing.sign(order))
-
-    def _caller(self, request: web.Request) -> str:
-        origins = request.headers.getall("Origin", [])
-        origin = caller(origins[0] if len(origins) == 1 else None, developer=self._settings.developer)
-        request[CALLER] = origin
-        return origin
+        return token_response(await sign(request, self._signing, order))
 
 
 def token_response(token: Token) -> web.Response:

@@ -15,7 +15,7 @@ from agent.failures import Code, FailureError
 from agent.web.problems import problem
 
 # A page may wait while its user looks for the card; more open pages than this are a page that runs wild.
-TOKEN_SECONDS, MAX_TOKENS = 600.0, 64
+TOKEN_SECONDS, MAX_TOKENS = 600.0, 4096
 _FILES = Path(__file__).with_name("pages")
 _SLOT = re.compile(r"%([A-Z_]+)%")
 

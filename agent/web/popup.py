@@ -3,11 +3,10 @@
 import msgspec
 from aiohttp import web
 
-from agent.callers import caller
 from agent.failures import Code, FailureError
 from agent.order import Wanted, make_order
-from agent.settings import WebSettings
 from agent.signing import Signing
+from agent.web.asking import admit, sign
 from agent.web.bodies import read_body
 from agent.web.native import token_response
 from agent.web.page import Page, PageTokens, problem_text, require_own_page, require_window
@@ -30,9 +29,8 @@ class PopupPage:
     `tls_port` is where the HTTPS listener is: a popup that was opened over plain HTTP tells it to the portal.
     """
 
-    def __init__(self, signing: Signing, settings: WebSettings, tls_port: int) -> None:
+    def __init__(self, signing: Signing, tls_port: int) -> None:
         self._signing = signing
-        self._settings = settings
         self._tls_port = tls_port
         self._tokens = PageTokens()
         # Any other policy would cut the opener that the answer goes to.
@@ -59,6 +57,6 @@ class PopupPage:
         require_own_page(request)
         ask = await read_body(request, PopupAsk)
         self._tokens.take(ask.page_token)
-        origin = caller(ask.origin, developer=self._settings.developer)
+        origin = admit(request, ask.origin)
         order = make_order(origin, ask.challenge, ask.language, ask.certificate, pss=ask.pss)
-        return token_response(await self._signing.sign(order))
+        return token_response(await sign(request, self._signing, order))

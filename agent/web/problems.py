@@ -5,10 +5,22 @@ import json
 from aiohttp import web
 
 from agent.failures import Code, FailureError, Text, failure
+from agent.web.limits import TooManyError
+
+SERVER = "CardLogin"  # the framework would tell its version
+# On every answer, unless the answer has one of its own.
+HEADERS = {
+    "Server": SERVER,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 
 
 def problem(error: FailureError) -> web.Response:
-    """The answer for a failure: code, meaning and remedy in both languages, tries left where known."""
+    """The answer for a failure: code, meaning and remedy in both languages, tries left and time to wait where known."""
     row = failure(error.code)
     body: dict[str, object] = {
         "type": f"urn:cardlogin:failure:{row.code}",
@@ -20,9 +32,10 @@ def problem(error: FailureError) -> web.Response:
     }
     if error.tries_left is not None:
         body["tries_left"] = error.tries_left
-    return web.Response(
-        status=row.status, text=json.dumps(body, ensure_ascii=False), content_type="application/problem+json"
-    )
+    # RFC 9110, 10.2.3
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyError) else None
+    text = json.dumps(body, ensure_ascii=False)
+    return web.Response(status=row.status, text=text, content_type="application/problem+json", headers=headers)
 
 
 def malformed() -> FailureError:

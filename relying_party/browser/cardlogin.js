@@ -84,8 +84,16 @@ function failure(code, cause) {
   return new CardLoginError(code, inBoth(meaning, english), inBoth(remedy, remedyEnglish), undefined, cause);
 }
 
-// Opening a window must happen in the click itself, so the permission is asked for ahead and then only looked up.
+// Opening a window must happen in the click itself, so what decides about it is asked for ahead and then only looked up.
 let permission;
+let openersAreCut = false;
+
+async function lookAhead() {
+  await watchPermission();
+  // The opener policy of a page in a frame is not in force.
+  const framed = window.top !== window.self;
+  if (permission?.state !== "granted" && !onLoopback() && !framed) openersAreCut = await cutsOpeners();
+}
 
 async function watchPermission() {
   for (const name of ["loopback-network", "local-network-access"]) {
@@ -97,10 +105,9 @@ async function watchPermission() {
     }
   }
 }
-watchPermission();
-
 // Pages that come from this computer are exempt from Local Network Access.
 const onLoopback = () => ["localhost", "127.0.0.1", "[::1]"].includes(window.location.hostname);
+lookAhead().catch(() => {}); // a page that is no page; whoever clicks there is told
 
 /** Resolves with {challenge, token, tlsTrusted}; must be called in the click. Every rejection is a CardLoginError. */
 export async function authenticate({
@@ -237,7 +244,7 @@ function parse(text) {
 async function byPopup(order) {
   const [first, ...others] = order.origins;
   try {
-    if (window.crossOriginIsolated) throw failure("opener_cut");
+    if (window.crossOriginIsolated || openersAreCut) throw failure("opener_cut");
     return await popup(order, [first, ...order.plain, ...others]);
   } catch (error) {
     if (error.code !== "opener_cut") throw error;
@@ -299,8 +306,11 @@ function popup(order, origins) {
     }
 
     async function closed() {
-      const cut = !heard && (await cutsOpeners());
-      if (!over) end(reject, failure(cut ? "opener_cut" : "page_closed"));
+      let code = "page_closed";
+      // Under same-origin-allow-popups, Firefox cuts a popup off when it leaves a certificate warning.
+      if (!heard && order.plain.includes(origins[turn])) code = "tls_not_trusted";
+      else if (!heard && (await cutsOpeners())) code = "opener_cut";
+      if (!over) end(reject, failure(code));
     }
 
     function hear({ source, origin, data }) {
@@ -336,7 +346,8 @@ function popup(order, origins) {
   });
 }
 
-// A popup that a page's own opener policy has cut off looks closed to it from the first moment.
+// A popup that a page's own opener policy has cut off looks closed to it from the first moment, and nobody can close one
+// that shows a certificate warning: so none is opened where the policy is known in time.
 async function cutsOpeners() {
   try {
     const { headers } = await fetch(window.location.href, { method: "HEAD", cache: "no-store" });

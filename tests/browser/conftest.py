@@ -1,18 +1,24 @@
-"""A person at the portal: Chromium, the PIN window, the virtual card, the real agent and portal."""
+"""A person at the portal: Chromium, the PIN window, the virtual card, the real agent and portal. The closing line."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.matrix import table
+from tests.browser.matrix.paths import PATHS, Brand, Trust
 from tests.stand.asking import wait_until
-from tests.stand.browser import browser
-from tests.stand.parts import PIN, free_port
+from tests.stand.browser import browser, chromium
+from tests.stand.firefox import firefox_esr
+from tests.stand.parts import PIN, free_port, run
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack
 
 SECONDS = 15_000
+RESULTS = pytest.StashKey[table.Results]()
+"""The paths of the matrix that this run was asked for."""
 
 
 class Visit:
@@ -76,7 +82,59 @@ def visit(stack: Stack, screen: Screen) -> Iterator[Visit]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder."""
+    """Marks everything in this folder, and puts the paths of the same browser together: it is started once for them."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    places = [place for place, item in enumerate(items) if scene_of(item)]
+    together = sorted((items[place] for place in places), key=lambda item: scene_of(item) or ())
+    for place, item in zip(places, together, strict=True):
+        items[place] = item
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Notes which paths are to be gone."""
+    paths = {path for item in session.items if (path := params_of(item).get("path"))}
+    session.config.stash[RESULTS] = {path: False for path in PATHS if path in paths}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Notes what became of a path; one that fails at its end has failed."""
+    report = yield
+    results, path = item.config.stash[RESULTS], params_of(item).get("path")
+    if path in results and (report.when == "call" or not report.passed):
+        results[path] = report.passed
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Writes the table; a path that did not come to its turn fails the run as well."""
+    results = session.config.stash.get(RESULTS, {})
+    if not results:
+        return
+    versions = [run("version", [browser, "--version"]).strip() for browser in (chromium(), firefox_esr())]
+    table.FILE.parent.mkdir(exist_ok=True)
+    table.FILE.write_text(table.page(results, versions), "utf-8")
+    if session.exitstatus == pytest.ExitCode.OK and not all(results.values()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Prints the closing line below everything that pytest prints."""
+    results = config.stash.get(RESULTS, {})
+    if results:
+        config.get_terminal_writer().line(table.closing_line(results))
+
+
+def params_of(item: pytest.Item) -> dict[str, Any]:
+    """What a test of the matrix is about; empty for any other."""
+    return item.callspec.params if isinstance(item, pytest.Function) and "theatre" in item.fixturenames else {}
+
+
+def scene_of(item: pytest.Item) -> tuple[Brand, Trust] | None:
+    """The browser that a test of the matrix needs."""
+    params = params_of(item)
+    if "path" in params:
+        return params["path"].brand, params["path"].trust
+    return (params["brand"], Trust.TRUSTED) if params else None

@@ -87,7 +87,6 @@ def test_cancelled_window_brings_the_button_back(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("card", "code"),
     [
-        ("expired", "certificate_expired"),
         ("revoked", "certificate_revoked"),
         ("suspended", "certificate_suspended"),
         ("untrusted", "certificate_untrusted"),
@@ -103,6 +102,14 @@ def test_refused_certificate_is_explained_and_nobody_is_logged_in(visit: Visit, 
     assert both_languages(visit.refused(code))
     visit.page.goto(f"{visit.stack.portal.origin}/member/")
     assert "/accounts/login/" in visit.page.url
+
+
+def test_expired_certificate_is_explained_in_the_window_and_on_the_page(visit: Visit) -> None:
+    visit.use("expired")
+    visit.page.click("#card-login")
+    visit.screen.wait_window()
+    visit.screen.key("Escape")
+    assert both_languages(visit.refused("certificate_expired"))
 
 
 def test_page_closed_takes_the_pin_window_away(visit: Visit) -> None:

@@ -71,7 +71,7 @@ def other(stack: Stack) -> Iterator[Site]:
 def stranger(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a browser that does not trust the agent's certificate."""
     home = tmp_path_factory.mktemp("stranger")
-    make_home(home, [("site", stack.portal.certificate)])
+    make_home(home, [("site", stack.portal.root)])
     return home
 
 
@@ -82,6 +82,8 @@ def person(
     """Makes a person; `trusting=False`: the browser does not trust the agent; granted, denied: sites asked before."""
     stack.reader.control("swap", str(stack.card_image("citizen")))
     stack.reader.control("unblock")
+    for item in (site, other):
+        stack.agent.allow(item.origin)
     site.posts.clear()
     site.said.clear()
     site.post_headers.clear()
@@ -89,9 +91,9 @@ def person(
 
         def make(*, trusting: bool = True, granted: tuple[Site, ...] = (), denied: tuple[Site, ...] = ()) -> Person:
             home = stack.home if trusting else request.getfixturevalue("stranger")
-            origins = {"granted": [item.origin for item in granted], "denied": [item.origin for item in denied]}
+            yes, no = [item.origin for item in granted], [item.origin for item in denied]
             ports = (site.port, other.port, stack.portal.port)
-            browser = chromium_of(home, f"profile-{tmp_path.name}", public_ports=ports, **origins)
+            browser = chromium_of(home, f"profile-{tmp_path.name}", public_ports=ports, granted=yes, denied=no)
             return Person(stack, screen, site, other, closing.enter_context(browser))
 
         yield make

@@ -26,6 +26,7 @@ def browser(stack: Stack, strict: Portal, screen: Screen, tmp_path: Path) -> Ite
     """A fresh browser that nobody has given a permission, the demo card in the reader."""
     stack.reader.control("swap", str(stack.card_image("citizen")))
     stack.reader.control("unblock")
+    stack.agent.allow(strict.origin)
     with chromium_of(stack.home, f"profile-{tmp_path.name}", public_ports=[strict.port]) as browser:
         yield browser
     wait_until(lambda: not screen.windows())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stand.asking import Asker, wait_until
+from tests.stand.asking import ORIGIN, Asker, wait_until
 from tests.stand.parts import PIN, Agent, Reader, free_port
 from tests.stand.screen import Screen
 
@@ -69,6 +69,7 @@ def agent(tmp_path_factory: pytest.TempPathFactory, logs: Path, reader: Reader, 
     """A daemon that uses OpenSC and the virtual reader."""
     environment = {**reader.env, "DISPLAY": screen.display}
     agent = Agent(tmp_path_factory.mktemp("agent"), logs, environment, ports=[free_port()])
+    agent.allow(ORIGIN)
     yield agent
     agent.stop()
 

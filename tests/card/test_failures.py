@@ -67,12 +67,19 @@ def test_no_card(desk: Desk) -> None:
     check_refusal(close_window(desk, order), "no_card")
 
 
-@pytest.mark.parametrize("card", ["empty", "encryption-only"])
-def test_card_without_signing_certificate(desk: Desk, card: str) -> None:
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        ("empty", "no_certificate"),
+        ("encryption-only", "certificate_encryption_only"),
+        ("expired", "certificate_expired"),
+    ],
+)
+def test_card_without_a_certificate_that_can_log_in(desk: Desk, card: str, code: str) -> None:
     desk.use(card)
     order = desk.ask()
     desk.window()
-    check_refusal(close_window(desk, order), "no_certificate")
+    check_refusal(close_window(desk, order), code)
 
 
 def test_wrong_pin_costs_one_try_and_says_how_many_are_left(desk: Desk) -> None:

@@ -21,7 +21,7 @@ from relying_party.crl import read_list
 from relying_party.crl_der import SEQUENCE, enter, find_parts
 from relying_party.index_folder import FolderIndexStore
 from relying_party.index_store import ListKey
-from tests.dev.bench import Row
+from tests.dev.rows import Row
 from tests.server.crls import COMPROMISE, List, complete
 from tests.server.pki import COMPLETE, NOW, Card, Profile, der, issue, moica, oid, root, rsa_key
 from tests.stand.parts import ROOT

@@ -24,7 +24,7 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 
 from relying_party import Purpose
 from relying_party.hipki import OldComponentVerifier
-from tests.dev.bench import Row, write_rows
+from tests.dev.rows import Row, write_rows
 from tests.server.cms_building import Answer
 from tests.server.crls import List
 from tests.server.pki import NOW, PARTITION, Card, Profile, issue, moica, root

@@ -61,13 +61,15 @@ class Popup {
 /**
  * A browser with the client loaded into it. `permissions` maps a known name to its state; `agent` answers fetches:
  * (url, options) => {status, body} or an exception. `policy` is the page's own Cross-Origin-Opener-Policy, which it
- * can only learn by asking its server; `storage` is what the tab keeps.
+ * can only learn by asking its server, and may change in `world.policy`; `framed`: it is in a frame of another page;
+ * `storage` is what the tab keeps.
  */
 export async function browser({
-  hostname = "portal.example", permissions = {}, agent, blocked = false, isolated = false, policy, storage = new Map(),
+  hostname = "portal.example", permissions = {}, agent, blocked = false, isolated = false, framed = false, policy,
+  storage = new Map(),
 } = {}) {
   const clock = new Clock();
-  const world = { clock, popups: [], listeners: new Set(), fetched: [], asked: [], left: [], statuses: {}, storage };
+  const world = { clock, popups: [], listeners: new Set(), fetched: [], asked: [], left: [], statuses: {}, storage, policy };
   const origin = `https://${hostname}`;
 
   globalThis.setTimeout = (job, delay) => clock.add(job, delay);
@@ -76,6 +78,8 @@ export async function browser({
   globalThis.window = {
     location: { hostname, origin, href: `${origin}/log-in?next=%2F`, assign: (url) => world.left.push(url) },
     crossOriginIsolated: isolated,
+    self: "page",
+    top: framed ? "another page" : "page",
     open(...order) {
       if (blocked) return null;
       world.popups.push(new Popup(...order));
@@ -104,8 +108,9 @@ export async function browser({
   globalThis.fetch = (url, options) => {
     if (options.method === "HEAD") {
       world.asked.push(url);
-      if (policy === undefined) return Promise.reject(new TypeError("Failed to fetch"));
-      return Promise.resolve({ headers: new Headers(policy ? { "Cross-Origin-Opener-Policy": policy } : {}) });
+      if (world.policy === undefined) return Promise.reject(new TypeError("Failed to fetch"));
+      const headers = new Headers(world.policy ? { "Cross-Origin-Opener-Policy": world.policy } : {});
+      return Promise.resolve({ headers });
     }
     world.fetched.push({ url, options });
     return new Promise((resolve, reject) => {

@@ -78,6 +78,25 @@ test("tls_not_trusted: the plain port answers and no popup is possible", async (
   isOver(world);
 });
 
+test("tls_not_trusted: the window without TLS is gone before it was ready, as where it was cut off", async () => {
+  const world = await browser();
+  const fate = start(world);
+  world.policy = "same-origin-allow-popups";
+  await world.clock.tick(1_500);
+  await cut(world);
+  isFailure(world, fate, "tls_not_trusted");
+  isOver(world);
+});
+
+test("page_closed: the window without TLS was ready before it was closed", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.clock.tick(1_500);
+  await world.say({ ...READY, port: 61171 }, { origin: PLAIN });
+  await cut(world);
+  isFailure(world, fate, "page_closed");
+});
+
 // ---- permission
 
 test("permission_denied: taken back since the page asked", async () => {
@@ -110,15 +129,36 @@ test("opener_cut: an isolated page opens no popup at all", async () => {
 });
 
 for (const policy of ["same-origin", 'same-origin; report-to="x"', "same-origin-plus-coep"]) {
-  test(`opener_cut: the popup is closed at once and the page's policy is ${policy}`, async () => {
+  test(`opener_cut: no popup is opened at all where the page's policy is ${policy}`, async () => {
     const world = await browser({ policy });
+    assert.deepEqual(world.asked, ["https://portal.example/log-in?next=%2F"]);
+    isFailure(world, await settled(start(world)), "opener_cut");
+    assert.deepEqual(world.popups, []);
+    isOver(world);
+  });
+
+  test(`opener_cut: the popup is closed at once and the page's policy turns out to be ${policy}`, async () => {
+    const world = await browser();
     const fate = start(world);
+    world.policy = policy;
     await cut(world);
     isFailure(world, fate, "opener_cut");
-    assert.deepEqual(world.asked, ["https://portal.example/log-in?next=%2F"]);
+    assert.equal(world.asked.length, 2);
     isOver(world);
   });
 }
+
+test("opener policy: in a frame it is not in force", async () => {
+  const world = await browser({ policy: "same-origin", framed: true });
+  start(world);
+  assert.equal(world.popups.length, 1);
+  assert.deepEqual(world.asked, []);
+});
+
+test("opener policy: nobody is asked where fetch is allowed", async () => {
+  const world = await browser({ policy: "same-origin", permissions: GRANTED });
+  assert.deepEqual(world.asked, []);
+});
 
 for (const policy of ["", "same-origin-allow-popups", "noopener-allow-popups", "unsafe-none", undefined]) {
   test(`page_closed: the popup is closed at once and the page's policy is ${policy}`, async () => {
@@ -130,12 +170,13 @@ for (const policy of ["", "same-origin-allow-popups", "noopener-allow-popups", "
 }
 
 test("page_closed: a popup that was ready is not taken for cut", async () => {
-  const world = await browser({ policy: "same-origin" });
+  const world = await browser();
   const fate = start(world);
+  world.policy = "same-origin";
   await world.say(READY);
   await cut(world);
   isFailure(world, fate, "page_closed");
-  assert.deepEqual(world.asked, []);
+  assert.equal(world.asked.length, 1);
 });
 
 test("opener cut: without an address to return to, the browser asks for the permission", async () => {
@@ -169,7 +210,7 @@ test("navigation: what is asked goes into the fragment, and the challenge is fet
   const world = await browser({ policy: "same-origin" });
   let count = 0;
   const fate = start(world, { ...RETURN, challenge: async () => `challenge ${(count += 1)}`, language: "en" });
-  await cut(world);
+  await settle();
   const url = new URL(world.left[0]);
   assert.equal(url.origin + url.pathname + url.search, "https://localhost:61171/v1/go");
   const { state, ...asked } = Object.fromEntries(new URLSearchParams(url.hash.slice(1)));
@@ -185,7 +226,7 @@ test("navigation: what is asked goes into the fragment, and the challenge is fet
 test("navigation: which certificates are wanted goes into the fragment", async () => {
   const world = await browser({ policy: "same-origin" });
   start(world, { ...RETURN, certificate: { issuer: "內政部憑證管理中心" }, pss: true });
-  await cut(world);
+  await settle();
   const asked = new URLSearchParams(new URL(world.left[0]).hash.slice(1));
   assert.deepEqual(JSON.parse(asked.get("certificate")), { issuer: "內政部憑證管理中心", policy: "", subject_serial: "" });
   assert.equal(asked.get("pss"), "true");

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
 
-from certs.nss import chromium_database, trust
+from certs.chromium import chromium_database
+from certs.nss import trust
 from tests.stand.parts import HOST
 from tests.stand.processes import StandError
 
@@ -33,7 +34,7 @@ def arguments(*public_ports: int) -> list[str]:
     """The switches: portal.test is this computer, yet its ports count as public, so Local Network Access applies."""
     overrides = ",".join(f"127.0.0.1:{port}=public" for port in public_ports)
     switches = [
-        f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
+        f"--host-resolver-rules=MAP {HOST} 127.0.0.1, MAP evil.test 127.0.0.1",
         f"--ip-address-space-overrides={overrides}",
         "--disable-background-networking",
         "--disable-component-update",
@@ -52,23 +53,26 @@ def make_home(home: Path, roots: Iterable[tuple[str, Path]]) -> None:
         trust(chromium_database(home), root, name)
 
 
-def environment(home: Path) -> dict[str, str | float | bool]:
-    """The environment of a Chromium that lives in a home folder."""
+def environment(home: Path, display: str | None = None) -> dict[str, str | float | bool]:
+    """The environment of a Chromium that lives in a home folder, and on a screen."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
-    return {**kept, "HOME": str(home)}
+    return {**kept, "HOME": str(home), **({"DISPLAY": display} if display else {})}
 
 
 @contextmanager
-def browser(home: Path, *public_ports: int, profile: str = "profile") -> Iterator[BrowserContext]:
-    """A headless Chromium driven by Playwright; popups open only after a click, as for a person.
+def browser(
+    home: Path, *public_ports: int, profile: str = "profile", display: str | None = None
+) -> Iterator[BrowserContext]:
+    """A Chromium driven by Playwright; popups open only after a click, as for a person. Headless without a display.
 
     The driver is started each time: while it runs, its event loop counts as running in this thread, which would
     disturb tests with a loop of their own.
     """
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            str(home / profile), executable_path=chromium(), args=arguments(*public_ports), env=environment(home),
-            ignore_default_args=["--disable-popup-blocking"], viewport={"width": 1024, "height": 768}, locale="zh-TW",
+            str(home / profile), executable_path=chromium(), args=arguments(*public_ports),
+            env=environment(home, display), headless=display is None, locale="zh-TW",
+            ignore_default_args=["--disable-popup-blocking"], viewport={"width": 1024, "height": 768},
         )  # fmt: skip
         try:
             yield context
@@ -181,10 +185,12 @@ class Chromium:
 
 @contextmanager
 def chromium_of(
-    home: Path, profile: str, *, public_ports: Sequence[int], granted: Sequence[str] = (), denied: Sequence[str] = ()
-) -> Iterator[Chromium]:
+    home: Path, profile: str, *, public_ports: Sequence[int], granted: Sequence[str] = (), denied: Sequence[str] = (),
+    display: str | None = None,
+) -> Iterator[Chromium]:  # fmt: skip
     """A Chromium whose person has said yes or no to some top-level origins that asked for this computer's programs.
 
+    Without a display it is headless, and says no by itself to every other origin that asks.
     The answers are in the profile's content settings: what a debugger grants would hold for undelegated frames too.
     """
     answers = {f"{origin},*": {"setting": _ALLOW} for origin in granted}
@@ -193,5 +199,5 @@ def chromium_of(
     preferences.parent.mkdir(parents=True)
     exceptions = {"loopback_network": answers}
     preferences.write_text(json.dumps({"profile": {"content_settings": {"exceptions": exceptions}}}))
-    with browser(home, *public_ports, profile=profile) as context:
+    with browser(home, *public_ports, profile=profile, display=display) as context:
         yield Chromium(context)

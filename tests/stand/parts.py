@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from agent.permissions import FILE, Decision, Permissions
 from tests.stand.processes import Program, StandError
 from tests.stand.tls import make_portal_certificate
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "portal.test"
-ACCOUNT, PASSWORD = "wang0001", "Demo-pass-2026"
+ACCOUNT, PASSWORD = "wang0001", "Demo-pass-2026!"
 PIN = "123456"
 
 
@@ -99,7 +100,7 @@ def signing_certificate(image: Path) -> bytes:
 
 
 class Agent:
-    """A running daemon with its own state folder and settings."""
+    """A running daemon with its own state folder and settings; `program` is the module that runs it."""
 
     def __init__(
         self,
@@ -109,21 +110,34 @@ class Agent:
         *,
         ports: Sequence[int],
         drivers: Sequence[str] = ("opensc",),
+        modules: Sequence[str] = (),
         http_port: int = 0,
+        verbose: int = 1,
+        program: str = "agent",
     ) -> None:
         state.mkdir(parents=True, exist_ok=True)
+        self._state = state
         settings = state / "agent.toml"
         settings.write_text(
             f"state = {json.dumps(str(state))}\n"
             f"[web]\nports = {list(ports)}\nhttp_port = {http_port}\n"
-            f"[card]\ndrivers = {json.dumps(list(drivers))}\n"
+            f"[card]\ndrivers = {json.dumps(list(drivers))}\nmodules = {json.dumps(list(modules))}\n"
         )
         self.log = logs / "agent.log"
-        command = python("agent", "run", "--settings", str(settings), "--verbose")
+        command = self.command(settings, verbose, program)
         self.program = Program.start("agent", command, logs=logs, env=env, cwd=ROOT)
         self.url = self.program.ready
         self.port = int(self.url.rpartition(":")[2])
         self.root = state / "identity" / "root.pem"
+
+    def allow(self, origin: str) -> None:
+        """Remembers that this user trusts a site: it may open as many windows as a test needs."""
+        Permissions(self._state / FILE).decide(origin, Decision.ALLOW)
+
+    @staticmethod
+    def command(settings: Path, verbose: int = 1, program: str = "agent") -> list[str]:
+        """The command that runs a daemon with a settings file."""
+        return python(program, "run", "--settings", str(settings), *["--verbose"] * verbose)
 
     def stop(self) -> None:
         """Ends the daemon."""
@@ -158,8 +172,9 @@ class Portal:
             "CARDLOGIN_AGENT_PORTS": ",".join(map(str, agent_ports)),
             "CARDLOGIN_AGENT_HTTP_PORT": str(agent_http_port),
             "CARDLOGIN_SECRET_KEY": _secret(state / "secret.key"),
+            "CARDLOGIN_SEAL_KEY": _secret(state / "seal.key"),
         }
-        self.certificate = state / "tls" / "portal.pem"
+        self.certificate, self.root = state / "tls" / "portal.pem", state / "tls" / "portal-root.pem"
         self.program: Program | None = None
 
     def prepare(self, card: str = "citizen") -> None:
@@ -191,7 +206,7 @@ class Portal:
             self.program.stop()
 
     def _wait(self) -> None:
-        context = ssl.create_default_context(cafile=str(self.certificate))
+        context = ssl.create_default_context(cafile=str(self.root))
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:

@@ -22,13 +22,14 @@ class Screen:
         self._program = program
 
     @classmethod
-    def start(cls, logs: Path) -> "Screen":
+    def start(cls, logs: Path, size: str = _SIZE, dpi: int = 96) -> "Screen":
         """A new Xvfb on a display number that Xvfb chooses itself."""
         reading, writing = os.pipe()
+        options = ["-screen", "0", size, "-dpi", str(dpi), "-nolisten", "tcp", "-noreset"]
         with (logs / "xvfb.log").open("ab") as log:
             process = subprocess.Popen(
                 # -noreset: otherwise it starts anew whenever its last client leaves, and refuses clients meanwhile.
-                ["Xvfb", "-displayfd", str(writing), "-screen", "0", _SIZE, "-nolisten", "tcp", "-noreset"],
+                ["Xvfb", "-displayfd", str(writing), *options],
                 pass_fds=(writing,), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         os.close(writing)

@@ -44,7 +44,7 @@ class Stack:
                     part.result()
             roots = (
                 ("CardLogin localhost root", self.agent.root),
-                ("CardLogin demonstration", self.portal.certificate),
+                ("CardLogin demonstration", self.portal.root),
             )
             make_home(self.home, roots)
         except BaseException:
@@ -77,6 +77,7 @@ class Stack:
         """Starts the agent; a test may have stopped it."""
         environment = {**self.reader.env, **({"DISPLAY": self._display} if self._display else {})}
         self.agent = Agent(self._state / "agent", self.logs, environment, ports=self._ports, http_port=self.http_port)
+        self.agent.allow(self.portal.origin)
 
     def _card_side(self) -> None:
         self.reader = Reader(self._state / "reader", self.logs)

@@ -11,11 +11,14 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 from agent.card.operation import State
+from agent.permissions import FILE, Permissions
 from agent.settings import WebSettings
 from agent.signing import Signing
+from agent.web.asking import Admission
 from agent.web.listener import application, bind, serve, tls_context
 from certs.authority import make_identity
-from certs.folder import LEAF, LEAF_KEY, ROOT, write_identity
+from certs.folder import write_identity
+from certs.life import ROOT, read_life
 from tests.stand.parts import free_port
 from tests.unit.agent.fakes import FakeHost, Site
 from tests.unit.agent.operation_bench import Bench
@@ -32,6 +35,9 @@ def no_blocking_on_the_loop(request: pytest.FixtureRequest) -> Iterator[BlockBus
     with blockbuster_ctx() as blockbuster:
         # Starting a process waits for its exec, which is what asyncio offers.
         blockbuster.functions["os.read"].can_block_in("subprocess.py", {"_execute_child"})
+        # One look at the date of a small file of the user's own for each order, so that a decision counts at once.
+        for name in ("os.stat", "io.BufferedReader.read"):
+            blockbuster.functions[name].can_block_in("permissions.py", {"_look", "_read"})
         yield blockbuster
 
 
@@ -46,7 +52,8 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server_tls(identity: Path) -> ssl.SSLContext:
     """The agent's side of TLS."""
-    return tls_context(str(identity / LEAF), str(identity / LEAF_KEY))
+    leaf = read_life(identity).leaves[0]
+    return tls_context(str(identity / leaf.certificate), str(identity / leaf.key))
 
 
 @pytest.fixture(scope="session")
@@ -57,16 +64,20 @@ def client_tls(identity: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 async def serving(
-    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, no_blocking_on_the_loop: BlockBuster | None
+    server_tls: ssl.SSLContext,
+    client_tls: ssl.SSLContext,
+    no_blocking_on_the_loop: BlockBuster | None,
+    tmp_path: Path,
 ) -> AsyncIterator[Serve]:
     """Serves agents with settings of the test's choice until the test ends."""
     async with AsyncExitStack() as stack:
 
         async def start(settings: WebSettings) -> Site:
             host, port = FakeHost(), free_port()
+            admission = Admission(settings, Permissions(tmp_path / FILE))
             if no_blocking_on_the_loop is not None:  # the pages are read once, before anybody is served
                 no_blocking_on_the_loop.deactivate()
-            app = application(Signing(host), settings, port)
+            app = application(Signing(host), admission, port)
             if no_blocking_on_the_loop is not None:
                 no_blocking_on_the_loop.activate()
             runner = await serve(app, bind((port,)), server_tls)
@@ -74,7 +85,7 @@ async def serving(
             connector = aiohttp.TCPConnector(ssl=client_tls)
             client = aiohttp.ClientSession(f"https://localhost:{port}", connector=connector)
             await stack.enter_async_context(client)
-            return Site(port, host, client_tls, client)
+            return Site(port, host, client_tls, client, admission)
 
         yield start
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ import aiohttp
 from agent.card.frames import Token
 from agent.failures import Code, FailureError
 from agent.order import Order
+from agent.permissions import Permissions
+from agent.web.asking import Admission
 
 ORIGIN = "https://portal.example"
 CHALLENGE = base64.b64encode(bytes(range(32))).decode() + ".login"
@@ -32,11 +35,17 @@ class FakeHost:
         self.begun = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.idle_calls = 0
+        self.prepared = 0
+        self.closed = False
 
     def hold(self) -> None:
         """The next order waits for `release`."""
         self.release.clear()
         self.begun.clear()
+
+    def prepare(self) -> None:
+        """Counts how often a host was wanted ahead of an order."""
+        self.prepared += 1
 
     async def sign(self, order: Order) -> Token:
         """What `answer` says, once released."""
@@ -54,6 +63,10 @@ class FakeHost:
     async def idle(self) -> None:
         """Counts how often it was asked."""
         self.idle_calls += 1
+
+    async def close(self) -> None:
+        """Remembers that it was closed."""
+        self.closed = True
 
     def fail(self, code: Code, tries_left: int | None = None) -> None:
         """The next orders end with a failure."""
@@ -90,9 +103,18 @@ class Reply:
 class Site:
     """An agent that is served on a port of this computer over TLS."""
 
-    def __init__(self, port: int, host: FakeHost, context: ssl.SSLContext, client: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        port: int,
+        host: FakeHost,
+        context: ssl.SSLContext,
+        client: aiohttp.ClientSession,
+        admission: Admission,
+    ) -> None:
         self.port = port
         self.host = host
+        self.admission = admission
+        self.permissions = Permissions(admission.permissions.path)  # as a command of the user sees them
         self._context = context
         self._client = client
         self.own_origin = f"https://localhost:{port}"
@@ -133,6 +155,13 @@ class Site:
     def host_line(self) -> str:
         """The right Host header."""
         return f"Host: localhost:{self.port}"
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Returns when a condition holds; raises TimeoutError when it does not come to hold."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  # whoever changes it does not know of us
+            await asyncio.sleep(0.01)
 
 
 def _parse(head: bytes) -> tuple[int, dict[str, list[str]]]:

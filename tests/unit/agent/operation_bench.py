@@ -1,25 +1,53 @@
 """Around an operation: a clock turned by hand, a driver that works when told, a view that writes down."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from typing_extensions import override
 
 from agent.card.card import Card, Cards
+from agent.card.certificate import CertificateFacts, read_certificate
 from agent.card.frames import HostAnswer, HostOrder, Token
 from agent.card.operation import WATCH_INTERVAL, Operation
+from agent.card.view import Offer, Trouble, View
 from agent.card.worker import Job, Worker
 from agent.failures import Code, FailureError
+from pkcs11_shims.families import UNKNOWN, Family
+from pkcs11_shims.session import CardToken
+from tests.unit.agent.certificates import certificate
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, TOKEN
 
 PIN = "123456"
 Shown = tuple[Any, ...]
 
 
-def card(tries_left: int | None = 3) -> Card:
-    """A card; the operation looks at its tries only."""
+@cache
+def facts(
+    holder: str = "王小明", not_after: datetime = datetime(2031, 5, 6, 15, 59, 59, tzinfo=UTC)
+) -> CertificateFacts:
+    """A certificate of somebody."""
+    return read_certificate(certificate(ec.generate_private_key(ec.SECP256R1()), holder, not_after=not_after))
+
+
+def card(
+    tries_left: int | None = 3,
+    holder: str = "王小明",
+    problem: Code | None = None,
+    *,
+    pinpad: bool = False,
+    reader: str = "Reader 00 00",
+    family: Family = UNKNOWN,
+) -> Card:
+    """A card that nobody has; equal certificates have equal holders."""
+    token = CardToken(reader, f"serial of {holder}", "maker")
     nothing = cast(Any, None)
-    return Card(nothing, nothing, nothing, nothing, tries_left)
+    return Card(
+        module=nothing, token=token, certificate=nothing, facts=facts(holder), tries_left=tries_left,
+        family=family, pinpad=pinpad, problem=problem,
+    )  # fmt: skip
 
 
 class HandWorker(Worker):
@@ -45,18 +73,21 @@ class FakeCards:
     """What the driver says; a value that is an exception is raised."""
 
     def __init__(self) -> None:
-        self.seen: Card | Exception = card()
+        self.seen: Card | tuple[Card, ...] | Exception = card()
         self.present_answer: bool | Exception = True
         self.signed: Token | Exception = TOKEN
-        self.pins: list[str] = []
+        self.looks = 0
+        self.pins: list[str | None] = []
+        self.signed_with: list[Card] = []
         self.signed_for: list[tuple[str, str]] = []
         self.resets = 0
 
     def look(self, order: HostOrder) -> tuple[Card, ...]:
-        """The card in the reader."""
+        """The cards in the readers."""
+        self.looks += 1
         if isinstance(self.seen, Exception):
             raise self.seen
-        return (self.seen,)
+        return self.seen if isinstance(self.seen, tuple) else (self.seen,)
 
     def present(self, card: Card) -> bool:
         """Whether it is still there."""
@@ -64,9 +95,10 @@ class FakeCards:
             raise self.present_answer
         return self.present_answer
 
-    def sign(self, card: Card, pin: str, order: HostOrder) -> HostAnswer:
+    def sign(self, card: Card, pin: str | None, order: HostOrder) -> HostAnswer:
         """The signature."""
         self.pins.append(pin)
+        self.signed_with.append(card)
         self.signed_for.append((order.origin, order.challenge))
         if isinstance(self.signed, Exception):
             raise self.signed
@@ -82,14 +114,25 @@ class FakeView:
 
     def __init__(self) -> None:
         self.shown: list[Shown] = []
+        self.card: Card | None = None
+        self.others = 0
+        self.trouble = Trouble(Code.INTERNAL)
 
-    def show_card(self, card: Card) -> None:
+    def show_choice(self, offer: Offer, chosen: bytes) -> None:
+        """A list: holders that can be chosen, holders that cannot, and the one that is marked."""
+        marked = [card.facts.holder for card in offer.usable if card.facts.der == chosen]
+        usable, unusable = (tuple(card.facts.holder for card in cards) for cards in (offer.usable, offer.unusable))
+        self.shown.append(("choice", usable, unusable, *marked))
+
+    def show_card(self, card: Card, others: int) -> None:
         """A card."""
+        self.card, self.others = card, others
         self.shown.append(("card", card.tries_left))
 
-    def show_problem(self, code: Code, tries_left: int | None) -> None:
+    def show_problem(self, trouble: Trouble) -> None:
         """A problem."""
-        self.shown.append(("problem", code, tries_left))
+        self.trouble = trouble
+        self.shown.append(("problem", trouble.code, trouble.tries_left))
 
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """A note."""
@@ -103,18 +146,26 @@ class FakeView:
         """The card works."""
         self.shown.append(("signing",))
 
+    def show_countdown(self, seconds: int) -> None:
+        """The reader waits for the PIN."""
+        self.shown.append(("countdown", seconds))
+
+    def show_cancelling(self) -> None:
+        """The person has cancelled."""
+        self.shown.append(("cancelling",))
+
 
 class Bench:
     """An operation with everything around it in the test's hands."""
 
-    def __init__(self) -> None:
+    def __init__(self, real_view: View | None = None) -> None:
         self.now = 1000.0
         self.cards = FakeCards()
         self.worker = HandWorker()
         self.view = FakeView()
         self.driver_failure: FailureError | None = None
         order = HostOrder(ORIGIN, CHALLENGE, "zh-Hant")
-        self.operation = Operation(order, self._cards, self.worker, self.view, lambda: self.now)
+        self.operation = Operation(order, self._cards, self.worker, real_view or self.view, lambda: self.now)
         self.operation.start()
 
     def _cards(self) -> Cards:
@@ -138,9 +189,13 @@ class Bench:
         self.hang(WATCH_INTERVAL + 0.1)
         self.step()
 
-    def submit(self, pin: str = PIN, *, confirmed: bool = False) -> None:
-        """A person types a PIN."""
+    def submit(self, pin: str | None = PIN, *, confirmed: bool = False) -> None:
+        """A person types a PIN, or (None) asks to type it on the reader."""
         self.operation.submit(pin, last_try_confirmed=confirmed)
+
+    def choose(self, holder: str) -> None:
+        """A person chooses a certificate."""
+        self.operation.choose(facts(holder).der)
 
     def last(self) -> Shown:
         """What was shown last."""

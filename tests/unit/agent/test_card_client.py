@@ -8,43 +8,25 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
-from agent.card import client
+from agent.card import client, process
 from agent.card.client import CardHost
 from agent.card.frames import MAX_FRAME, HostAnswer, HostOrder, HostSetup, Token
 from agent.failures import Code, FailureError
 from agent.order import Order, make_order
 from agent.settings import CardSettings
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, TOKEN
+from tests.unit.agent.host_programs import TELL_PID, children, put_program, wait_children
 
 ORDER = make_order(ORIGIN, CHALLENGE, "en")
-# What a program needs to take the order and answer.
-TALK = """
-import json, os, struct, sys, time
-def frame():
-    (length,) = struct.unpack(">I", sys.stdin.buffer.read(4))
-    return json.loads(sys.stdin.buffer.read(length))
-def order():
-    frame()  # the set-up
-    return frame()
-def answer(message):
-    body = json.dumps(message).encode()
-    raw(struct.pack(">I", len(body)) + body)
-def raw(content):
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-TOKEN = {"unverifiedCertificate": "Y2VydA==", "algorithm": "RS256", "signature": "c2ln", "format": "web-eid:1.0",
-         "appVersion": "test"}
-"""
 Program = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host that does not end by itself is killed soon."""
-    monkeypatch.setattr(client, "END_LIMIT", 0.5)
+    monkeypatch.setattr(process, "END_LIMIT", 0.5)
 
 
 @pytest.fixture
@@ -52,7 +34,7 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Program:
     """Puts a program into the host's place."""
 
     def put(code: str) -> None:
-        monkeypatch.setattr(client, "_COMMAND", (sys.executable, "-I", "-c", TALK + code))
+        put_program(monkeypatch.setattr, code)
 
     return put
 
@@ -65,16 +47,6 @@ async def failure_of(order: Order = ORDER, host: CardHost | None = None) -> Fail
             await host.sign(order)
     await host.idle()
     return caught.value
-
-
-async def children() -> list[int]:
-    """The hosts that this process has started and that still run."""
-
-    def look() -> list[int]:
-        alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
-        return [child.pid for child in alive if child.cmdline()[1:3] == ["-I", "-c"]]
-
-    return await asyncio.to_thread(look)
 
 
 async def test_order_goes_down_and_the_token_comes_up(program: Program) -> None:
@@ -152,7 +124,7 @@ async def test_oversized_frame_is_refused_by_its_header_and_not_read(program: Pr
 
 
 async def test_command_that_cannot_be_started_is_host_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_COMMAND", ("/nonexistent/host",))
+    monkeypatch.setattr(process, "_COMMAND", ("/nonexistent/host",))
     assert (await failure_of()).code is Code.HOST_FAILED
 
 
@@ -170,9 +142,7 @@ async def test_host_that_hangs_is_killed_and_costs_one_order(program: Program, m
 
 async def begun(task: "asyncio.Task[Token]") -> None:
     """Returns when the host of an order runs."""
-    async with asyncio.timeout(5):
-        while not await children():  # noqa: ASYNC110  # nobody tells when a process has been started
-            await asyncio.sleep(0.01)
+    await wait_children(1)
     assert not task.done()
 
 
@@ -268,13 +238,13 @@ async def test_host_is_started_with_constant_arguments_and_its_order_is_not_amon
 
 
 def test_real_command_isolates_python() -> None:
-    assert client._COMMAND[:2] == (sys.executable, "-I")
+    assert process._COMMAND[:2] == (sys.executable, "-I")
     assert os.path.isabs(sys.executable)  # noqa: PTH117  # a text, not a file that is looked at
-    assert "agent.card.host" in client._COMMAND[-1]
+    assert "agent.card.host" in process._COMMAND[-1]
 
 
 async def test_two_orders_one_after_the_other_have_a_host_each(program: Program) -> None:
-    program('order(); answer({"token": {**TOKEN, "signature": str(os.getpid())}})')
+    program(TELL_PID)
     host = CardHost(CardSettings())
     first, second = await host.sign(ORDER), await host.sign(ORDER)
     assert first.signature != second.signature

@@ -11,13 +11,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from agent.card import prompt as prompt_module
+from agent.card import prompt_window
 from agent.card.card import Card
 from agent.card.certificate import harmless, read_certificate
 from agent.card.frames import FrameError, HostAnswer, HostOrder, decode
-from agent.card.operation import ENTRY_LIMIT
-from agent.card.window import Window
+from agent.card.operation import ENTRY_LIMIT, State
+from agent.card.origin_text import Remark, origin_text
+from agent.card.window.theme import LIGHT
+from agent.card.window.window import Window
 from agent.failures import Code, FailureError
+from pkcs11_shims.keys import Scheme
 from pkcs11_shims.session import CardToken
 from tests.stand.screen import Screen
 from tests.unit.agent.certificates import certificate
@@ -49,7 +52,7 @@ def test_ecdsa_signature_with_leading_zeros_is_not_in_the_tokens_form() -> None:
     facts = read_certificate(certificate(key))
     r, s = decode_dss_signature(key.sign(b"message", ec.ECDSA(hashes.SHA256())))
     for sizes in ((33, 33), (32, 33), (40, 40)):
-        assert not facts.verifies(r.to_bytes(sizes[0]) + s.to_bytes(sizes[1]), b"message")
+        assert not facts.verifies(r.to_bytes(sizes[0]) + s.to_bytes(sizes[1]), b"message", Scheme.ECDSA)
 
 
 @pytest.mark.parametrize("mark", ["\u2028", "\u2029"])
@@ -73,7 +76,7 @@ def test_time_to_type_begins_anew_after_a_wrong_pin() -> None:
 @pytest.fixture
 def root(screen: Screen) -> Iterator[tk.Tk]:
     """A window on the virtual screen."""
-    root = tk.Tk(screenName=screen.display, className="CardLogin")
+    root = tk.Tk(screenName=screen.display, className="Xft")
     root.withdraw()
     yield root
     root.destroy()
@@ -93,7 +96,9 @@ def card_until(moment: datetime, key: rsa.RSAPrivateKey) -> Card:
 )
 def test_certificate_without_an_end_can_be_shown(root: tk.Tk, rsa_key: rsa.RSAPrivateKey, moment: datetime) -> None:
     """RFC 5280, 4.1.2.5: 99991231235959Z means "no well-defined expiration date"; Taipei time overflows there."""
-    Window(root, ORDER).show_card(card_until(moment, rsa_key))
+    window = Window(root, "digits", LIGHT, 1.0)
+    window.begin(ORDER)
+    window.show_card(card_until(moment, rsa_key), 0)
 
 
 def test_bug_in_a_tick_ends_the_operation_and_does_not_freeze_the_window(root: tk.Tk) -> None:
@@ -103,6 +108,7 @@ def test_bug_in_a_tick_ends_the_operation_and_does_not_freeze_the_window(root: t
         """An operation whose tick fails."""
 
         answer = None
+        state = State.READY
 
         def tick(self) -> None:
             raise ValueError("bug")
@@ -117,7 +123,30 @@ def test_bug_in_a_tick_ends_the_operation_and_does_not_freeze_the_window(root: t
     root.report_callback_exception = lambda *_: None  # the trace is not wanted here
     root.after(500, too_late)
     try:
-        prompt_module._loop(root, cast(Any, Broken()), threading.Event())
+        prompt_window.run_loop(root, cast(Any, Broken()), threading.Event())
     except ValueError:
         return
     assert ended_by_itself
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://" + "a" * 60000 + ".example",
+        "https://xn--" + "9" * 50000,
+        "https://xn--a" + "-" * 60 + "9999999999",
+        "https://xn--\u202egnp.example",
+        "https://[",
+        "https://xn--.example",
+        "",
+        "https://\x1b]0;title\x07.example",
+        "https://portal.example\nSite: bank.example",
+    ],
+)
+def test_no_origin_stops_the_window_or_brings_controls_into_it(origin: str) -> None:
+    """The daemon admits only what browsers write; the host does not rely on it."""
+    shown = origin_text(origin)
+    assert all("!" <= character <= "~" or character == "\N{REPLACEMENT CHARACTER}" for character in shown.origin)
+    assert shown.readable == ""
+    assert shown.remark in (Remark.LOOK_ALIKE, Remark.NONE)
+    assert len(shown.origin) == len(origin), "an origin is never cut"

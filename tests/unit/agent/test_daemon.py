@@ -21,19 +21,8 @@ from agent.settings import Settings, WebSettings
 from tests.stand.asking import ORIGIN, new_challenge, send, wait_until
 from tests.stand.parts import ROOT, Agent, free_port
 
-# Files whose names say that a driver, the toolkit, PC/SC or cryptography is loaded.
-FOREIGN = (
-    "_pkcs11",
-    "_tkinter",
-    "libtk8",
-    "libtcl8",
-    "_rust.abi3",
-    "opensc",
-    "softhsm",
-    "_scard",
-    "libpcsclite",
-    "_cffi_backend",
-)
+# Files whose names say that a driver, the toolkit or cryptography is loaded. PC/SC is: the reader watch needs it.
+FOREIGN = ("_pkcs11", "_tkinter", "libtk8", "libtcl8", "_rust.abi3", "opensc", "softhsm", "_cffi_backend")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +70,7 @@ def test_daemon_has_loaded_no_driver_no_toolkit_and_no_cryptography_before_and_a
 def test_order_without_a_screen_costs_one_order_and_loads_nothing_into_the_daemon(agent: Agent) -> None:
     headers = {"Origin": ORIGIN, "Content-Type": "application/json"}
     status, _, body = send(agent, "POST", "/v1/authenticate", {"challenge": new_challenge()}, headers)
-    assert (status, json.loads(body)["code"]) == (500, "host_failed")
+    assert (status, json.loads(body)["code"]) == (503, "no_prompt")
     assert send(agent, "GET", "/v1/hello")[0] == 200
     assert loaded(agent.program.pid) == []
     wait_until(lambda: not psutil.Process(agent.program.pid).children())
@@ -90,13 +79,30 @@ def test_order_without_a_screen_costs_one_order_and_loads_nothing_into_the_daemo
 def test_daemon_imports_neither_driver_nor_toolkit_nor_cryptography() -> None:
     code = (
         "import sys, agent.daemon, agent.__main__; "
-        "foreign = {'pkcs11', 'tkinter', 'cryptography', 'smartcard', 'asn1crypto', 'pkcs11_shims', 'certs'}; "
+        "foreign = {'pkcs11', 'tkinter', 'cryptography', 'smartcard', 'asn1crypto', 'pkcs11_shims', 'certs.trust'}; "
         "print(sorted(foreign & set(sys.modules)))"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_daemon_says_ready_before_pcsc_is_loaded(tmp_path: Path) -> None:
+    """The start need not wait for the reader watch: it loads its library in its own thread."""
+    code = (
+        "import builtins, os, sys; say = print\n"
+        "def ready(*words, **options):\n"
+        "    say('smartcard' in sys.modules, flush=True); os._exit(0)\n"
+        "builtins.print = ready; sys.argv = ['cardlogin', 'run', '--settings', sys.argv[1]]\n"
+        "from agent.__main__ import main; main()"
+    )
+    settings = tmp_path / "agent.toml"
+    settings.write_text(f"state = {json.dumps(str(tmp_path))}\n[web]\nports = [{free_port()}]\n")
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(settings)], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+    )
+    assert result.stdout == "False\n"
 
 
 def test_daemon_listens_on_loopback_only(agent: Agent) -> None:
@@ -187,7 +193,7 @@ def test_unknown_command_is_status_2_with_usage(arguments: list[str]) -> None:
 def test_identity_is_made_once(tmp_path: Path) -> None:
     folder = ensure_identity(tmp_path)
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert set(before) == {"root.pem", "leaf.pem", "leaf.key"}
+    assert {"root.pem", "identity.json"} < set(before)
     assert ensure_identity(tmp_path) == folder
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 

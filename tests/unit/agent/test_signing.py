@@ -1,10 +1,12 @@
-"""The way of an order: one at a time, and a state that always ends."""
+"""The way of an order: one at a time, one that waits a little, and a state that always ends."""
 
 import asyncio
 
 import pytest
 from typing_extensions import override
 
+from agent import signing as signing_module
+from agent.card import process
 from agent.failures import Code, FailureError
 from agent.order import make_order
 from agent.signing import Signing
@@ -17,6 +19,15 @@ ORDER = make_order(ORIGIN, CHALLENGE, "zh-Hant")
 async def host() -> FakeHost:
     """A host without a card."""
     return FakeHost()
+
+
+class TidyingHost(FakeHost):
+    """A host whose last card is still being reset."""
+
+    @override
+    async def idle(self) -> None:
+        self.begun.set()
+        await self.release.wait()
 
 
 async def works(signing: Signing, host: FakeHost) -> bool:
@@ -46,15 +57,30 @@ async def test_second_order_is_busy_and_does_not_disturb_the_first(host: FakeHos
     assert len(host.orders) == 1
 
 
+async def test_order_waits_until_the_card_before_it_is_free() -> None:
+    host = TidyingHost()
+    host.hold()
+    task = asyncio.create_task(Signing(host).sign(ORDER))
+    await host.begun.wait()
+    assert host.orders == []
+    host.release.set()
+    assert await task == TOKEN
+
+
+async def test_order_waits_longer_than_a_host_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert signing_module.WAIT_LIMIT > process.END_LIMIT + process.KILL_LIMIT
+    monkeypatch.setattr(signing_module, "WAIT_LIMIT", 0.05)
+    host = TidyingHost()
+    host.hold()
+    signing = Signing(host)
+    with pytest.raises(FailureError) as caught:
+        await signing.sign(ORDER)
+    assert caught.value.code is Code.BUSY
+    assert host.orders == []
+    assert await works(signing, host)
+
+
 async def test_order_that_waits_for_the_card_to_be_free_makes_others_busy_too() -> None:
-    class TidyingHost(FakeHost):
-        """A host whose last card is still being reset."""
-
-        @override
-        async def idle(self) -> None:
-            self.begun.set()
-            await self.release.wait()
-
     host = TidyingHost()
     host.hold()
     signing = Signing(host)
@@ -97,6 +123,38 @@ async def test_next_order_works_after_a_bug(host: FakeHost) -> None:
     with pytest.raises(ZeroDivisionError):
         await signing.sign(ORDER)
     assert await works(signing, host)
+
+
+async def test_page_that_asks_again_is_not_kept_out_by_its_own_order(host: FakeHost) -> None:
+    signing = Signing(host)
+    for _ in range(5):
+        host.hold()
+        task = asyncio.create_task(signing.sign(ORDER))
+        await host.begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert await works(signing, host)
+
+
+async def test_host_is_made_ready_ahead_of_an_order_but_not_beside_one(host: FakeHost) -> None:
+    signing = Signing(host)
+    signing.prepare()
+    assert host.prepared == 1
+    host.hold()
+    task = asyncio.create_task(signing.sign(ORDER))
+    await host.begun.wait()
+    signing.prepare()
+    assert host.prepared == 1
+    host.release.set()
+    await task
+    signing.prepare()
+    assert host.prepared == 2
+
+
+async def test_close_reaches_the_host(host: FakeHost) -> None:
+    await Signing(host).close()
+    assert host.closed
 
 
 async def test_log_names_the_origin_and_neither_challenge_nor_token(

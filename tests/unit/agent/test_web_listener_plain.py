@@ -12,8 +12,10 @@ import aiohttp
 import pytest
 from blockbuster import BlockBuster
 
+from agent.permissions import FILE, Permissions
 from agent.settings import SettingsError, WebSettings, read_settings
 from agent.signing import Signing
+from agent.web.asking import Admission
 from agent.web.listener import bind_plain, plain_application, serve
 from tests.stand.parts import free_port
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, FakeHost
@@ -49,11 +51,12 @@ class Plain:
 
 
 @pytest.fixture
-async def plain(no_blocking_on_the_loop: BlockBuster) -> AsyncIterator[Plain]:
+async def plain(no_blocking_on_the_loop: BlockBuster, tmp_path: Path) -> AsyncIterator[Plain]:
     """A served plain listener."""
     host, port = FakeHost(), free_port()
+    admission = Admission(WebSettings(), Permissions(tmp_path / FILE))
     no_blocking_on_the_loop.deactivate()
-    app = plain_application(Signing(host), WebSettings(), port, TLS_PORT)
+    app = plain_application(Signing(host), admission, port, TLS_PORT)
     no_blocking_on_the_loop.activate()
     runner = await serve(app, bind_plain(port), None)
     async with aiohttp.ClientSession(f"http://localhost:{port}") as client:

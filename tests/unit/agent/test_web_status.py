@@ -13,11 +13,14 @@ from blockbuster import BlockBuster
 
 from agent import VERSION
 from agent.failures import Code, FailureError, failure
+from agent.permissions import FILE, Permissions
 from agent.settings import WebSettings
 from agent.signing import Signing
+from agent.web.asking import Admission
 from agent.web.listener import application, bind, serve
 from certs.authority import make_identity
-from certs.folder import LEAF, ROOT, write_identity
+from certs.folder import write_identity
+from certs.life import ROOT, read_life
 from tests.stand.parts import free_port
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, FakeHost, Site
 from tests.unit.agent.test_web_pages import open_page
@@ -40,16 +43,18 @@ async def rooted(
     server_tls: ssl.SSLContext,
     client_tls: ssl.SSLContext,
     no_blocking_on_the_loop: BlockBuster,
+    tmp_path: Path,
 ) -> AsyncIterator[Site]:
     """An agent that knows a root and has a plain port."""
     port, host = free_port(), FakeHost()
+    admission = Admission(WebSettings(), Permissions(tmp_path / FILE))
     no_blocking_on_the_loop.deactivate()
-    app = application(Signing(host), WebSettings(), port, http_port=61170, root=root)
+    app = application(Signing(host), admission, port, http_port=61170, root=root)
     no_blocking_on_the_loop.activate()
     runner = await serve(app, bind((port,)), server_tls)
     connector = aiohttp.TCPConnector(ssl=client_tls)
     async with aiohttp.ClientSession(f"https://localhost:{port}", connector=connector) as client:
-        yield Site(port, host, client_tls, client)
+        yield Site(port, host, client_tls, client, admission)
     await runner.cleanup()
 
 
@@ -61,19 +66,21 @@ async def shown(site: Site) -> dict[str, str]:
     return {name: re.sub(r"<[^>]+>", " ", value).strip() for name, value in rows}
 
 
-def expiry(leaf: Path) -> str:
-    """The last day of a certificate, as OpenSSL's reader says."""
+@pytest.fixture
+def last_day(identity: Path) -> str:
+    """The last day of the first leaf, as OpenSSL's reader says."""
+    leaf = identity / read_life(identity).leaves[0].certificate
     decoded = ssl._ssl._test_decode_cert(str(leaf))  # type: ignore[attr-defined]
     return f"{datetime.fromtimestamp(ssl.cert_time_to_seconds(decoded['notAfter']), UTC):%Y-%m-%d}"
 
 
 @pytest.mark.parametrize("root", ["our root"], indirect=True)
-async def test_state_names_version_ports_and_the_last_day_of_the_certificate(rooted: Site, identity: Path) -> None:
+async def test_state_names_version_ports_and_the_last_day_of_the_certificate(rooted: Site, last_day: str) -> None:
     rows = await shown(rooted)
     assert rows["Version"] == VERSION
     assert rows["Port (HTTPS)"] == str(rooted.port)
     assert rows["Fallback port (HTTP)"] == "61170"
-    assert rows["This computer's certificate expires on"] == expiry(identity / LEAF)
+    assert rows["This computer's certificate expires on"] == last_day
     assert "None" in rows["Last failure"]
 
 

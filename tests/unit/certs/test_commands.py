@@ -1,4 +1,4 @@
-"""The commands create and trust, by their exit status."""
+"""The daemon's child: makes the identity, by its exit status."""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from certs.__main__ import main
+from certs.life import MANIFEST, read_life
 from tests.stand.parts import ROOT as HOUSE
 
 
@@ -16,21 +17,45 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return main()
 
 
-def test_create_then_trust(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder, home = tmp_path / "identity", tmp_path / "home"
+def test_create_makes_one_and_leaves_it_alone_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "identity"
     assert run(monkeypatch, "create", "--folder", str(folder)) == 0
-    assert run(monkeypatch, "trust", "--folder", str(folder), "--home", str(home)) == 0
-    assert (home / ".local/share/pki/nssdb/cert9.db").exists()
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert run(monkeypatch, "create", "--folder", str(folder)) == 0
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert capsys.readouterr() == ("", "")
 
 
-def test_create_over_an_identity_is_status_2(
+def test_create_replaces_an_earlier_versions_and_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "identity"
     folder.mkdir()
+    for name in ("root.pem", "leaf.pem", "leaf.key"):
+        (folder / name).write_text("old")
+    assert run(monkeypatch, "create", "--folder", str(folder)) == 0
+    assert "cardlogin trust install" in capsys.readouterr().out
+    assert read_life(folder).leaves
+
+
+@pytest.mark.parametrize("way", ["empty folder", "file", "damaged"])
+def test_create_over_something_else_is_status_2(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], way: str
+) -> None:
+    folder = tmp_path / "identity"
+    if way == "file":
+        folder.write_text("mine")
+    else:
+        folder.mkdir()
+        if way == "damaged":
+            (folder / MANIFEST).write_text("{")
     assert run(monkeypatch, "create", "--folder", str(folder)) == 2
-    assert capsys.readouterr().err == f"certs: {folder} exists\n"
+    captured = capsys.readouterr()
+    assert captured.err.startswith("certs: ")
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
 
 
 def test_create_in_a_place_that_cannot_be_is_status_2(
@@ -39,23 +64,6 @@ def test_create_in_a_place_that_cannot_be_is_status_2(
     (tmp_path / "file").write_text("")
     assert run(monkeypatch, "create", "--folder", str(tmp_path / "file" / "identity")) == 2
     assert capsys.readouterr().err.startswith("certs: ")
-
-
-def test_trust_without_an_identity_is_status_2(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "trust", "--folder", str(tmp_path / "none"), "--home", str(tmp_path / "home")) == 2
-    assert capsys.readouterr().err.startswith("certs: ")
-
-
-def test_trust_without_certutil_is_status_2(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "identity"
-    assert run(monkeypatch, "create", "--folder", str(folder)) == 0
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert run(monkeypatch, "trust", "--folder", str(folder), "--home", str(tmp_path / "home")) == 2
-    assert "libnss3-tools" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["create"], ["nonsense"], ["trust"]])
@@ -68,4 +76,4 @@ def test_wrong_usage_is_status_2(monkeypatch: pytest.MonkeyPatch, arguments: lis
 def test_module_can_be_run(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "certs", "create", "--folder", str(tmp_path / "identity")]
     assert subprocess.run(command, cwd=HOUSE, check=False, capture_output=True, timeout=20).returncode == 0
-    assert {file.name for file in (tmp_path / "identity").iterdir()} == {"root.pem", "leaf.pem", "leaf.key"}
+    assert read_life(tmp_path / "identity").leaves

@@ -1,8 +1,11 @@
 """The identity's folder: whole or not at all, its user's alone, never overwritten, without the root's key."""
 
 import os
+import shutil
 import stat
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +13,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certs import folder
-from certs.authority import Identity, make_identity
-from certs.folder import LEAF, LEAF_KEY, ROOT, write_identity
+from certs.authority import Identity, LeafPair, make_identity
+from certs.folder import ensure_identity, replace_identity, write_identity
+from certs.life import MANIFEST, ROOT, Fault, IdentityError, read_life
 
-IDENTITY = Identity(b"root", b"leaf", b"key")
+DAY = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)
+LATER = DAY + timedelta(days=700)
+PAIRS = (
+    LeafPair(b"leaf", b"key", DAY, DAY + timedelta(days=797)),
+    LeafPair(b"leaf 2", b"key 2", LATER, LATER + timedelta(days=797)),
+)
+IDENTITY = Identity(b"root", DAY, LATER + timedelta(days=797), PAIRS)
+LEAF, LEAF_KEY = "leaf-2026-11-20.pem", "leaf-2026-11-20.key"
 
 
 @pytest.fixture
@@ -26,9 +37,21 @@ def wide_umask() -> Iterator[None]:
 
 def test_files_are_written_as_they_are(tmp_path: Path) -> None:
     write_identity(tmp_path / "identity", IDENTITY)
-    assert {file.name: file.read_bytes() for file in (tmp_path / "identity").iterdir()} == {
-        ROOT: b"root", LEAF: b"leaf", LEAF_KEY: b"key",
-    }  # fmt: skip
+    files = {file.name: file.read_bytes() for file in (tmp_path / "identity").iterdir()}
+    assert set(files) == {ROOT, LEAF, LEAF_KEY, "leaf-2028-10-20.pem", "leaf-2028-10-20.key", MANIFEST}
+    assert [files[name] for name in (ROOT, LEAF, LEAF_KEY)] == [b"root", b"leaf", b"key"]
+
+
+def test_manifest_says_when_each_leaf_is_good(tmp_path: Path) -> None:
+    write_identity(tmp_path / "identity", IDENTITY)
+    life = read_life(tmp_path / "identity")
+    assert (life.not_before, life.not_after) == (IDENTITY.not_before, IDENTITY.not_after)
+    assert [(leaf.not_before, leaf.not_after) for leaf in life.leaves] == [
+        (pair.not_before, pair.not_after) for pair in PAIRS
+    ]
+    assert [(leaf.certificate, leaf.key) for leaf in life.leaves] == [
+        (LEAF, LEAF_KEY), ("leaf-2028-10-20.pem", "leaf-2028-10-20.key"),
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("wide_umask")
@@ -44,7 +67,7 @@ def test_existing_folder_is_never_overwritten(tmp_path: Path) -> None:
     place = tmp_path / "identity"
     write_identity(place, IDENTITY)
     with pytest.raises(FileExistsError):
-        write_identity(place, Identity(b"other", b"other", b"other"))
+        write_identity(place, Identity(b"other", DAY, LATER, ()))
     assert (place / ROOT).read_bytes() == b"root"
     assert [item.name for item in tmp_path.iterdir()] == ["identity"]
 
@@ -73,7 +96,7 @@ def test_link_to_nowhere_is_not_followed(tmp_path: Path) -> None:
     assert [item.name for item in tmp_path.iterdir()] == ["identity"]
 
 
-@pytest.mark.parametrize("failing", [ROOT, LEAF, LEAF_KEY])
+@pytest.mark.parametrize("failing", [ROOT, LEAF, LEAF_KEY, MANIFEST])
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full disk", "ended"]
 )
@@ -147,10 +170,120 @@ def test_root_key_appears_in_no_file_that_is_written(tmp_path: Path, monkeypatch
     write_identity(tmp_path / "identity", make_identity())
     after = len(list(Path("/proc/self/fd").iterdir()))
     contents = [*written, *(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())]
-    assert len(contents) == 6
-    root_key, leaf_key = caught
-    assert any(form in content for form in forms(leaf_key) for content in contents), (
-        "the search finds a key that is there"
-    )
+    root_key, *leaf_keys = caught
+    assert len(contents) == 2 * (2 + 2 * len(leaf_keys))
+    for leaf_key in leaf_keys:
+        assert any(form in content for form in forms(leaf_key) for content in contents), (
+            "the search finds a key that is there"
+        )
     assert not any(form in content for form in forms(root_key) for content in contents)
     assert after <= before, "no file is left open"
+
+
+def contents(place: Path) -> dict[str, bytes]:
+    """Names and bytes of a folder."""
+    return {file.name: file.read_bytes() for file in place.iterdir()}
+
+
+def outdated(place: Path) -> Path:
+    """An identity as version 0.1 made it: one leaf, no manifest."""
+    place.mkdir()
+    for name in ("root.pem", "leaf.pem", "leaf.key"):
+        (place / name).write_text("old")
+    return place
+
+
+class TestEnsure:
+    """The identity is made once, replaced when it is an earlier version's, and else left alone."""
+
+    def test_makes_one_that_is_not_there(self, tmp_path: Path) -> None:
+        assert ensure_identity(tmp_path / "state" / "identity") is False
+        assert read_life(tmp_path / "state" / "identity").leaves
+
+    def test_leaves_a_good_one_as_it_is(self, tmp_path: Path) -> None:
+        ensure_identity(tmp_path / "identity")
+        before = contents(tmp_path / "identity")
+        assert ensure_identity(tmp_path / "identity") is False
+        assert contents(tmp_path / "identity") == before
+
+    def test_replaces_one_of_an_earlier_version_and_says_so(self, tmp_path: Path) -> None:
+        place = outdated(tmp_path / "identity")
+        assert ensure_identity(place) is True
+        assert read_life(place).leaves
+        assert not (place / "leaf.pem").exists()
+        assert not list(tmp_path.glob(".identity-*"))
+
+    def test_damaged_one_is_told_and_left_alone(self, tmp_path: Path) -> None:
+        ensure_identity(tmp_path / "identity")
+        (tmp_path / "identity" / MANIFEST).write_text("{")
+        before = contents(tmp_path / "identity")
+        with pytest.raises(IdentityError) as caught:
+            ensure_identity(tmp_path / "identity")
+        assert caught.value.fault is Fault.UNREADABLE
+        assert contents(tmp_path / "identity") == before
+
+    def test_two_at_once_make_one(self, tmp_path: Path) -> None:
+        place, results = tmp_path / "identity", list[bool | Exception]()
+
+        def make() -> None:
+            try:
+                results.append(ensure_identity(place))
+            except Exception as error:
+                results.append(error)
+
+        threads = [threading.Thread(target=make) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert results == [False] * 6
+        assert sorted(item.name for item in tmp_path.iterdir()) == ["identity", "identity.lock"]
+
+    def test_what_a_killed_one_left_is_cleared_away(self, tmp_path: Path) -> None:
+        left = tmp_path / ".identity-killed"
+        left.mkdir()
+        (left / "leaf-2026-11-20.key").write_text("a key")
+        ensure_identity(tmp_path / "identity")
+        assert not left.exists()
+
+    @pytest.mark.parametrize("rename", [1, 2])
+    def test_kill_while_replacing_leaves_the_old_one_or_none(self, tmp_path: Path, rename: int) -> None:
+        place = outdated(tmp_path / "identity")
+        pid = os.fork()
+        if pid == 0:
+            kill_at_rename(rename)
+            try:
+                ensure_identity(place)
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(pid, 0)
+        assert os.WTERMSIG(status) == 9
+        assert not place.exists() or contents(place) == dict.fromkeys(("root.pem", "leaf.pem", "leaf.key"), b"old")
+        ensure_identity(place)
+        assert read_life(place).leaves
+        assert not list(tmp_path.glob(".identity-*"))
+
+
+def kill_at_rename(number: int) -> None:
+    """The process ends instead of its next rename of that number."""
+    left = [number]
+    rename = Path.rename
+
+    def counted(path: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), 9)
+        return rename(path, target)
+
+    Path.rename = counted  # type: ignore[assignment,method-assign]
+
+
+def test_new_identity_replaces_a_good_a_damaged_and_a_missing_one(tmp_path: Path) -> None:
+    place, roots = tmp_path / "identity", set[bytes]()
+    for damage in (lambda: None, lambda: (place / MANIFEST).write_text("{"), lambda: shutil.rmtree(place)):
+        ensure_identity(place)
+        damage()
+        replace_identity(place)
+        roots.add((place / ROOT).read_bytes())
+        assert read_life(place).leaves
+    assert len(roots) == 3

@@ -4,16 +4,18 @@ import json
 import sys
 from typing import Any
 
+from agent.platform.modules import PROCESSOR, file_rights
 from pkcs11_shims.catalogue import read_catalogue
-from pkcs11_shims.discovery import find_drivers
+from pkcs11_shims.discovery import FileFacts, System, find_drivers
 from pkcs11_shims.errors import CardError
-from pkcs11_shims.keys import Scheme
+from pkcs11_shims.keys import CardCertificate, Scheme
 from pkcs11_shims.session import CardToken, Module
 
 
 def main() -> None:
     """Reads a list of steps from stdin, makes them one after the other, prints what came of each."""
-    (found,) = find_drivers(read_catalogue(), ["softhsm2"])
+    system = System(PROCESSOR, lambda path: FileFacts(*file_rights(path)), {})
+    ((found,), _) = find_drivers(read_catalogue(), system, ["softhsm2"])
     module = Module(found)
     json.dump([_outcome(module, step) for step in json.load(sys.stdin)], sys.stdout)
 
@@ -31,10 +33,15 @@ def _make(module: Module, do: str, **arguments: Any) -> Any:
     token = CardToken("gone", "0", "x") if arguments.pop("gone", False) else module.tokens()[0]
     if do == "certificates":
         return [[item.key_id.hex(), item.label, item.der.hex()] for item in module.certificates(token)]
-    if do == "tries":
-        return module.tries_left(token, lambda reader, apdu: None)
+    if do == "pin state":
+        state = module.pin_state(token, lambda reader, apdu: None)
+        return [state.tries_left, state.activated, state.pinpad]
+    if do == "present":
+        return module.present(token)
     payload, key_id = bytes.fromhex(arguments["payload"]), bytes.fromhex(arguments.get("key_id", "01"))
-    return module.sign(token, key_id, arguments["pin"], payload, Scheme(arguments.get("scheme", "RS"))).hex()
+    shown = CardCertificate(key_id, "", b"another") if token.serial == "0" or "shown" in arguments else None
+    certificate = shown or next(item for item in module.certificates(token) if item.key_id == key_id)
+    return module.sign(token, certificate, arguments["pin"], payload, Scheme(arguments.get("scheme", "RS"))).hex()
 
 
 if __name__ == "__main__":

@@ -1,59 +1,52 @@
-"""Choice of the signing certificate."""
-
-import itertools
+"""Which certificates come first, and which private key belongs to one."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.keys import Candidate, CardCertificate, choose
+from pkcs11_shims.keys import may_belong, rank
+from tests.unit.agent.certificates import certificate
 
 IDS = (b"SIGN", b"\1")
 
 
-def candidate(key_id: bytes, *, signs: bool = True, label: str = "") -> Candidate:
-    """A certificate on a card."""
-    return Candidate(CardCertificate(key_id, label, b"der"), signs)
+@pytest.mark.parametrize(("key_id", "place"), [(b"SIGN", 0), (b"\1", 1), (b"\x09", 2), (b"", 2), (b"sign", 2)])
+def test_place_of_an_id_is_that_of_the_drivers_row(key_id: bytes, place: int) -> None:
+    assert rank(key_id, IDS) == place
 
 
-def chosen(*candidates: Candidate) -> bytes | None:
-    """The CKA_ID of the chosen certificate; None when there is none."""
-    try:
-        return choose(candidates, IDS).key_id
-    except CardError as error:
-        return None if error.fault is Fault.NO_CERTIFICATE else b"another fault"
+@given(st.lists(st.binary(max_size=4), max_size=8))
+def test_known_ids_come_before_unknown_ones_in_the_rows_order(key_ids: list[bytes]) -> None:
+    ordered = sorted(key_ids, key=lambda key_id: rank(key_id, IDS))
+    known = [key_id for key_id in ordered if key_id in IDS]
+    assert ordered[: len(known)] == known == sorted(known, key=IDS.index)
 
 
-def test_empty_card_has_no_certificate() -> None:
-    assert chosen() is None
+def test_modulus_of_the_certificates_key_belongs_and_another_does_not(rsa_key: rsa.RSAPrivateKey) -> None:
+    der = certificate(rsa_key)
+    modulus = rsa_key.public_key().public_numbers().n.to_bytes(256)
+    assert may_belong(modulus, der)
+    assert may_belong(b"\0" + modulus, der)
+    assert not may_belong(modulus[:-1] + bytes([modulus[-1] ^ 1]), der)
 
 
-def test_encryption_certificate_is_never_chosen_whatever_its_id() -> None:
-    assert chosen(candidate(b"SIGN", signs=False)) is None
-    assert chosen(candidate(b"SIGN", signs=False), candidate(b"\x09")) == b"\x09"
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+def test_point_of_the_certificates_key_belongs_bare_and_wrapped(curve: ec.EllipticCurve) -> None:
+    key, other = ec.generate_private_key(curve), ec.generate_private_key(curve)
+    for owner, belongs in ((key, True), (other, False)):
+        point = owner.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        wrapped = bytes([4, len(point)]) + point if len(point) < 128 else bytes([4, 0x81, len(point)]) + point
+        assert may_belong(point, certificate(key)) is belongs
+        assert may_belong(wrapped, certificate(key)) is belongs
 
 
-def test_certificate_without_key_id_cannot_be_signed_with() -> None:
-    assert chosen(candidate(b"")) is None
+@pytest.mark.parametrize("public", [None, b"", b"\0" * 400, b"short"])
+def test_key_that_shows_nothing_of_use_may_belong(public: bytes | None) -> None:
+    assert may_belong(public, b"certificate")
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations([b"\x09", b"\1", b"SIGN"])))
-def test_id_of_the_drivers_row_decides_in_the_rows_order(order: tuple[bytes, ...]) -> None:
-    assert chosen(*map(candidate, order)) == b"SIGN"
-
-
-def test_unknown_ids_are_taken_in_the_order_of_the_card() -> None:
-    assert chosen(candidate(b"\x0b"), candidate(b"\x0a")) == b"\x0b"
-
-
-def test_label_does_not_decide() -> None:
-    first, second = candidate(b"\1", label="encryption"), candidate(b"\x02", label="sign")
-    assert choose([second, first], IDS) is first.certificate
-
-
-@given(st.lists(st.builds(candidate, st.binary(max_size=4), signs=st.booleans()), max_size=8))
-def test_any_card_gives_a_signing_certificate_or_none(candidates: list[Candidate]) -> None:
-    usable = {item.certificate.key_id for item in candidates if item.digital_signature} - {b""}
-    key_id = chosen(*candidates)
-    assert key_id in usable if usable else key_id is None
+@given(st.binary(max_size=600), st.binary(max_size=600))
+def test_any_bytes_are_compared(public: bytes, der: bytes) -> None:
+    assert may_belong(public, der) in (True, False)

@@ -45,15 +45,15 @@ def sign(**arguments: Any) -> dict[str, Any]:
 
 
 def test_token_certificate_and_signature(token: dict[str, str], rsa_key: rsa.RSAPrivateKey) -> None:
-    tokens, certificates, tries, signature = talk(
-        token, {"do": "tokens"}, {"do": "certificates"}, {"do": "tries"}, sign()
+    tokens, certificates, state, present, signature = talk(
+        token, {"do": "tokens"}, {"do": "certificates"}, {"do": "pin state"}, {"do": "present"}, sign()
     )
     assert [manufacturer for _, manufacturer in tokens] == ["SoftHSM project"]
     ((key_id, label, der),) = certificates
     assert (key_id, label) == ("01", "sign")
     key = x509.load_der_x509_certificate(bytes.fromhex(der)).public_key()
     assert key == rsa_key.public_key()
-    assert tries is None
+    assert (state, present) == ([None, True, False], True)
     rsa_key.public_key().verify(bytes.fromhex(signature), DIGEST, padding.PKCS1v15(), Prehashed(hashes.SHA256()))
 
 
@@ -68,7 +68,7 @@ def test_elliptic_key_signs_a_bare_digest(tmp_path: Path) -> None:
 
 def test_wrong_pin_is_told_and_the_right_one_works_in_a_new_process(token: dict[str, str]) -> None:
     (wrong,) = talk(token, sign(pin="654321"))
-    assert wrong == {"fault": "pin_wrong", "tries": None, "detail": "PinIncorrect"}
+    assert wrong == {"fault": "pin_wrong", "tries": None, "detail": "0x000000A0"}
     (right,) = talk(token, sign())
     assert len(bytes.fromhex(right)) == 256
 
@@ -79,10 +79,23 @@ def test_wrong_pin_does_not_spoil_the_next_try_of_the_same_process(token: dict[s
     assert isinstance(right, str)
 
 
+def test_pss_signature_verifies(token: dict[str, str], rsa_key: rsa.RSAPrivateKey) -> None:
+    (signature,) = talk(token, sign(payload=DIGEST.hex(), scheme="PS"))
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    rsa_key.public_key().verify(bytes.fromhex(signature), DIGEST, pss, Prehashed(hashes.SHA256()))
+
+
+def test_largest_key_signs(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(65537, 4096)
+    (signature,) = talk(make_token(tmp_path / "rsa-4096", key), sign())
+    key.public_key().verify(bytes.fromhex(signature), DIGEST, padding.PKCS1v15(), Prehashed(hashes.SHA256()))
+
+
 def test_odd_requests_have_their_faults(token: dict[str, str]) -> None:
-    short, key, gone = talk(token, sign(pin="1"), sign(key_id="09"), sign(gone=True))
+    short, pinpad, swapped, gone = talk(token, sign(pin="1"), sign(pin=None), sign(shown="another"), sign(gone=True))
     assert short["fault"] in ("pin_malformed", "pin_wrong")
-    assert key["fault"] == "no_certificate"
+    assert pinpad == {"fault": "pin_malformed", "tries": None, "detail": "no PIN-pad"}
+    assert swapped["fault"] == "card_swapped"
     assert gone["fault"] == "card_removed"
 
 
@@ -97,6 +110,20 @@ def test_uninitialised_token_is_no_card(tmp_path: Path) -> None:
     configuration.write_text(f"directories.tokendir = {tmp_path / 'tokens'}\nobjectstore.backend = file\n")
     (outcome,) = talk({"SOFTHSM2_CONF": str(configuration)}, {"do": "tokens"})
     assert outcome["fault"] == "no_card"
+
+
+def test_certificate_whose_label_is_not_utf8_does_not_make_the_card_unusable(
+    tmp_path: Path, rsa_key: rsa.RSAPrivateKey
+) -> None:
+    """Labels in Big5 exist on old cards."""
+    environment = make_token(tmp_path / "token", rsa_key)
+    command: list[str | bytes] = [
+        "pkcs11-tool", "--module", MODULE, "--token-label", "test", "--login", "--pin", PIN, "--write-object",
+        str(tmp_path / "token" / "certificate.der"), "--type", "cert", "--id", "02", "--label", "憑證".encode("big5"),
+    ]  # fmt: skip
+    subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True, timeout=30)
+    (certificates,) = talk(environment, {"do": "certificates"})
+    assert sorted(key_id for key_id, _, _ in certificates) == ["01", "02"]
 
 
 def test_module_is_where_the_catalogue_says() -> None:

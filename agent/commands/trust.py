@@ -1,0 +1,194 @@
+"""`cardlogin trust`: which browsers trust the agent's TLS identity, and how to make them or to take it back."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.commands.table import Commands
+from agent.settings import SettingsError, read_settings_of
+
+if TYPE_CHECKING:  # cryptography is loaded by the command alone, never by the daemon
+    from certs.store import Plan, Root, Store
+    from certs.trust import Row
+
+_SYSTEM_JOURNAL = Path("/var/lib/cardlogin/trust.journal")
+_OK, _UNFINISHED, _FAILED = 0, 1, 2
+_ACTIONS: Mapping[str, str] = {
+    "status": "show which stores trust the identity (status 0: all of them)",
+    "install": "make them trust it",
+    "remove": "take everything out again",
+    "dry-run": "show what install would do (status 0: nothing)",
+}
+_KINDS = {
+    "chromium": "Chromium、Chrome、Edge",
+    "firefox": "Firefox",
+    "firefox-policies": "Firefox 原則 policies",
+    "debian": "系統 system",
+    "windows": "Windows",
+    "macos": "macOS 鑰匙圈 keychain",
+}
+_STATES = {"trusted": "已信任 trusted", "present": "存在但未信任 there, not trusted", "absent": "未信任 not trusted"}
+_NOTES = {
+    "next_start": "瀏覽器執行中，下次啟動後生效 the browser is running and sees it at its next start",
+    "asks": "系統會要求確認 the system asks for confirmation",
+}
+_FAULTS = {
+    "identity_missing": "尚未建立，請執行 not made yet; run: cardlogin trust install",
+    "identity_outdated": "由舊版建立，請執行 made by an earlier version; run: cardlogin trust install",
+    "identity_unreadable": "已損毀，請執行 damaged; run: cardlogin trust install --new-identity",
+    "identity_expired": "已過期，先看時鐘，再執行 expired; check the clock: cardlogin trust install --new-identity",
+    "identity_ending": "即將到期，請執行 ends soon; run: cardlogin trust install --new-identity",
+    "clock_wrong": "電腦時鐘早於建立時間，請校正時鐘 the clock is before the identity was made; set the clock",
+}
+
+
+class TrustError(Exception):
+    """The command cannot do anything; the text says why."""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Whose stores: the user's, or the whole computer's."""
+
+    identity: Path
+    journal: Path
+    stores: "list[Store]"
+
+
+def add(commands: Commands) -> None:
+    """Puts `trust` into the table."""
+    parser = commands.add_parser("trust", help="make browsers trust this computer's agent, or take it back")
+    parser.add_argument(
+        "action", choices=_ACTIONS, help="; ".join(f"{name}: {text}" for name, text in _ACTIONS.items())
+    )
+    parser.add_argument("--settings", type=Path, help="settings file (TOML) instead of the user's own")
+    parser.add_argument("--new-identity", action="store_true", help="install: first make a new identity (new prompts)")
+    parser.add_argument("--system", action="store_true", help="the stores of the whole computer (administrator)")
+    parser.add_argument("--identity", type=Path, help="with --system: the user's identity folder")
+    parser.set_defaults(command=trust)
+
+
+def trust(arguments: argparse.Namespace) -> int:
+    """Runs the command: 0 when all is as asked for, 1 when some store is not, 2 when nothing could be done."""
+    from filelock import FileLock, Timeout
+
+    from certs.life import IdentityError
+    from certs.store import StoreError
+
+    # A terminal without Chinese shows question marks; the English beside stays.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        scope = _scope(arguments)
+        scope.journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(scope.journal.with_suffix(".lock"), timeout=30):
+            return _run(arguments.action, scope, new=arguments.new_identity)
+    except Timeout:
+        problem = "another trust command is running"
+    except (TrustError, StoreError, IdentityError, SettingsError, OSError) as error:
+        problem = str(error)
+    print(f"cardlogin: {problem}", file=sys.stderr)
+    return _FAILED
+
+
+def _scope(arguments: argparse.Namespace) -> _Scope:
+    from certs.trust import system_stores, user_stores
+
+    if not arguments.system:
+        settings = read_settings_of(arguments.settings)
+        stores = user_stores(Path.home(), os.environ)
+        return _Scope(settings.state / "identity", settings.state / "trust.journal", stores)
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        raise TrustError("--system needs the administrator (root)")
+    if arguments.new_identity or (arguments.identity is None and arguments.action != "remove"):
+        raise TrustError("--system takes the user's identity: --identity FOLDER")
+    return _Scope(arguments.identity or Path(os.devnull), _SYSTEM_JOURNAL, system_stores())
+
+
+def _run(action: str, scope: _Scope, *, new: bool) -> int:
+    from certs.folder import ensure_identity, replace_identity
+    from certs.journal import Journal
+    from certs.life import ROOT
+    from certs.trust import Trust, take_back
+
+    journal = Journal(scope.journal)
+    if action == "remove" and not (scope.identity / ROOT).exists():
+        return _done(take_back(journal), "已移除 removed")
+    if action == "install" and scope.journal != _SYSTEM_JOURNAL:
+        (replace_identity if new else ensure_identity)(scope.identity)
+    subject = Trust(_root(scope.identity), scope.stores, journal)
+    if action == "install":
+        return _done(subject.install(), _STATES["trusted"], changed=False) if scope.stores else _no_stores()
+    if action == "remove":
+        return _done(subject.remove(), "已移除 removed")
+    return _shown(subject.look(), steps=action == "dry-run") | _faults(scope.identity)
+
+
+def _root(identity: Path) -> "Root":
+    """The root, if it is one that can vouch for this computer only: nothing else goes into a store."""
+    from certs.authority import vouches_for_this_computer_only
+    from certs.life import ROOT
+    from certs.store import read_root
+
+    if not (identity / ROOT).exists():
+        raise TrustError(f"identity_missing: {identity} (cardlogin trust install)")
+    root = read_root(identity / ROOT)
+    if not vouches_for_this_computer_only(root.der):
+        raise TrustError(f"{root.path}: not a root that CardLogin made")
+    return root
+
+
+def _faults(identity: Path) -> int:
+    """Tells what is wrong with the identity itself."""
+    from certs.life import IdentityError, choose, read_life
+
+    try:
+        fault = choose(read_life(identity), datetime.now(UTC)).fault
+    except IdentityError as error:
+        fault = error.fault
+    if fault is None:
+        return _OK
+    print(f"{fault.value}: {_FAULTS[fault.value]}")
+    return _UNFINISHED
+
+
+def _shown(rows: "list[Row]", *, steps: bool) -> int:
+    """Prints how the stores are, and what installing would do; the status says whether anything is to be done."""
+    for row in rows:
+        print(f"{_KINDS[row.kind]}  {row.place}")
+        if row.plan is None:
+            print(f"    失敗 failed: {row.error}")
+            continue
+        print(f"    {_STATES[row.plan.state]}")
+        for step in row.plan.steps if steps else ():
+            print(f"    → {step}")
+        _note(row.plan if row.plan.steps else None)
+    if not rows:
+        return _no_stores()
+    return _OK if all(row.plan and not row.plan.steps for row in rows) else _UNFINISHED
+
+
+def _done(rows: "list[Row]", result: str, *, changed: bool = True) -> int:
+    """Prints what was done in which store; `changed`: every row is a change, even without steps."""
+    for row in rows:
+        print(f"{_KINDS[row.kind]}  {row.place}")
+        print(f"    {result}" if row.plan else f"    失敗 failed: {row.error}")
+        _note(row.plan if row.plan and (changed or row.plan.steps) else None)
+    if not rows:
+        print("沒有需要變更的項目 nothing to do")
+    return _UNFINISHED if any(row.error for row in rows) else _OK
+
+
+def _note(plan: "Plan | None") -> None:
+    if plan is not None and plan.note is not None:
+        print(f"    {_NOTES[plan.note]}")
+
+
+def _no_stores() -> int:
+    print("找不到瀏覽器的憑證存放處 no browser's store was found")
+    return _UNFINISHED

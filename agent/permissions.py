@@ -1,0 +1,174 @@
+"""What this user decided about origins: a small file that the daemon follows while it runs."""
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock
+
+from agent.failures import Code, FailureError
+from agent.origins import MAX_PATTERNS, Patterns, parse
+
+FILE = "origins.json"
+MAX_FILE = 256 * 1024  # twice MAX_PATTERNS of the longest origins fit
+_LOG = logging.getLogger(__name__)
+
+
+class Decision(StrEnum):
+    """What was decided about an origin."""
+
+    ALLOW = "allow"  # may also be told about reader and card without a PIN
+    DENY = "deny"  # may not ask at all
+
+
+class PermissionsError(Exception):
+    """The file cannot be used; the text says which one and why."""
+
+
+class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    allow: list[str] = []
+    deny: list[str] = []
+
+
+# What tells one state of the file from another: a new file has another inode, a changed one another time or size.
+_Stamp = tuple[int, int, int]
+
+
+class Permissions:
+    """The remembered decisions; read again whenever the file has changed.
+
+    An answer costs one look at the file's date. No file means that nothing was decided. While the file cannot be
+    read nobody is admitted, because nobody can tell who was refused.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stamp: _Stamp | PermissionsError | None = None
+        self._allow, self._deny = Patterns(()), Patterns(())
+
+    def denied(self, origin: str) -> bool:
+        """Whether an origin was refused, on whatever port; raises FailureError(permissions_unreadable)."""
+        self._follow()
+        return self._deny.cover(origin)
+
+    def allowed(self, origin: str) -> bool:
+        """Whether exactly this origin was permitted; raises FailureError(permissions_unreadable)."""
+        self._follow()
+        return self._allow.name(origin) and not self._deny.cover(origin)
+
+    def all(self) -> dict[str, Decision]:
+        """All decisions by origin, in alphabetical order; raises PermissionsError."""
+        lists = self._read()
+        rows = {origin: Decision.ALLOW for origin in lists.allow} | {origin: Decision.DENY for origin in lists.deny}
+        return dict(sorted(rows.items()))
+
+    def decide(self, origin: str, decision: Decision | None) -> bool:
+        """Remembers a decision in place of an earlier one, or forgets it for None; tells whether that changed anything.
+
+        A kill or power cut at any moment leaves the old file or the new one. Raises PermissionsError for a text that
+        is no origin, too many decisions, or a file that cannot be read or written.
+        """
+        if parse(origin) is None:
+            raise PermissionsError(f"not an origin: {origin[:100]!r} (write it as https://portal.example)")
+        with self._locked():
+            rows = self.all()
+            if rows.get(origin) == decision:
+                return False
+            rows.pop(origin, None)
+            self._write(rows if decision is None else {**rows, origin: decision})
+        return True
+
+    def reset(self) -> None:
+        """Forgets all decisions, also those of a file that cannot be read; raises PermissionsError."""
+        with self._locked():
+            self._write({})
+
+    def _follow(self) -> None:
+        stamp = self._look()
+        if stamp != self._stamp or isinstance(stamp, PermissionsError):
+            self._stamp = stamp
+            self._load()
+
+    def _look(self) -> "_Stamp | PermissionsError | None":
+        try:
+            state = self.path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return PermissionsError(f"{self.path}: {error.strerror}")
+        return state.st_ino, state.st_mtime_ns, state.st_size
+
+    def _load(self) -> None:
+        try:
+            lists = self._read()
+        except PermissionsError as error:
+            # Asked again next time: a file that is mended counts at once, even if its date does not tell.
+            self._stamp = error
+            _LOG.warning("nobody is admitted: %s", error)
+            raise FailureError(Code.PERMISSIONS_UNREADABLE) from None
+        self._allow, self._deny = Patterns(lists.allow), Patterns(lists.deny)
+
+    def _read(self) -> _Lists:
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(MAX_FILE + 1)
+            if len(content) > MAX_FILE:
+                raise ValueError(f"longer than {MAX_FILE} bytes")
+            lists = msgspec.json.decode(content, type=_Lists)
+            Patterns(lists.allow), Patterns(lists.deny)
+        except FileNotFoundError:
+            return _Lists()
+        except (OSError, ValueError, RecursionError) as error:  # JSON, UTF-8 and pattern errors are ValueErrors
+            raise PermissionsError(f"{self.path}: {error}") from None
+        return lists
+
+    def _write(self, rows: dict[str, Decision]) -> None:
+        lists = {kind: [origin for origin, decision in rows.items() if decision is kind] for kind in Decision}
+        if any(len(origins) > MAX_PATTERNS for origins in lists.values()):
+            raise PermissionsError(f"more than {MAX_PATTERNS} origins: forget some first")
+        content = msgspec.json.format(
+            msgspec.json.encode(_Lists(lists[Decision.ALLOW], lists[Decision.DENY])), indent=1
+        )
+        try:
+            _replace(self.path, content + b"\n")
+        except OSError as error:
+            raise PermissionsError(f"{self.path}: {error.strerror}") from None
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Two commands at once must not forget each other's decision."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = FileLock(self.path.with_suffix(".lock"), timeout=10)
+            lock.acquire()
+        except (OSError, TimeoutError) as error:  # the lock's own time-out is a TimeoutError
+            raise PermissionsError(f"{self.path}: {error}") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Puts a new file in the place of the old one, on the disk before it is seen."""
+    descriptor, draft = tempfile.mkstemp(prefix=".origins-", dir=path.parent)  # readable by this user alone
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    if hasattr(os, "O_DIRECTORY"):  # a folder can be synchronised on POSIX only
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

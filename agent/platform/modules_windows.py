@@ -1,0 +1,82 @@
+"""What the loading rules of PKCS#11 modules need to know of Windows: system calls that give the facts as text."""
+
+import ctypes
+import sysconfig
+from ctypes import wintypes
+from pathlib import Path
+
+from agent.platform.rights import FileRights, processor, sddl_rights
+
+_FILE_OBJECT, _OWNER, _DACL = 1, 1, 4
+_SDDL_REVISION = 1
+_TOKEN_QUERY, _TOKEN_USER = 8, 1
+_MAX_PATH = 260
+_TOKEN_ROOM = 256
+
+advapi = ctypes.WinDLL("advapi32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
+kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
+kernel.GetCurrentProcess.restype = wintypes.HANDLE
+kernel.LocalFree.argtypes = [ctypes.c_void_p]
+advapi.OpenProcessToken.argtypes = [wintypes.HANDLE, wintypes.DWORD, ctypes.c_void_p]
+advapi.GetTokenInformation.argtypes = [
+    wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD, ctypes.c_void_p
+]  # fmt: skip
+advapi.ConvertSidToStringSidW.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+advapi.ConvertSecurityDescriptorToStringSecurityDescriptorW.argtypes = [
+    ctypes.c_void_p, wintypes.DWORD, wintypes.DWORD, ctypes.c_void_p, ctypes.c_void_p
+]  # fmt: skip
+advapi.GetNamedSecurityInfoW.argtypes = [
+    wintypes.LPCWSTR, ctypes.c_int, wintypes.DWORD, *[ctypes.c_void_p] * 5
+]  # fmt: skip
+
+PACKED_STRUCTURES = True
+# The interpreter's own kind: a program for another processor may run by translation.
+_KIND = sysconfig.get_platform().removeprefix("win-").replace("win32", "i386")
+PROCESSOR = processor(_KIND, ctypes.sizeof(ctypes.c_void_p))
+
+
+def file_rights(path: Path) -> FileRights:
+    """The rights of a file or folder; raises OSError."""
+    descriptor = ctypes.c_void_p()
+    wanted = _OWNER | _DACL
+    error = advapi.GetNamedSecurityInfoW(
+        str(path), _FILE_OBJECT, wanted, None, None, None, None, ctypes.byref(descriptor)
+    )
+    if error:
+        raise OSError(error, "GetNamedSecurityInfo")
+    text = ctypes.c_wchar_p()
+    done = advapi.ConvertSecurityDescriptorToStringSecurityDescriptorW(
+        descriptor, _SDDL_REVISION, wanted, ctypes.byref(text), None
+    )
+    kernel.LocalFree(descriptor)
+    return sddl_rights(_taken(done, text), _user())
+
+
+def path_places() -> dict[str, str]:
+    """What a path of the catalogue may begin with: the system's own folder, not what the environment says it is."""
+    room = ctypes.create_unicode_buffer(_MAX_PATH)
+    length = kernel.GetSystemWindowsDirectoryW(room, _MAX_PATH)
+    return {"%SystemRoot%": room.value} if 0 < length < _MAX_PATH else {}
+
+
+def _user() -> str:
+    """The SID of the user whose process this is."""
+    token, room, length = wintypes.HANDLE(), ctypes.create_string_buffer(_TOKEN_ROOM), wintypes.DWORD()
+    if not advapi.OpenProcessToken(kernel.GetCurrentProcess(), _TOKEN_QUERY, ctypes.byref(token)):
+        raise OSError("OpenProcessToken")
+    done = advapi.GetTokenInformation(token, _TOKEN_USER, room, _TOKEN_ROOM, ctypes.byref(length))
+    kernel.CloseHandle(token)
+    if not done:
+        raise OSError("GetTokenInformation")
+    text = ctypes.c_wchar_p()
+    sid = ctypes.c_void_p.from_buffer(room)  # TOKEN_USER begins with the pointer to the SID
+    return _taken(advapi.ConvertSidToStringSidW(sid, ctypes.byref(text)), text)
+
+
+def _taken(done: int, text: ctypes.c_wchar_p) -> str:
+    """A text that the system has allocated, freed."""
+    if not done or text.value is None:
+        raise OSError("security descriptor")
+    value = text.value
+    kernel.LocalFree(ctypes.cast(text, ctypes.c_void_p))
+    return value

@@ -1,0 +1,44 @@
+"""The stage of the attacks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.attacks.stage import Host, Stage
+from tests.stand.asking import wait_until
+from tests.stand.browser import browser, make_home
+from tests.stand.screen import Screen
+from tests.stand.stack import Stack
+from tests.stand.tls import make_portal_certificate
+
+
+@pytest.fixture(scope="session")
+def evil(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """https://evil.test, with a certificate that the person's browser accepts as it does those of all public sites."""
+    folder = tmp_path_factory.mktemp("evil")
+    make_portal_certificate(folder, "evil.test")
+    make_home(stack.home, [("evil.test", folder / "portal-root.pem")])
+    with Host("evil.test", folder / "portal.pem") as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def good(stack: Stack) -> Iterator[Host]:
+    """A site under the portal's name, without the client: the tests themselves say what its page does."""
+    with Host("portal.test", stack.portal.certificate) as host:
+        yield host
+
+
+@pytest.fixture
+def stage(stack: Stack, screen: Screen, good: Host, evil: Host, tmp_path: Path) -> Iterator[Stage]:
+    """A fresh browser, the demo card in the reader with three tries."""
+    stack.reader.control("swap", str(stack.card_image("citizen")))
+    stack.reader.control("unblock")
+    for host in (good, evil):  # no limit of windows here: the tests of the limits are elsewhere
+        stack.agent.allow(host.origin)
+    ports = (good.port, evil.port, stack.portal.port)
+    with browser(stack.home, *ports, profile=f"attack-{tmp_path.name}") as context:
+        context.set_default_timeout(15_000)
+        yield Stage(stack, screen, context, good, evil)
+    wait_until(lambda: not screen.windows())

@@ -1,0 +1,340 @@
+"""The prompts beside the window: Debian's own pinentry programs, and the terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.stand.asking import wait_until
+from tests.stand.parts import PIN, ROOT
+from tests.stand.screen import Screen
+
+# A card host's main loop with a card that signs with a certain PIN only; it prints code, tries and the number of PINs.
+HOST = """
+    import os, sys, threading
+    sys.path.insert(0, {root!r})
+    from agent.card.frames import HostOrder, HostSetup
+    from agent.card import prompt, prompt_pinentry, prompt_terminal
+    from agent.card.worker import Worker
+    from agent.failures import Code, FailureError
+    from agent.platform.pinentry import Needs, Pinentry
+    from tests.unit.agent.fakes import CHALLENGE, TOKEN
+    from tests.unit.agent.operation_bench import FakeCards, card
+    from pathlib import Path
+
+    class Cards(FakeCards):
+        def sign(self, card, pin, order):
+            self.signed = TOKEN if pin == {pin!r} else FailureError(Code.PIN_WRONG, 2)
+            return super().sign(card, pin, order)
+
+    cards = Cards()
+    cards.seen = {seen}
+    worker = Worker()
+    worker.start()
+    setup = HostSetup(prompt={kind!r})
+    program = {program!r}
+    if program:
+        needs = Needs.DISPLAY if "gtk" in program else Needs.TERMINAL
+        prompt_pinentry.pinentries = lambda: (Pinentry(Path(program), needs),)
+    made = prompt.make_prompt(setup)
+    gone = threading.Event()
+    if {gone}:
+        threading.Timer(1.0, gone.set).start()
+    operation = made.run(HostOrder("https://portal.example", CHALLENGE, "zh-Hant"), worker, lambda: cards, gone)
+    answer = operation.answer
+    print("RESULT", type(made).__name__, answer.code or "token", answer.tries_left, len(cards.pins), flush=True)
+    os._exit(0)
+"""
+ONE, TWO, LAST = "card(3)", '(card(3), card(3, "陳美麗"))', "card(1)"
+
+
+def program(kind: str, seen: str = ONE, *, pinentry: str = "", gone: bool = False) -> list[str]:
+    """The command of a host with a prompt of some kind."""
+    code = textwrap.dedent(HOST).format(root=str(ROOT), pin=PIN, kind=kind, seen=seen, program=pinentry, gone=gone)
+    return [sys.executable, "-c", code]
+
+
+class Terminal:
+    """A program with a terminal of its own, and a person at it."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            os.execve(command[0], command, environment)  # noqa: S606
+        self.screen = ""
+        self._lock = threading.Lock()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def wait(self, text: str, seconds: float = 30.0) -> str:
+        """The screen, once it shows a text that was not there at the last wait."""
+        deadline = time.monotonic() + seconds
+        while True:
+            with self._lock:
+                if text in self.screen:
+                    seen, _, self.screen = self.screen.partition(text)
+                    return seen + text
+            assert time.monotonic() < deadline, f"{text!r} is not in {self.screen!r}"
+            time.sleep(0.01)
+
+    def type(self, text: str | bytes) -> None:
+        """Presses keys."""
+        os.write(self._master, text.encode() if isinstance(text, str) else text)
+
+    def result(self) -> str:
+        """What the program said at its end."""
+        self.wait("RESULT ")
+        return self.wait("\n").strip()
+
+    def close(self) -> None:
+        """Ends it."""
+        os.close(self._master)
+        os.waitpid(self.pid, 0)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = os.read(self._master, 4096)
+            except OSError:
+                return
+            with self._lock:
+                self.screen += data.decode("utf-8", "replace")
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """What a program in a terminal needs; no display."""
+    names = ("PATH", "HOME")
+    return {**{name: os.environ[name] for name in names}, "TERM": "xterm", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture
+def terminals(environment: dict[str, str]) -> Iterator[list[Terminal]]:
+    """Terminals to be closed."""
+    open_ones: list[Terminal] = []
+    yield open_ones
+    for terminal in open_ones:
+        terminal.close()
+
+
+def open_terminal(terminals: list[Terminal], command: list[str], environment: dict[str, str]) -> Terminal:
+    """A terminal that is closed after the test."""
+    terminals.append(Terminal(command, environment))
+    return terminals[-1]
+
+
+def test_terminal_says_who_asks_and_shows_nothing_of_the_pin(
+    terminals: list[Terminal], environment: dict[str, str]
+) -> None:
+    terminal = open_terminal(terminals, program("terminal"), environment)
+    shown = terminal.wait("PIN (not shown): ")
+    for part in ("https://portal.example", "登入  Log in", "王小明", "3 次"):
+        assert part in shown
+    terminal.type(f"{PIN}\r")
+    rest = terminal.wait("RESULT ")
+    assert not re.search(r"[0-9*●]", rest.replace("RESULT", ""))
+    assert terminal.wait("\n").strip() == "TerminalPrompt token None 1"
+
+
+def test_terminal_wrong_pin_then_right_one(terminals: list[Terminal], environment: dict[str, str]) -> None:
+    terminal = open_terminal(terminals, program("terminal"), environment)
+    terminal.wait("PIN (not shown): ")
+    terminal.type("999999\r")
+    assert "PIN 碼錯誤" in terminal.wait("PIN (not shown): ")
+    terminal.type("99\x7f\x15１２３456\r")
+    assert terminal.result() == "TerminalPrompt token None 2"
+
+
+@pytest.mark.parametrize("keys", ["123\x03", "\x04"])
+def test_terminal_ctrl_c_cancels_this_order_only(
+    terminals: list[Terminal], environment: dict[str, str], keys: str
+) -> None:
+    terminal = open_terminal(terminals, program("terminal"), environment)
+    terminal.wait("PIN (not shown): ")
+    terminal.type(keys)
+    assert terminal.result() == "TerminalPrompt user_cancelled None 0"
+
+
+def test_terminal_malformed_pin_reaches_no_card(terminals: list[Terminal], environment: dict[str, str]) -> None:
+    terminal = open_terminal(terminals, program("terminal"), environment)
+    terminal.wait("PIN (not shown): ")
+    terminal.type(b"\xff\xfe12345\x1b[A\r")
+    assert "6 至 8" in terminal.wait("PIN (not shown): ")
+    terminal.type("\x03")
+    assert terminal.result() == "TerminalPrompt user_cancelled None 0"
+
+
+def test_terminal_choice_by_number(terminals: list[Terminal], environment: dict[str, str]) -> None:
+    terminal = open_terminal(terminals, program("terminal", TWO), environment)
+    assert "2) 陳美麗" in terminal.wait("then Enter: ")
+    terminal.type("7\r")
+    terminal.type("2\r")
+    assert "陳美麗" in terminal.wait("PIN (not shown): ")
+    terminal.type(f"{PIN}\r")
+    assert terminal.result() == "TerminalPrompt token None 1"
+
+
+def test_terminal_last_try_is_confirmed_first(terminals: list[Terminal], environment: dict[str, str]) -> None:
+    terminal = open_terminal(terminals, program("terminal", LAST), environment)
+    assert "最後一次機會" in terminal.wait("to cancel ")
+    terminal.type("\r")
+    terminal.wait("PIN (not shown): ")
+    terminal.type(f"{PIN}\r")
+    assert terminal.result() == "TerminalPrompt token None 1"
+
+
+def test_terminal_is_as_it_was_afterwards_and_what_was_typed_before_is_not_the_pin(
+    terminals: list[Terminal], environment: dict[str, str]
+) -> None:
+    shell = ["/bin/sh", "-c", 'stty -a; echo "<before>"; sleep 1; "$@"; stty -a; echo "<after>"', "sh"]
+    terminal = open_terminal(terminals, [*shell, *program("terminal")], environment)
+    before = terminal.wait("<before>").removesuffix("<before>")
+    terminal.type("111111\r")  # before the prompt is there
+    terminal.wait("PIN (not shown): ")
+    terminal.type(f"{PIN}\r")
+    assert terminal.result() == "TerminalPrompt token None 1"
+    assert before.split() == terminal.wait("<after>").removesuffix("<after>").split()
+
+
+def test_terminal_page_gone(terminals: list[Terminal], environment: dict[str, str]) -> None:
+    terminal = open_terminal(terminals, program("terminal", gone=True), environment)
+    terminal.wait("PIN (not shown): ")
+    assert terminal.result() == "TerminalPrompt user_cancelled None 0"
+
+
+@pytest.mark.parametrize("name", ["curses", "tty"])
+def test_pinentry_on_the_terminal(terminals: list[Terminal], environment: dict[str, str], name: str) -> None:
+    command = program("pinentry", pinentry=f"/usr/bin/pinentry-{name}")
+    terminal = open_terminal(terminals, command, environment)
+    terminal.wait("PIN")
+    # pinentry-curses draws its field last; keys that come earlier are taken too.
+    time.sleep(0.5)
+    terminal.type(f"{PIN}\r")
+    assert terminal.result() == "PinentryPrompt token None 1"
+
+
+def test_auto_without_display_takes_pinentry_on_the_terminal_then_the_terminal_itself(
+    terminals: list[Terminal], environment: dict[str, str]
+) -> None:
+    terminal = open_terminal(terminals, program("auto", pinentry="/usr/bin/pinentry-tty"), environment)
+    terminal.wait("PIN")
+    terminal.type(f"{PIN}\r")
+    assert terminal.result() == "PinentryPrompt token None 1"
+    terminal = open_terminal(terminals, program("auto", pinentry="/nowhere/pinentry-tty"), environment)
+    terminal.wait("PIN (not shown): ")
+    terminal.type(f"{PIN}\r")
+    assert terminal.result() == "TerminalPrompt token None 1"
+
+
+@pytest.mark.parametrize("kind", ["auto", "window", "terminal", "pinentry"])
+def test_nobody_can_be_asked(environment: dict[str, str], kind: str) -> None:
+    result = subprocess.run(
+        program(kind, pinentry="/usr/bin/pinentry-tty"), env=environment, stdin=subprocess.DEVNULL,
+        start_new_session=True, capture_output=True, text=True, check=True, timeout=40,
+    )  # fmt: skip
+    assert result.stdout.strip() == "RESULT NoPrompt no_prompt None 0"
+
+
+def test_auto_with_a_display_is_the_window(environment: dict[str, str], screen: Screen) -> None:
+    environment["DISPLAY"] = screen.display
+    process = subprocess.Popen(program("auto"), env=environment, stdout=subprocess.PIPE, text=True)
+    screen.wait_window(seconds=30)
+    screen.type(PIN)
+    screen.key("Return")
+    assert process.communicate(timeout=30)[0].strip() == "RESULT WindowPrompt token None 1"
+
+
+class Desktop:
+    """A host that asks with pinentry's window, and a person at the screen."""
+
+    def __init__(self, screen: Screen, environment: dict[str, str], seen: str, *, gone: bool = False) -> None:
+        self._screen = screen
+        command = program("pinentry", seen, pinentry="/usr/bin/pinentry-gtk-2", gone=gone)
+        self._process = subprocess.Popen(
+            command, env={**environment, "DISPLAY": screen.display}, stdout=subprocess.PIPE, text=True
+        )
+        self._seen: set[int] = set()
+
+    def window(self) -> None:
+        """Waits for the window of a new pinentry; it may have the same X number as the last one."""
+        host = psutil.Process(self._process.pid)
+        wait_until(lambda: bool({child.pid for child in host.children()} - self._seen), seconds=30)
+        self._seen |= {child.pid for child in host.children()}
+        wait_until(lambda: bool(self._screen.windows("Pinentry-gtk-2")), seconds=30)
+        # GTK shows its window before it has the keyboard, and says so nowhere.
+        time.sleep(0.3)
+
+    def keys(self, *names: str) -> None:
+        """Presses keys."""
+        self._screen.key(*names)
+
+    def type(self, text: str) -> None:
+        """Types."""
+        self._screen.type(text)
+
+    def picture(self, path: Path) -> None:
+        """What the screen shows."""
+        self._screen.picture(path)
+
+    def result(self) -> str:
+        """What the host said at its end."""
+        return self._process.communicate(timeout=30)[0].strip()
+
+
+def test_pinentry_window_signs(screen: Screen, environment: dict[str, str]) -> None:
+    desktop = Desktop(screen, environment, ONE)
+    desktop.window()
+    desktop.picture(ROOT / "build" / "window" / "pinentry-pin.png")
+    desktop.type(PIN)
+    desktop.keys("Return")
+    assert desktop.result() == "RESULT PinentryPrompt token None 1"
+
+
+def test_pinentry_window_asks_again_after_a_wrong_pin(screen: Screen, environment: dict[str, str]) -> None:
+    desktop = Desktop(screen, environment, ONE)
+    desktop.window()
+    desktop.type("999999")
+    desktop.keys("Return")
+    desktop.window()
+    desktop.type(PIN)
+    desktop.keys("Return")
+    assert desktop.result() == "RESULT PinentryPrompt token None 2"
+
+
+def test_pinentry_window_choice_by_next_and_use(screen: Screen, environment: dict[str, str]) -> None:
+    desktop = Desktop(screen, environment, TWO)
+    desktop.window()
+    desktop.picture(ROOT / "build" / "window" / "pinentry-choice.png")
+    desktop.keys("Tab", "Return")  # next
+    desktop.window()
+    desktop.keys("Tab", "Tab", "Return")  # use
+    desktop.window()
+    desktop.picture(ROOT / "build" / "window" / "pinentry-chosen.png")
+    desktop.type(PIN)
+    desktop.keys("Return")
+    assert desktop.result() == "RESULT PinentryPrompt token None 1"
+
+
+def test_pinentry_window_closed(screen: Screen, environment: dict[str, str]) -> None:
+    desktop = Desktop(screen, environment, ONE)
+    desktop.window()
+    desktop.keys("Escape")
+    assert desktop.result() == "RESULT PinentryPrompt user_cancelled None 0"
+
+
+def test_pinentry_window_goes_with_the_page(screen: Screen, environment: dict[str, str]) -> None:
+    desktop = Desktop(screen, environment, ONE, gone=True)
+    desktop.window()
+    assert desktop.result() == "RESULT PinentryPrompt user_cancelled None 0"
+    screen.wait_no_window("Pinentry-gtk-2")

@@ -1,0 +1,126 @@
+"""The real window on a virtual screen, around a real operation, with made-up cards and a clock turned by hand."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image, ImageGrab
+
+from agent.card.frames import HostOrder
+from agent.card.window.theme import DARK, LIGHT, scale_of
+from agent.card.window.window import Window
+from agent.settings import PinForm
+from tests.unit.agent.fakes import CHALLENGE, ORIGIN
+from tests.unit.agent.operation_bench import Bench
+
+PATIENCE = 10.0
+
+
+class Committed:
+    """A key event with a text of several characters."""
+
+    keysym_num, state = 0, 0
+
+    def __init__(self, char: str) -> None:
+        self.char = char
+
+
+class Stage:
+    """One window with its operation; `bench` turns the clock and holds the cards."""
+
+    def __init__(
+        self,
+        display: str,
+        *,
+        origin: str = ORIGIN,
+        language: str = "zh-Hant",
+        challenge: str = CHALLENGE,
+        form: PinForm = "digits",
+        dark: bool = False,
+        text_scale: float = 1.0,
+    ) -> None:
+        self.display = display
+        self.root = tk.Tk(screenName=display, className="Xft")
+        self.root.withdraw()
+        self.window = Window(self.root, form, DARK if dark else LIGHT, scale_of(self.root, text_scale))
+        self.window.begin(HostOrder(origin, challenge, language))
+        self.bench = Bench(self.window)
+        operation = self.bench.operation
+        self.window.on_submit = lambda pin, confirmed, form: operation.submit(
+            pin, last_try_confirmed=confirmed, form=form
+        )
+        self.window.on_choose, self.window.on_other = operation.choose, operation.choose_another
+        self.window.on_cancel = operation.cancel
+        self.pump()
+
+    @property
+    def title(self) -> str:
+        """The title of the window."""
+        return str(self.window.top.title())
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        self.root.update()
+        return self.window.top.winfo_width(), self.window.top.winfo_height()
+
+    def pump(self, seconds: float = 0.0) -> None:
+        """Lets Tk work, for a while."""
+        deadline = time.monotonic() + seconds
+        self.root.update()
+        while time.monotonic() < deadline:
+            self.root.update()
+            time.sleep(0.005)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Lets Tk work until something is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "it does not come"
+            self.pump(0.01)
+
+    def ready(self) -> None:
+        """The driver has done its work, and the window takes keys."""
+        self.bench.step()
+        self.until(lambda: self.title == "憑證登入 CardLogin")
+
+    def press(self, *keysyms: str) -> None:
+        """Keys, given to the window as Tk sees them."""
+        for keysym in keysyms:
+            target = self.window.top.focus_get() or self.window.top
+            *modifiers, key = keysym.split("-")
+            target.event_generate(f"<{''.join(f'{modifier}-' for modifier in modifiers)}KeyPress-{key}>")
+            self.root.update()
+
+    def commit(self, text: str) -> None:
+        """What an input method gives at once."""
+        self.window._card.field._key(Committed(text))  # type: ignore[arg-type]
+
+    def picture(self, path: Path) -> Image.Image:
+        """What the window shows, saved with few colours."""
+        self.pump(0.1)
+        top = self.window.top
+        left, upper = top.winfo_rootx(), top.winfo_rooty()
+        box = (left, upper, left + top.winfo_width(), upper + top.winfo_height())
+        image = ImageGrab.grab(xdisplay=self.display).crop(box)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+        return image
+
+    def close(self) -> None:
+        """The end."""
+        self.root.destroy()
+
+
+@contextmanager
+def stage(display: str, **wishes: object) -> Iterator[Stage]:
+    """A stage for a while; the wishes are those of Stage."""
+    made = Stage(display, **wishes)  # type: ignore[arg-type]
+    try:
+        yield made
+    finally:
+        made.close()

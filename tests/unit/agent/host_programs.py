@@ -1,0 +1,52 @@
+"""Small programs in the card host's place, for the tests of the daemon's side."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+
+import psutil
+
+from agent.card import process
+
+# What a program needs to take the order and answer.
+TALK = """
+import json, os, struct, sys, time
+def frame():
+    (length,) = struct.unpack(">I", sys.stdin.buffer.read(4))
+    return json.loads(sys.stdin.buffer.read(length))
+def order():
+    frame()  # the set-up
+    return frame()
+def answer(message):
+    body = json.dumps(message).encode()
+    raw(struct.pack(">I", len(body)) + body)
+def raw(content):
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+TOKEN = {"unverifiedCertificate": "Y2VydA==", "algorithm": "RS256", "signature": "c2ln", "format": "web-eid:1.0",
+         "appVersion": "test"}
+"""
+TELL_PID = 'order(); answer({"token": {**TOKEN, "signature": str(os.getpid())}})'
+
+
+def put_program(put: Callable[..., None], code: str) -> None:
+    """Makes a program the card host; `put` is setattr of a monkeypatch."""
+    put(process, "_COMMAND", (sys.executable, "-I", "-c", TALK + code))
+
+
+async def children() -> list[int]:
+    """The hosts that this process has started and that still run."""
+
+    def look() -> list[int]:
+        alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+        return [child.pid for child in alive if child.cmdline()[1:3] == ["-I", "-c"]]
+
+    return await asyncio.to_thread(look)
+
+
+async def wait_children(count: int) -> list[int]:
+    """The hosts that run, as soon as there are so many; raises TimeoutError when that does not come about."""
+    async with asyncio.timeout(10):
+        while len(found := await children()) != count:  # noqa: ASYNC110  # nobody tells when a process starts or ends
+            await asyncio.sleep(0.01)
+    return found

@@ -1,0 +1,16 @@
+"""What a certificate database holds, told by certutil alone."""
+
+import subprocess
+from pathlib import Path
+
+
+def certutil(database: Path, *arguments: str) -> str:
+    """What the real tool prints."""
+    command = ["certutil", "-d", f"sql:{database}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def listing(database: Path) -> list[tuple[str, str]]:
+    """Names and trust of a database."""
+    lines = [line.rsplit(maxsplit=1) for line in certutil(database, "-L").splitlines()[4:] if line.strip()]
+    return sorted((name.strip(), flags) for name, flags in lines)
