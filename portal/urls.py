@@ -1,9 +1,12 @@
 """Addresses of the portal. Of allauth only what is used is mounted."""
 
 from allauth.account.views import logout
+from captcha.views import captcha_image
 from django.urls import include, path
 
+from portal.accounts.reauthentication import reauthenticate, reauthenticate_with_card
 from portal.accounts.views import login_page, member
+from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
 from portal.views import home
 
 urlpatterns = [
@@ -11,6 +14,16 @@ urlpatterns = [
     path("accounts/login/", login_page, name="account_login"),
     path("accounts/logout/", logout, name="account_logout"),
     path("accounts/card/", include("portal.cards.urls")),
+    path("accounts/", include("portal.registration.urls")),
+    path("accounts/", include("portal.recovery.urls")),
+    path("accounts/reauthenticate/", reauthenticate, name="reauthenticate"),
+    path("accounts/reauthenticate/card/", reauthenticate_with_card, name="reauthenticate_card"),
+    path("member/cards/", cards, name="cards"),
+    path("member/cards/bind/", card_bind, name="card_bind"),
+    path("member/cards/<int:card>/unbind/", card_unbind, name="card_unbind"),
+    path("member/cards/<int:card>/rename/", card_rename, name="card_rename"),
+    path("member/", include("portal.member.urls")),
+    path("captcha/image/<slug:key>/", captcha_image, {"scale": 1}, name="captcha-image"),
     path("member/", member, name="member"),
 ]
 

@@ -1,16 +1,20 @@
 """The portal's decisions inside allauth: no open registration, where one may be sent, what a log-in leaves behind."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from typing_extensions import override
 
+from portal.accounts import lockout
 from portal.accounts.entry import audit, current_entry, remember_previous
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
+from portal.accounts.passwords import normal_password
 from portal.failures import ACCOUNT_INACTIVE
 
 
@@ -27,6 +31,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return whether a log-in or log-out may lead there: this site over TLS, nothing else."""
         own = urlsplit(settings.CARDLOGIN_ORIGIN).netloc
         return url_has_allowed_host_and_scheme(url, allowed_hosts={own}, require_https=True)
+
+    @override
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try before the password is looked at; raise ValidationError where none may be made now."""
+        super().pre_authenticate(request, **credentials)
+        before = lockout.begin(credentials["username"])
+        if not before.may_try:
+            code = "account_locked" if before.locked else "wait_a_moment"
+            raise ValidationError(code, code=code)
+
+    @override
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Return whose account name and password these are; a right password forgets the wrong ones."""
+        credentials["password"] = normal_password(credentials["password"])
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            lockout.right(credentials["username"])
+        return user
 
     @override
     def login(self, request: HttpRequest, user: User) -> None:

@@ -1,6 +1,5 @@
 """How the person came in: what the session keeps about a log-in, and the audit line of every outcome."""
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,9 +7,9 @@ from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
 
 from portal.accounts.models import User
+from portal.audit.log import record
 
 _PREVIOUS = "previous_login"
-_audit = logging.getLogger("portal.audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,8 @@ def current_entry(request: HttpRequest, user: User) -> Entry | None:
 
 
 def audit(method: str, code: str, user: User | None = None) -> None:
-    """Write one line for one log-in outcome: method, code ("ok" or a failure's) and the account's number.
+    """Record one log-in outcome: method, code ("ok" or a failure's) and the account's number.
 
     Names, certificates and anything a person typed stay out of it.
     """
-    level = logging.INFO if code == "ok" else logging.WARNING
-    _audit.log(level, "login method=%s code=%s account=%s", method, code, user.pk if user else "-")
+    record("login", code, account=user.pk if user else None, method=method)

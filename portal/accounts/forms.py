@@ -4,15 +4,32 @@ from typing import Any
 
 from allauth.account.forms import LoginForm
 from django import forms
+from typing_extensions import override
 
-from portal.failures import FORM_INCOMPLETE, PASSWORD_WRONG, RATE_LIMITED, Failure
+from portal.accounts import lockout
+from portal.captcha.forms import CaptchaForm
+from portal.failures import (
+    ACCOUNT_LOCKED,
+    CAPTCHA_NEEDED,
+    FORM_INCOMPLETE,
+    PASSWORD_WRONG,
+    RATE_LIMITED,
+    WAIT_A_MOMENT,
+    Failure,
+)  # fmt: skip
 
-_BY_CODE = {"username_password_mismatch": PASSWORD_WRONG, "too_many_login_attempts": RATE_LIMITED}
+_BY_CODE = {
+    "username_password_mismatch": PASSWORD_WRONG,
+    "too_many_login_attempts": RATE_LIMITED,
+    "account_locked": ACCOUNT_LOCKED,
+    "wait_a_moment": WAIT_A_MOMENT,
+    "captcha_needed": CAPTCHA_NEEDED,
+}
 _LONGEST_PASSWORD = 128
 
 
-class PasswordLoginForm(LoginForm):  # type: ignore[misc]
-    """Account and password, with allauth's limits on failed tries; labels stand in the template."""
+class PasswordLoginForm(CaptchaForm, LoginForm):  # type: ignore[misc]
+    """Account and password, and a captcha after some wrong ones; labels stand in the template."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -22,10 +39,29 @@ class PasswordLoginForm(LoginForm):  # type: ignore[misc]
             strip=False,
             widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         )
+        self.fields["captcha"].required = False
         login = self.fields["login"].widget.attrs
         login.pop("placeholder", None)
         login.pop("autofocus", None)
         login.update(autocapitalize="none", spellcheck="false")
+
+    @property
+    def needs_captcha(self) -> bool:
+        """Return whether the account name that was typed has had too many wrong passwords to go on without one."""
+        typed = self.data.get("login") or self.initial.get("login") or ""
+        return bool(typed) and lockout.standing(typed).captcha
+
+    @override
+    def clean_captcha(self) -> str:
+        """Return what was typed; `clean` looks at it, once the account name is known."""
+        return str(self.cleaned_data["captcha"])
+
+    @override
+    def clean(self) -> Any:
+        """Check the captcha before the password, so that a wrong one costs no try."""
+        if not self.errors and self.needs_captcha and not self.answered(self.cleaned_data["captcha"]):
+            raise forms.ValidationError("captcha", code="captcha_needed")
+        return super().clean()
 
     def failure(self) -> Failure:
         """Return why the form was refused."""

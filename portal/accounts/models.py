@@ -1,11 +1,15 @@
-"""The account."""
+"""The account and the person behind it."""
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from typing_extensions import override
+
+from portal.sealing import index, seal, unseal
 
 account_name = RegexValidator(
     r"\A[A-Za-z][A-Za-z0-9]{4,14}\Z",
@@ -14,15 +18,23 @@ account_name = RegexValidator(
 
 
 class User(AbstractUser):
-    """An account of one person: account name (kept in lower case), real name, password, active or not.
+    """An account of one person: account name (kept in lower case), real name, mail, password.
 
-    Chinese names are one field: they have no first and last part that every reader agrees on.
+    Whether the mail address is confirmed is kept in allauth's EmailAddress.
+
+    `is_active` is False until the account is activated (F026). A lock after wrong passwords is not kept here: it
+    never stands in the way of a card (portal.accounts.lockout). Chinese names are one field: they have no first and
+    last part that every reader agrees on.
     """
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     username = models.CharField("帳號", max_length=15, unique=True, validators=[account_name])
     name = models.CharField("姓名", max_length=64)
+    nickname = models.CharField("暱稱", max_length=30, blank=True)
+    password_policy = models.CharField(max_length=20, blank=True)  # Policy.version the password was set under
+    certificate_only = models.BooleanField(default=False)  # made by a card alone (F134); may be merged once
+    delete_after = models.DateTimeField(null=True, blank=True)  # end of the grace time of a deletion
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
@@ -35,3 +47,114 @@ class User(AbstractUser):
     def get_short_name(self) -> str:
         """Return the name as registered."""
         return self.name
+
+
+class IdKind(models.TextChoices):
+    """Which number identifies the person."""
+
+    NATIONAL = "national", "國民身分證統一編號 National ID"
+    RESIDENT = "resident", "外來人口統一證號 Resident number"
+    PASSPORT = "passport", "護照號碼 Passport"
+
+
+class Gender(models.TextChoices):
+    """F046."""
+
+    MALE = "male", "男性 Male"
+    FEMALE = "female", "女性 Female"
+
+
+class Person(models.Model):
+    """What an account holder has told beyond the basic data; all of it may be missing (K18).
+
+    The ID number is encrypted; `id_index` finds it, and one number belongs to one account.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="person")
+    birthday = models.DateField(null=True, blank=True)
+    id_kind = models.CharField(max_length=8, choices=IdKind, blank=True)
+    id_sealed = models.BinaryField(null=True, blank=True)
+    id_index = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    gender = models.CharField(max_length=6, choices=Gender, blank=True)
+    county = models.CharField(max_length=3, blank=True)
+    postcode = models.CharField(max_length=6, blank=True)
+    address = models.CharField(max_length=120, blank=True)
+    phone = models.CharField(max_length=10, blank=True)
+    extension = models.CharField(max_length=6, blank=True)
+    rescue_mobile = models.CharField(max_length=10, blank=True)
+    question = models.CharField(max_length=60, blank=True)
+    answer_hash = models.CharField(max_length=128, blank=True)  # Argon2 of the normalised answer
+    recovery_code_hash = models.CharField(max_length=128, blank=True)  # Argon2 of the one saved code
+
+    @override
+    def __str__(self) -> str:
+        """Return the row number; nothing of the person."""
+        return f"person {self.pk}"
+
+    def set_id_number(self, kind: IdKind, number: str) -> None:
+        """Keep an ID number in its normal form; the row must know its user."""
+        self.id_kind = kind
+        self.id_sealed = seal(number, self._id_context())
+        self.id_index = index(number, "id number")
+
+    @property
+    def id_number(self) -> str:
+        """The ID number, or an empty text; raises SealBroken for a row that was tampered with."""
+        return unseal(bytes(self.id_sealed), self._id_context()) if self.id_sealed else ""
+
+    @property
+    def last_four(self) -> str:
+        """The last four characters of the ID number, as a citizen's certificate holds them."""
+        return self.id_number[-4:]
+
+    @classmethod
+    def with_id_number(cls, number: str) -> "Person | None":
+        """Whose number this is."""
+        return cls.objects.select_related("user").filter(id_index=index(number, "id number")).first()
+
+    def _id_context(self) -> str:
+        return f"accounts.person.id_number {self.user_id}"
+
+
+class PasswordTries(models.Model):
+    """Wrong passwords in a row for one account name, whether the account exists or not.
+
+    `subject` is a keyed hash of the name, so that an unknown name behaves, and costs, the same.
+    """
+
+    subject = models.CharField(max_length=64, unique=True)
+    wrong = models.PositiveSmallIntegerField(default=0)
+    last_wrong = models.DateTimeField(default=timezone.now)
+    locked = models.BooleanField(default=False)
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    @override
+    def __str__(self) -> str:
+        """Return the row number."""
+        return f"tries {self.pk}"
+
+
+class IssuedCode(models.Model):
+    """A code that was sent to a person: one purpose, one use, few tries, short life; only its keyed hash is kept."""
+
+    class Channel(models.TextChoices):
+        """Where it was sent."""
+
+        MAIL = "mail"
+        TEXT = "text"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="codes")
+    purpose = models.CharField(max_length=20)
+    channel = models.CharField(max_length=4, choices=Channel)
+    link = models.CharField(max_length=64, unique=True)  # keyed hash of the token in the link
+    code = models.CharField(max_length=64)  # keyed hash of the code that is typed
+    recipient = models.CharField(max_length=254)
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField()
+    tries_left = models.PositiveSmallIntegerField()
+    used = models.DateTimeField(null=True, blank=True)
+
+    @override
+    def __str__(self) -> str:
+        """Return purpose and row number."""
+        return f"{self.purpose} code {self.pk}"

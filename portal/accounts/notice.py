@@ -1,4 +1,4 @@
-"""One failure carried over a redirect to the log-in page, shown once."""
+"""One failure, or one piece of good news, carried over a redirect to the log-in page and shown once."""
 
 from typing import Literal
 
@@ -10,6 +10,8 @@ from portal.failures import Failure
 
 Panel = Literal["card", "password"]
 _KEY = "login_notice"
+_GOOD = "login_good_news"
+GoodNews = Literal["confirmed", "mail_changed"]
 
 
 def back_to_login(request: HttpRequest, panel: Panel, failure: Failure, next_url: str = "") -> HttpResponseRedirect:
@@ -23,3 +25,16 @@ def take_notice(request: HttpRequest) -> dict[str, str] | None:
     """Return the waiting failure with its panel and forget it."""
     notice: dict[str, str] | None = request.session.pop(_KEY, None)
     return notice
+
+
+def good_news_at_login(request: HttpRequest, news: GoodNews, next_url: str = "") -> HttpResponseRedirect:
+    """Return the way to the log-in page, which will say that something is done; nobody is logged in by it (K8)."""
+    request.session[_GOOD] = news
+    query = f"?{urlencode({'next': next_url})}" if next_url else ""
+    return HttpResponseRedirect(reverse("account_login") + query)
+
+
+def take_good_news(request: HttpRequest) -> str | None:
+    """Return what is done and forget it."""
+    news: str | None = request.session.pop(_GOOD, None)
+    return news

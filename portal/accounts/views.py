@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account.views import LoginView
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,9 +13,11 @@ from typing_extensions import override
 from portal.accounts.entry import audit, current_entry
 from portal.accounts.forms import PasswordLoginForm
 from portal.accounts.models import User
-from portal.accounts.notice import take_notice
+from portal.accounts.notice import take_good_news, take_notice
+from portal.captcha.forms import unchecked, wants_new_question
 from portal.cards.models import CardCertificate
-from portal.failures import PORTAL_UNREACHABLE
+from portal.cards.pages import card_context
+from portal.policy import policy
 
 
 class LoginPage(LoginView):  # type: ignore[misc]
@@ -25,14 +26,22 @@ class LoginPage(LoginView):  # type: ignore[misc]
     template_name = "account/login.html"
 
     @override
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Log in; or show the form again, unchecked, when only another captcha was asked for."""
+        if wants_new_question(request):
+            form = PasswordLoginForm(request=request, initial=unchecked(request.POST, ("login",)))
+            again: HttpResponse = self.render_to_response(self.get_context_data(form=form))
+            return again
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    @override
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the page's data: failure to show, the panel it belongs to, the component's ports."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         context["notice"] = kwargs.get("notice") or take_notice(self.request)
-        context["unreachable"] = PORTAL_UNREACHABLE
-        context["agent_ports"] = ",".join(map(str, settings.CARDLOGIN_AGENT_PORTS))
-        context["agent_http_port"] = settings.CARDLOGIN_AGENT_HTTP_PORT
-        return context
+        context["good_news"] = take_good_news(self.request)
+        return {**context, **card_context(), "recovery": policy().recovery}
 
     @override
     def form_invalid(self, form: PasswordLoginForm) -> HttpResponse:

@@ -1,66 +1,67 @@
-"""What can be done with a card, each as one function: ask for a challenge, log in."""
-
-import logging
+"""Log-in with a card: known, renewed, or not tied to any account yet."""
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from portal.accounts.entry import audit
 from portal.accounts.models import User
-from portal.cards.models import CardBinding, CardCertificate
+from portal.cards.binding import is_renewal, note_certificate
+from portal.cards.models import CardBinding
+from portal.cards.pending import Pending, remember
+from portal.cards.proof import proof_of_card
 from portal.cards.session import enter_with_card
-from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, Failure, Refusal
-from relying_party import CardLoginError, Identity, Purpose
-from relying_party.contrib.django.parts import issue_challenge, verify
+from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, Refusal
+from portal.messages.sending import send_mail
+from relying_party import Identity, Purpose
+from relying_party.contrib.django.parts import issue_challenge
 
-__all__ = ["issue_challenge", "log_in"]
-_log = logging.getLogger("portal.cards")
+__all__ = ["enter", "issue_challenge", "log_in"]
 
 
-def log_in(request: HttpRequest, challenge: str, token: str, next_url: str | None) -> HttpResponse:
-    """Log in the account tied to the card that signed `token`; return where the browser goes next.
+def log_in(request: HttpRequest, next_url: str | None) -> HttpResponse:
+    """Log in the account tied to the card that signed; return where the browser goes next.
 
-    Raises `Refusal` with the code of relying_party, `card_not_bound` or `account_inactive`. Every outcome
-    leaves one audit line.
+    A card that is tied to no account leads to the page with the three choices, a renewed certificate to the page that
+    asks for the password once. Raises `Refusal` for everything else. Every outcome leaves one audit line.
     """
-    identity = _verified(request.session, challenge, token)
-    user = _account(identity)
-    _note_use(identity)
-    return enter_with_card(request, user, identity.certificate_sha256, next_url)
-
-
-def _verified(session: SessionBase, challenge: str, token: str) -> Identity:
-    try:
-        return verify(session, token, challenge, Purpose.LOGIN)
-    except CardLoginError as error:
-        # The detail names the failed check and, by relying_party's promise, nothing of the holder.
-        _log.info("card refused: %s", error)
-        audit("card", error.code)
-        raise Refusal(Failure.of(error)) from error
-
-
-def _account(identity: Identity) -> User:
+    identity = _verified(request)
     binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
     if binding is None:
         audit("card", CARD_NOT_BOUND.code)
-        raise Refusal(CARD_NOT_BOUND)
+        return _wait(request.session, identity, "card_choices", next_url)
     user: User = binding.user
     if not user.is_active:
         audit("card", ACCOUNT_INACTIVE.code, user)
         raise Refusal(ACCOUNT_INACTIVE)
-    return user
+    if is_renewal(binding, identity) and user.has_usable_password():
+        audit("card", "card_renewal", user)
+        return _wait(request.session, identity, "card_renewal", next_url)
+    return enter(request, binding, identity, next_url)
 
 
-def _note_use(identity: Identity) -> None:
-    now = timezone.now()
-    CardCertificate.objects.update_or_create(
-        sha256=identity.certificate_sha256,
-        defaults={"last_used": now},
-        create_defaults={
-            "binding": CardBinding.objects.get(binding_key=identity.binding_key),
-            "not_after": identity.not_after,
-            "first_used": now,
-            "last_used": now,
-        },
-    )
+def enter(
+    request: HttpRequest, binding: CardBinding, identity: Identity | Pending, next_url: str | None
+) -> HttpResponse:
+    """Note the certificate's use and log its account in; a first use of a renewed one is told by mail."""
+    renewed = is_renewal(binding, identity)
+    note_certificate(binding, identity)
+    user: User = binding.user
+    if renewed:
+        send_mail(user.email, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:])
+    return enter_with_card(request, user, identity.certificate_sha256, next_url)
+
+
+def _wait(session: SessionBase, identity: Identity, page: str, next_url: str | None) -> HttpResponse:
+    remember(session, identity)
+    query = f"?{urlencode({'next': next_url})}" if next_url else ""
+    return HttpResponseRedirect(reverse(page) + query)
+
+
+def _verified(request: HttpRequest) -> Identity:
+    try:
+        return proof_of_card(request, Purpose.LOGIN)
+    except Refusal as refusal:
+        audit("card", refusal.failure.code)
+        raise

@@ -21,6 +21,11 @@ class CardBinding(models.Model):
         """Return family and row number; the key itself stays out of logs."""
         return f"{self.family} card {self.pk}"
 
+    @property
+    def last_digits(self) -> str:
+        """Return the last four characters of the card holder's serial number, the only part shown."""
+        return self.subject_serial[-4:]
+
 
 class CardCertificate(models.Model):
     """One certificate seen on a bound card: SHA-256 (hex), end of validity, first and last use."""

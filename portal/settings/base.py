@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import django.forms
+
 import relying_party
 
 PORTAL = Path(__file__).resolve().parent.parent
@@ -54,10 +56,16 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "captcha",
     "csp",
     "relying_party.contrib.django",
+    "portal.audit",
+    "portal.messages",
     "portal.accounts",
     "portal.cards",
+    "portal.registration",
 ]
 
 MIDDLEWARE = [
@@ -76,7 +84,8 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [PORTAL / "templates"],
+        # Django's own form templates come last: ours give fields both languages and their errors a place.
+        "DIRS": [PORTAL / "templates", Path(django.forms.__path__[0]) / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
             "context_processors": [
@@ -86,6 +95,8 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Language and time
 LANGUAGE_CODE = "zh-hant"
@@ -116,11 +127,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "portal.accounts.passwords.PolicyValidator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "member"
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
@@ -129,9 +136,24 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SESSION_REMEMBER = False
-# No registration yet, so no unconfirmed account can exist; registration brings "mandatory".
+# An account stays inactive until portal.registration has seen its mail address confirmed; allauth need not ask again.
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"card_challenge": "60/m/ip", "card_login": "60/m/ip"}
+# Failed passwords of one account are counted by portal.accounts.lockout; here only those of one network address.
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
+    "login_failed": "30/m/ip",
+    "card_challenge": "60/m/ip",
+    "card_login": "60/m/ip",
+    "registration": "60/m/ip",
+    "registration_done": "30/h/ip",
+    "id_check": "10/m/ip",
+    "confirm_code": "20/m/ip",
+    "resend": "1/3m/key",
+    "confirm_mail": "5/h/key",
+    "mail_change": "5/h/user",
+    # Ways back to an account: steps from one network address, and codes sent to one account or mail address.
+    "recovery": "30/m/ip,200/h/ip",
+    "recovery_send": "5/h/key,10/d/key",
+}
 
 # Sessions and cookies: the __Host- prefix binds a cookie to this host and to TLS.
 SESSION_COOKIE_NAME = "__Host-session"
@@ -160,6 +182,32 @@ X_FRAME_OPTIONS = "DENY"
 # Largest honest body: a token of 10,000 characters, percent-encoded in a form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 48 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+
+# Policy profile (portal.policy): "modern" or "egov-compat".
+CARDLOGIN_PROFILE = "modern"
+# Secrets that ID numbers are encrypted and found with, the newest first; one of its own, because SECRET_KEY is changed
+# more lightly.
+CARDLOGIN_SEAL_KEYS: tuple[str, ...] = ()
+
+# The picture of the captcha (django-simple-captcha); questions and answers are ours (portal.captcha).
+CAPTCHA_FONT_SIZE = 30
+CAPTCHA_TIMEOUT = 5  # minutes
+CAPTCHA_LETTER_ROTATION = (-25, 25)
+
+# Who confirms that an ID number belongs to a card (relying_party.confirm): dotted name of a function that returns an
+# IdentityConfirmer; with one, a card that is not bound can open the account whose stored ID number it belongs to.
+# None: only the last four characters, which the card holds, are compared.
+CARDLOGIN_CONFIRMER: str | None = None
+
+# Mail and text messages
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = "示範入口網 Demonstration Portal <no-reply@portal.example>"
+CARDLOGIN_TEXT_GATEWAY = "portal.messages.gateway.HttpGateway"
+CARDLOGIN_TEXT_URL = ""
+CARDLOGIN_TEXT_TOKEN = ""
+# The page that shows what would have been sent; only for development.
+CARDLOGIN_OUTBOX = False
 
 # Card log-in. Empty values are reported by the system checks of relying_party.contrib.django.
 CARDLOGIN_ORIGIN = ""

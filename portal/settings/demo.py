@@ -7,7 +7,13 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import CARDLOGIN_AGENT_HTTP_PORT, CARDLOGIN_AGENT_PORTS, content_security_policy, sqlite
+from portal.settings.base import (
+    CARDLOGIN_AGENT_HTTP_PORT,
+    CARDLOGIN_AGENT_PORTS,
+    CARDLOGIN_PROFILE,
+    content_security_policy,
+    sqlite,
+)  # fmt: skip
 
 
 def _required(name: str) -> str:
@@ -23,6 +29,8 @@ def _list(name: str) -> tuple[str, ...]:
 
 STATE = Path(_required("CARDLOGIN_STATE"))
 SECRET_KEY = _required("CARDLOGIN_SECRET_KEY")
+CARDLOGIN_SEAL_KEYS = (_required("CARDLOGIN_SEAL_KEY"),)
+CARDLOGIN_PROFILE = os.environ.get("CARDLOGIN_PROFILE", CARDLOGIN_PROFILE)
 DATABASES = sqlite(STATE / "portal.sqlite3")
 
 CARDLOGIN_ORIGIN = os.environ.get("CARDLOGIN_ORIGIN", "")
@@ -37,3 +45,8 @@ ALLOWED_HOSTS = [_host] if _host else []
 if _host == "localhost":
     # A browser keeps this rule for all ports of a name, and localhost belongs to other programs as well.
     SECURE_HSTS_SECONDS = 0
+
+# Nothing leaves this computer: what would be sent is shown on the outbox page.
+EMAIL_BACKEND = "portal.messages.outbox.OutboxMailBackend"
+CARDLOGIN_TEXT_GATEWAY = "portal.messages.gateway.OutboxGateway"
+CARDLOGIN_OUTBOX = True

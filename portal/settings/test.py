@@ -16,3 +16,5 @@ CARDLOGIN_ORIGIN = "https://portal.test"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The limits have a test of their own that switches them on.
 ACCOUNT_RATE_LIMITS = False
+CARDLOGIN_SEAL_KEYS = ("test-only-seal-" + "0123456789abcdef" * 2,)
+CARDLOGIN_TEXT_GATEWAY = "portal.messages.gateway.OutboxGateway"

@@ -28,6 +28,11 @@ def card_log_in(client: Client, card: Card, **fields: str) -> Any:
     return send_token(client, challenge, card.token(challenge), **fields)
 
 
+def location(answer: Any) -> str:
+    """Where an answer leads."""
+    return str(answer["Location"])
+
+
 def shown_code(client: Client, answer: Any, panel: str = "card") -> str:
     """Follow the way back to the log-in page and return the code shown in the panel's message."""
     assert answer.status_code == 302

@@ -134,6 +134,7 @@ class Pki:
         self.cards = {
             "citizen": self._card(),
             "renewed": self._card(),
+            "namesake": self._card(serial="0000000133333333"),
             "citizen2": self._card(name="林美玲", serial="0000000122222222"),
             "expired": self._card(begins=NOW - 800 * DAY, ends=NOW - DAY),
             "early": self._card(begins=NOW + DAY, ends=NOW + 800 * DAY),

@@ -49,16 +49,9 @@ def test_second_use_moves_last_use_only(user: User, pki: Pki) -> None:
     assert second.last_used > first.last_used
 
 
-def test_renewed_certificate_of_the_same_holder_is_kept_beside_the_old(user: User, pki: Pki) -> None:
-    for name in ("citizen", "renewed"):
-        card_log_in(browser(), pki.cards[name])
-    assert CardCertificate.objects.filter(binding__user=user).count() == 2
-
-
 @pytest.mark.parametrize(
     ("card", "code"),
     [
-        ("citizen2", "card_not_bound"),
         ("expired", "certificate_expired"),
         ("early", "certificate_not_yet_valid"),
         ("revoked", "certificate_revoked"),
@@ -80,13 +73,11 @@ def test_refused_card_shows_its_code_and_nobody_is_logged_in(
 
 
 def test_failure_is_shown_in_both_languages_and_only_once(client: Client, user: User, pki: Pki) -> None:
-    answer = card_log_in(client, pki.cards["citizen2"])
+    answer = card_log_in(client, pki.cards["revoked"])
     text = plain(client.get(answer.url))
-    assert "這張憑證卡是有效的，但尚未與任何帳號綁定。" in text
-    assert "請改用帳號及密碼登入" in text
-    assert "it is not tied to any account yet" in text
-    assert "Log in with your account and password" in text
-    assert 'data-code="card_not_bound"' not in client.get("/accounts/login/").content.decode()
+    assert "廢止" in text
+    assert "revoked" in text
+    assert 'data-code="certificate_revoked"' not in client.get("/accounts/login/").content.decode()
 
 
 def test_inactive_account(client: Client, user: User, pki: Pki) -> None:
@@ -106,8 +97,8 @@ def test_replayed_token_is_refused(client: Client, user: User, pki: Pki) -> None
 
 def test_token_is_good_once_even_in_its_own_session(client: Client, user: User, pki: Pki) -> None:
     challenge = ask_challenge(client)
-    refused = send_token(client, challenge, pki.cards["citizen2"].token(challenge))
-    assert shown_code(client, refused) == "card_not_bound"
+    refused = send_token(client, challenge, pki.cards["revoked"].token(challenge))
+    assert shown_code(client, refused) == "certificate_revoked"
     again = send_token(client, challenge, pki.cards["citizen"].token(challenge))
     assert shown_code(client, again) == "challenge_used"
     assert not logged_in(client)

@@ -51,7 +51,7 @@ def test_csrf_token_is_needed() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        '{"purpose": "reset"}', '{"purpose": "bind"}', '{"purpose": "LOGIN"}', '{"purpose": ["login"]}',
+        '{"purpose": "pay"}', '{"purpose": ""}', '{"purpose": "LOGIN"}', '{"purpose": ["login"]}',
         '{"purpose": null}', '{"purpose": "login", "more": 1}', "{}", "[]", '"login"', "", "login", "[" * 200,
         '{"purpose": "login"}' + " " * 300,
     ],

@@ -62,6 +62,7 @@ def demo_environment(state: Path, pki: Pki) -> dict[str, str]:
         "CARDLOGIN_CRL_HOSTS": "127.0.0.1:8080",
         "CARDLOGIN_AGENT_PORTS": "50001, 50002",
         "CARDLOGIN_SECRET_KEY": "".join(chr(33 + number % 90) for number in range(80)),
+        "CARDLOGIN_SEAL_KEY": "".join(chr(34 + number % 90) for number in range(80)),
     }
 
 
@@ -79,7 +80,7 @@ def test_demo_settings_pass_the_deployment_check(tmp_path: Path, pki: Pki) -> No
 
 
 def test_demo_settings_name_what_is_missing(tmp_path: Path, pki: Pki) -> None:
-    for name in ("CARDLOGIN_STATE", "CARDLOGIN_SECRET_KEY"):
+    for name in ("CARDLOGIN_STATE", "CARDLOGIN_SECRET_KEY", "CARDLOGIN_SEAL_KEY"):
         environment = demo_environment(tmp_path, pki)
         del environment[name]
         done = run(environment, "check")

@@ -66,7 +66,7 @@ def test_card_of_another_account_leaves_nothing_behind(pki: Pki) -> None:
     [
         ("a123", PASSWORD, "5 至 15"),
         ("1abcd", PASSWORD, "5 至 15"),
-        ("wang0001", "short", "8"),
+        ("wang0001", "short", "15"),
         ("wang0001", "password", "too common|太普通|常見"),
     ],
 )

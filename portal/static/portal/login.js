@@ -1,4 +1,4 @@
-// Card log-in on the log-in page: asks the component for a token and sends it to the portal with the page's own form.
+// A card action of a page (log-in, binding, …): asks the component for a token and sends it with the page's own form.
 
 import { authenticate, CardLoginError, completeNavigation } from "../cardlogin/cardlogin.js";
 
@@ -55,7 +55,7 @@ async function askPortal() {
       "Content-Type": "application/json",
       "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
     },
-    body: JSON.stringify({ purpose: "login" }),
+    body: JSON.stringify({ purpose: button.dataset.purpose }),
   });
   return answer.json();
 }

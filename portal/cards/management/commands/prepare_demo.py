@@ -12,6 +12,7 @@ from django.db import transaction
 from typing_extensions import override
 
 from portal.accounts.models import User
+from portal.accounts.passwords import set_password
 from portal.cards.models import CardBinding
 from portal.cards.verification import identity_of
 from relying_party import CardLoginError, Identity
@@ -60,7 +61,7 @@ def _account(name: str, password: str, identity: Identity) -> User:
     if user.name != identity.holder_name or not user.check_password(password):
         user.name, user.email = identity.holder_name, f"{name}@portal.example"
         validate_password(password, user)
-        user.set_password(password)
+        set_password(user, password)
         user.full_clean()
         user.save()
     EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})

@@ -1,0 +1,113 @@
+"""New passwords: what the profile asks of them, why one is refused, and what is said beside one that is not."""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
+
+from portal.accounts.models import User
+from portal.policy import policy
+
+# What a guesser tries first on this site (ASVS 6.2.11), compared as parts of the password without case.
+CONTEXT_WORDS = ("cardlogin", "portal", "示範入口網", "我的e政府", "egov")
+_PRINTABLE = re.compile(r"[\x21-\x7e]*")
+
+
+def normal_password(password: str) -> str:
+    """The form that is hashed: NFKC, so that one password typed on two systems is one (NIST SP 800-63B-4, 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def refusals(password: str, account: str, *, second_factor: bool = False) -> list[str]:
+    """Why a new password is refused, in both languages; empty for a good one. The whole password is looked at."""
+    rules = policy().password
+    reasons = _length(password, rules.shortest_with_second_factor if second_factor else rules.shortest, rules.longest)
+    if rules.letters_and_digits:
+        reasons += _composition(password)
+    if account and password.casefold() == account.casefold():
+        reasons.append("密碼不得與帳號相同。 The password must not be the account name.")
+    if rules.refuse_common and is_common(password):
+        reasons.append("這個密碼太常見，容易被猜中。 This password is too common and easily guessed.")
+    return reasons
+
+
+def warnings(password: str) -> list[str]:
+    """What is said of a password that is accepted all the same (K4)."""
+    if not policy().password.refuse_common and is_common(password):
+        return ["這個密碼很常見，建議換一個。 This password is common; a different one is safer."]
+    return []
+
+
+def is_common(password: str) -> bool:
+    """Whether a password is on the list of often-used ones, or is little more than a word of this site."""
+    text = normal_password(password).casefold()
+    rest = text
+    for word in CONTEXT_WORDS:
+        rest = rest.replace(word, "")
+    return text.strip() in _common() or (rest != text and len(rest) < 8)
+
+
+def set_password(user: User, password: str) -> None:
+    """Hash a new password and note the policy it was set under; the caller saves the user."""
+    user.set_password(normal_password(password))
+    user.password_policy = policy().version
+
+
+class PolicyValidator:
+    """The profile's rules as Django's forms ask for them."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ValidationError with every reason."""
+        reasons = refusals(password, getattr(user, "username", "") or "")
+        if reasons:
+            raise ValidationError([ValidationError(reason, code="password_refused") for reason in reasons])
+
+    def get_help_text(self) -> str:
+        """Return the rule in words."""
+        return rule_text()
+
+
+def rule_text() -> str:
+    """The rule of the active profile, as a form shows it."""
+    rules = policy().password
+    if rules.letters_and_digits:
+        return (
+            f"只接受 {rules.shortest} 至 {rules.longest} 個字元的英文字母、數字、特殊字元，"
+            "至少須含英文字母及數字，但不得與帳號相同；密碼有區分大小寫。 "
+            f"{rules.shortest} to {rules.longest} characters with at least one letter and one digit; "
+            "case-sensitive; not the account name."
+        )
+    return (
+        f"{rules.shortest} 至 {rules.longest} 個字元，可用任何文字與空格，不得為常見密碼或與帳號相同。 "
+        f"{rules.shortest} to {rules.longest} characters of any kind, spaces included; "
+        "not a common password, not the account name."
+    )
+
+
+def _length(password: str, shortest: int, longest: int) -> list[str]:
+    count = len(normal_password(password))
+    if count < shortest:
+        return [f"密碼至少須 {shortest} 個字元。 The password needs at least {shortest} characters."]
+    if count > longest:
+        return [f"密碼最多 {longest} 個字元。 The password may have at most {longest} characters."]
+    return []
+
+
+def _composition(password: str) -> list[str]:
+    reasons = []
+    if not _PRINTABLE.fullmatch(password):
+        reasons.append(
+            "密碼只接受半形英文字母、數字及特殊字元，不含空白。 Only half-width letters, digits and signs, no spaces."
+        )
+    if not (re.search("[A-Za-z]", password) and re.search("[0-9]", password)):
+        reasons.append("密碼至少須含英文字母及數字。 The password needs at least one letter and one digit.")
+    return reasons
+
+
+@cache
+def _common() -> frozenset[str]:
+    # Django's own list: 20,000 passwords, offline.
+    return frozenset(CommonPasswordValidator().passwords)

@@ -1,0 +1,99 @@
+"""The page that asks a logged-in person for password or card once more."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.accounts.destination import safe_next
+from portal.accounts.models import User
+from portal.audit.log import record
+from portal.both import both
+from portal.cards.pages import card_context
+from portal.cards.proof import proof_of_card
+from portal.failures import ACCOUNT_LOCKED, CARD_NOT_YOURS, PASSWORD_WRONG, WAIT_A_MOMENT, Failure, Refusal
+from relying_party import Purpose
+
+_BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
+
+
+class PasswordAgain(forms.Form):
+    """The password of the person who is logged in."""
+
+    password = forms.CharField(
+        label=both("密碼", "Password"), max_length=128, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def reauthenticate(request: HttpRequest) -> HttpResponse:
+    """Ask for the password (or the card) again; a right one leads on to `next`."""
+    user = _person(request)
+    form = PasswordAgain(request.POST or None)
+    notice: Failure | None = None
+    if request.method == "POST" and form.is_valid():
+        notice = _try_password(request, user, form.cleaned_data["password"])
+        if notice is None:
+            return _onward(request)
+    return _page(request, form, notice, "password")
+
+
+@require_POST
+@never_cache
+@login_required
+def reauthenticate_with_card(request: HttpRequest) -> HttpResponse:
+    """The same by card: it must be one of this account's own."""
+    user = _person(request)
+    try:
+        identity = proof_of_card(request, Purpose.LOGIN)
+        if not user.cards.filter(binding_key=identity.binding_key).exists():
+            raise Refusal(CARD_NOT_YOURS)
+    except Refusal as refusal:
+        record("reauthenticate", refusal.failure.code, account=user.pk, request=request, method="card")
+        return _page(request, PasswordAgain(), refusal.failure, "card")
+    record_authentication(request, user, method="card", certificate=identity.certificate_sha256, reauthenticated=True)
+    record("reauthenticate", account=user.pk, request=request, method="card")
+    return _onward(request)
+
+
+def _try_password(request: HttpRequest, user: User, password: str) -> Failure | None:
+    failure: Failure | None
+    try:
+        good = get_adapter().reauthenticate(user, password)
+    except ValidationError as error:
+        failure = _BY_CODE.get(error.code or "", PASSWORD_WRONG)
+    else:
+        failure = None if good else PASSWORD_WRONG
+    if failure is None:
+        record_authentication(request, user, method="password", reauthenticated=True)
+    record("reauthenticate", failure.code if failure else "ok", account=user.pk, request=request, method="password")
+    return failure
+
+
+def _page(request: HttpRequest, form: PasswordAgain, failure: Failure | None, panel: str) -> HttpResponse:
+    user = _person(request)
+    notice = {"panel": panel, **failure.as_dict()} if failure else None
+    context = {
+        **card_context(), "form": form, "notice": notice, "next": safe_next(request) or "",
+        "has_password": user.has_usable_password(), "has_card": user.cards.exists(),
+    }  # fmt: skip
+    return render(request, "account/reauthenticate.html", context)
+
+
+def _onward(request: HttpRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(safe_next(request) or reverse("member"))
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError("login_required lets only accounts through")
+    return request.user

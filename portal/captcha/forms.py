@@ -1,0 +1,94 @@
+"""The captcha as two fields of any form: each question can be answered once, right or wrong, for five minutes."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from captcha.models import CaptchaStore
+from django import forms
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.both import both
+from portal.captcha.questions import Kind, letters, spell, words
+from relying_party.identifiers.normal_form import normal_form
+
+_REFRESH = "captcha_new"
+_KEY = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the page shows it: its key, and either the address of a picture or a sentence."""
+
+    key: str
+    kind: Kind
+    picture: str = ""
+    zh: str = ""
+    en: str = ""
+
+
+def wants_new_question(request: HttpRequest) -> bool:
+    """Whether a form was sent only to get another question: then nothing is checked and the form is shown again."""
+    return request.method == "POST" and _REFRESH in request.POST
+
+
+class CaptchaForm(forms.Form):
+    """A form with a captcha; the page includes `_captcha.html`, which shows `form.question`."""
+
+    captcha_key = forms.CharField(max_length=_KEY, required=False, widget=forms.HiddenInput)
+    captcha = forms.CharField(
+        max_length=12,
+        label=both("驗證碼", "Verification code"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def clean_captcha(self) -> str:
+        """Raise ValidationError unless the question was answered right; the question is used up either way."""
+        typed: str = self.cleaned_data["captcha"]
+        if not self.answered(typed):
+            raise forms.ValidationError(
+                both("驗證碼錯誤或已逾時，請依新的題目再填一次。", "Wrong or too late; answer the new question."),
+                code="captcha_wrong",
+            )
+        return typed
+
+    def answered(self, typed: str) -> bool:
+        """Return whether this is the answer to the question of the form, and use the question up."""
+        data = self.data if isinstance(self.data, QueryDict) else QueryDict()
+        return _take(data.get("captcha_key", "")[:_KEY], normal_form(typed).lower())
+
+    @cached_property
+    def question(self) -> Question:
+        """A new question, of the kind that the person chose last."""
+        return new_question(_kind(self.data or self.initial))
+
+
+def unchecked(data: QueryDict, names: tuple[str, ...]) -> dict[str, str]:
+    """Return initial values for showing a form again that was sent for another question: those fields, and the kind."""
+    return {name: str(data[name])[:200] for name in (*names, _REFRESH) if name in data}
+
+
+def new_question(kind: Kind) -> Question:
+    """A question kept in the database, so that any process can check its answer."""
+    CaptchaStore.remove_expired()
+    challenge, answer = letters() if kind is Kind.PICTURE else words()
+    store = CaptchaStore.objects.create(challenge=challenge, response=answer)
+    if kind is Kind.PICTURE:
+        return Question(store.hashkey, kind, picture=reverse("captcha-image", args=[store.hashkey]))
+    zh, en = spell(challenge)
+    return Question(store.hashkey, kind, zh=zh, en=en)
+
+
+def _take(key: str, answer: str) -> bool:
+    rows = CaptchaStore.objects.filter(hashkey=key)
+    # One statement decides, so that an answer counts once however often it is sent at the same time.
+    right: int = rows.filter(response=answer, expiration__gt=timezone.now()).delete()[0]
+    rows.delete()
+    return right == 1
+
+
+def _kind(data: Any) -> Kind:
+    chosen = data.get(_REFRESH) or data.get("captcha_kind") or ""
+    return Kind.WORDS if chosen == Kind.WORDS else Kind.PICTURE

@@ -1,0 +1,104 @@
+"""憑證管理 in the member's area: cards of the account, binding (憑證上傳), names, untying."""
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.fresh import fresh_required, is_fresh
+from portal.accounts.models import User
+from portal.audit.log import record
+from portal.cards.binding import bind, unbind
+from portal.cards.models import CardBinding
+from portal.cards.pages import card_context
+from portal.cards.pending import forget, recall
+from portal.cards.proof import proof_of_card
+from portal.failures import Failure, Refusal
+from portal.policy import policy
+from relying_party import Purpose
+
+_NOTICE, _DONE = "cards_notice", "cards_done"
+
+
+class NameForm(forms.Form):
+    """A card's own name, which only its holder sees."""
+
+    nickname = forms.CharField(max_length=30, required=False)
+
+
+@require_safe
+@never_cache
+@login_required
+def cards(request: HttpRequest) -> HttpResponse:
+    """List the account's cards with every certificate seen on them; bind another one here."""
+    user = _person(request)
+    owned = user.cards.prefetch_related("certificates").order_by("created")
+    context = {
+        **card_context(), "cards": owned, "now": timezone.now(), "fresh": is_fresh(request),
+        "room": owned.count() < policy().most_cards, "most": policy().most_cards,
+        "pending": recall(request.session), "notice": request.session.pop(_NOTICE, None),
+        "done": request.session.pop(_DONE, None),
+    }  # fmt: skip
+    return render(request, "cards/cards.html", context)
+
+
+@require_POST
+@never_cache
+@fresh_required
+def card_bind(request: HttpRequest) -> HttpResponse:
+    """Tie the card that signed for `bind` to this account."""
+    user = _person(request)
+    try:
+        bind(user, proof_of_card(request, Purpose.BIND))
+    except Refusal as refusal:
+        return _back(request, "bind", refusal.failure)
+    forget(request.session)
+    return _done(request, "bound")
+
+
+@require_POST
+@never_cache
+@fresh_required
+def card_unbind(request: HttpRequest, card: int) -> HttpResponse:
+    """Untie one of this account's cards."""
+    user = _person(request)
+    try:
+        unbind(user, get_object_or_404(CardBinding, pk=card, user=user))
+    except Refusal as refusal:
+        return _back(request, "unbind", refusal.failure)
+    return _done(request, "unbound")
+
+
+@require_POST
+@never_cache
+@login_required
+def card_rename(request: HttpRequest, card: int) -> HttpResponse:
+    """Give one of this account's cards a name."""
+    binding = get_object_or_404(CardBinding, pk=card, user=_person(request))
+    form = NameForm(request.POST)
+    if form.is_valid():
+        binding.nickname = form.cleaned_data["nickname"]
+        binding.save(update_fields=["nickname"])
+        return _done(request, "renamed")
+    return HttpResponseRedirect(reverse("cards"))
+
+
+def _back(request: HttpRequest, action: str, failure: Failure) -> HttpResponse:
+    record(action, failure.code, account=_person(request).pk, request=request)
+    request.session[_NOTICE] = {"panel": "card" if action == "bind" else "unbind", **failure.as_dict()}
+    return HttpResponseRedirect(reverse("cards"))
+
+
+def _done(request: HttpRequest, what: str) -> HttpResponse:
+    request.session[_DONE] = what
+    return HttpResponseRedirect(reverse("cards"))
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError("login_required lets only accounts through")
+    return request.user

@@ -1,0 +1,32 @@
+"""What every page with a card action gets: the verified holder of the card that signed for one purpose."""
+
+import logging
+
+from allauth.core import ratelimit
+from django.http import HttpRequest
+
+from portal.failures import RATE_LIMITED, REQUEST_MALFORMED, Failure, Refusal
+from relying_party import CardLoginError, Identity, Purpose
+from relying_party.contrib.django.parts import verify
+
+_LONGEST_CHALLENGE = 64
+LONGEST_TOKEN = 10_000
+_log = logging.getLogger("portal.cards")
+
+
+def proof_of_card(request: HttpRequest, purpose: Purpose) -> Identity:
+    """Return who holds the card behind the form fields challenge and token, signed for `purpose` in this session.
+
+    Raises `Refusal` with the code of relying_party, `request_malformed` or `rate_limited`.
+    """
+    challenge, token = request.POST.get("challenge", ""), request.POST.get("token", "")
+    if not ratelimit.consume(request, action="card_login"):
+        raise Refusal(RATE_LIMITED)
+    if not 0 < len(challenge) <= _LONGEST_CHALLENGE or not 0 < len(token) <= LONGEST_TOKEN:
+        raise Refusal(REQUEST_MALFORMED)
+    try:
+        return verify(request.session, token, challenge, purpose)
+    except CardLoginError as error:
+        # The detail names the failed check and, by relying_party's promise, nothing of the holder.
+        _log.info("card refused: %s", error)
+        raise Refusal(Failure.of(error)) from error

@@ -1,0 +1,1 @@
+"""The member's own area: data, password, second factor, sessions, deletion."""

@@ -1,0 +1,1 @@
+"""Mail and text messages: what is sent, by which way, and the outbox page of a development installation."""

@@ -1,0 +1,95 @@
+"""The two policy profiles: every number and choice in which the old manuals and today's guidance differ."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from django.conf import settings
+
+ProfileName = Literal["modern", "egov-compat"]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """Which new passwords are accepted; a log-in never asks it (K1: an old password stays valid)."""
+
+    shortest: int  # characters, when the password is the only way in
+    shortest_with_second_factor: int
+    longest: int
+    letters_and_digits: bool  # K2: at least one of each, printable ASCII only
+    refuse_common: bool  # K4: False warns and goes on
+
+
+@dataclass(frozen=True, slots=True)
+class LockOutPolicy:
+    """What wrong passwords lead to; counted per account, and never in the way of a card (K10)."""
+
+    wait: tuple[int, ...]  # seconds to wait after the 1st, 2nd, … wrong password; the last one repeats
+    captcha_after: int
+    lock_after: int
+    locked_for: timedelta | None  # None: until activation, unlocking or reset
+    forget_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPolicy:
+    """How a forgotten password is replaced beside the card (K5, K6)."""
+
+    question: bool  # the old question, with a second proof
+    saved_code: bool  # one saved recovery code of 80 bits in its place
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """Life of a session without use and in all (NIST SP 800-63B-4, 2.1.3 and 2.2.3)."""
+
+    idle: timedelta
+    total: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One profile. `version` is stored beside every password that was set under it."""
+
+    name: ProfileName
+    version: str
+    password: PasswordPolicy
+    lock_out: LockOutPolicy
+    recovery: RecoveryPolicy
+    session: SessionPolicy
+    confirm_within: timedelta  # K7: life of the link in the confirmation mail
+    most_cards: int = 2  # of one person on one account
+    text_code_life: timedelta = timedelta(minutes=10)
+    mail_code_life: timedelta = timedelta(hours=24)
+    code_tries: int = 5
+    recovery_tries: int = 5  # answers or saved codes of one account, until lock_out.forget_after is over
+    recovery_step: timedelta = timedelta(minutes=30)  # from the first page to the code; one in a mail lives as long
+    proof_life: timedelta = timedelta(minutes=10)  # from the proof to the new password
+    delete_grace: timedelta = timedelta(hours=24)
+    reauthenticate_within: timedelta = timedelta(seconds=300)
+
+
+MODERN = Policy(
+    name="modern",
+    version="modern-1",
+    password=PasswordPolicy(15, 8, 128, letters_and_digits=False, refuse_common=True),
+    lock_out=LockOutPolicy((0, 0, 1, 2, 4), 3, 5, timedelta(minutes=15), timedelta(hours=12)),
+    recovery=RecoveryPolicy(question=False, saved_code=True),
+    session=SessionPolicy(timedelta(hours=1), timedelta(hours=24)),
+    confirm_within=timedelta(hours=24),
+)
+EGOV_COMPAT = Policy(
+    name="egov-compat",
+    version="egov-compat-1",
+    password=PasswordPolicy(8, 8, 15, letters_and_digits=True, refuse_common=False),
+    lock_out=LockOutPolicy((5,), 3, 5, None, timedelta(hours=12)),
+    recovery=RecoveryPolicy(question=True, saved_code=False),
+    session=SessionPolicy(timedelta(minutes=30), timedelta(hours=8)),
+    confirm_within=timedelta(days=7),
+)
+PROFILES: dict[str, Policy] = {policy.name: policy for policy in (MODERN, EGOV_COMPAT)}
+
+
+def policy() -> Policy:
+    """The profile of this installation (setting CARDLOGIN_PROFILE); raises KeyError for a name that is none."""
+    return PROFILES[settings.CARDLOGIN_PROFILE]

@@ -1,0 +1,1 @@
+"""Ways back to an account: activation, unlocking, new passwords, forgotten account names."""

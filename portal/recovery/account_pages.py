@@ -1,0 +1,91 @@
+"""忘記帳號: the account name by mail, or at once for the holder of a bound card."""
+
+from allauth.account.models import EmailAddress
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.models import User
+from portal.audit.log import record
+from portal.captcha.forms import unchecked, wants_new_question
+from portal.cards.models import CardBinding
+from portal.cards.pages import card_context
+from portal.cards.proof import proof_of_card
+from portal.failures import CARD_NOT_BOUND, Failure, Refusal
+from portal.messages.sending import send_mail
+from portal.recovery.forms import MailForm
+from portal.recovery.later import ThenWork
+from portal.recovery.limits import limit_sending, limit_steps
+from relying_party import Purpose
+
+_MOST_NAMES = 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def forgot_account(request: HttpRequest) -> HttpResponse:
+    """Ask for the mail address and a captcha, or for the card; every address gets the same page."""
+    if request.method != "POST" or wants_new_question(request):
+        return _page(request, _anew(request))
+    form = MailForm(request.POST)
+    try:
+        limit_steps(request)
+        if not form.is_valid():
+            return _page(request, form)
+        address = form.cleaned_data["email"]
+        limit_sending(request, address)
+    except Refusal as refusal:
+        return _page(request, _anew(request), refusal.failure, "mail")
+    return ThenWork(reverse("forgot_account_sent"), lambda: send_names(address))
+
+
+@require_safe
+@never_cache
+def forgot_account_sent(request: HttpRequest) -> HttpResponse:
+    """Say that a mail is under way, if there is an account; the page knows nothing of it."""
+    return render(request, "recovery/forgot_account_sent.html")
+
+
+@require_POST
+@never_cache
+def forgot_account_card(request: HttpRequest) -> HttpResponse:
+    """Show the whole name to the holder of the card that is bound to it."""
+    try:
+        limit_steps(request)
+        user = _of_card(request)
+    except Refusal as refusal:
+        record("forgot_account", refusal.failure.code, request=request, method="card")
+        return _page(request, MailForm(), refusal.failure, "card")
+    record("forgot_account", account=user.pk, request=request, method="card")
+    return render(request, "recovery/account_name.html", {"account": user.username, "active": user.is_active})
+
+
+def send_names(address: str) -> None:
+    """Mail the names of the accounts of an address to it, if there are any; tells nobody."""
+    confirmed = EmailAddress.objects.filter(email__iexact=address, verified=True).values("user")
+    users = User.objects.filter(Q(pk__in=confirmed) | Q(email__iexact=address), delete_after=None)
+    names = list(users.order_by("pk").values_list("username", flat=True)[:_MOST_NAMES])
+    if names:
+        record("forgot_account", channel="mail", count=len(names))
+        send_mail(address, "recovery_account", accounts=names)
+
+
+def _of_card(request: HttpRequest) -> User:
+    identity = proof_of_card(request, Purpose.LOGIN)
+    binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
+    if binding is None:
+        raise Refusal(CARD_NOT_BOUND)
+    user: User = binding.user
+    return user
+
+
+def _anew(request: HttpRequest) -> MailForm:
+    return MailForm(initial=unchecked(request.POST, ("email",)))
+
+
+def _page(request: HttpRequest, form: MailForm, failure: Failure | None = None, panel: str = "") -> HttpResponse:
+    notice = {"panel": panel, **failure.as_dict()} if failure else None
+    return render(request, "recovery/forgot_account.html", {**card_context(), "form": form, "notice": notice})

@@ -1,0 +1,72 @@
+"""What an answer or a code is worth: each function returns the stage that comes next, None for the new password."""
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from portal.accounts.models import User
+from portal.accounts.recovery_codes import use_code
+from portal.audit.log import record
+from portal.failures import (
+    ANSWER_WRONG,
+    CODE_WRONG,
+    NO_SECOND_PROOF,
+    RECOVERY_TRIES,
+    SAVED_CODE_WRONG,
+    Failure,
+    Refusal,
+)
+from portal.recovery import proof, steps, tries
+from portal.recovery.questions import is_answer
+from portal.recovery.sending import find, right_code, send_second_proof
+from portal.recovery.steps import Stage, Step, Way
+
+
+def answer(request: HttpRequest, step: Step, typed: str) -> Stage | None:
+    """Send the second proof for a right answer: an answer alone opens nothing (K5).
+
+    Raises `Refusal`: recovery_tries, answer_wrong, no_second_proof.
+    """
+    if not tries.spend(Stage.ANSWER, step.account):
+        raise _refused(request, step, RECOVERY_TRIES)
+    right, user = is_answer(step.account, typed), find(step.account)
+    if not right or user is None:
+        raise _refused(request, step, ANSWER_WRONG)
+    if send_second_proof(user) is None:
+        raise _refused(request, step, NO_SECOND_PROOF)
+    steps.advance(request.session, step, Stage.CODE)
+    return Stage.CODE
+
+
+def code(request: HttpRequest, step: Step, typed: str) -> Stage | None:
+    """Take the code that was sent; raises `Refusal` (code_wrong)."""
+    user = _take(request, step, typed)
+    if isinstance(user, Refusal):
+        raise user
+    if step.way is Way.SAVED_CODE:
+        steps.advance(request.session, step, Stage.SAVED_CODE)
+        return Stage.SAVED_CODE
+    proof.grant(request, user, step.way)
+    return None
+
+
+def saved_code(request: HttpRequest, step: Step, typed: str) -> Stage | None:
+    """Take the saved recovery code; raises `Refusal`: recovery_tries, saved_code_wrong."""
+    if not tries.spend(Stage.SAVED_CODE, step.account):
+        raise _refused(request, step, RECOVERY_TRIES)
+    user = find(step.account)
+    if user is None or not use_code(user, typed):
+        raise _refused(request, step, SAVED_CODE_WRONG)
+    proof.grant(request, user, step.way)
+    return None
+
+
+def _take(request: HttpRequest, step: Step, typed: str) -> User | Refusal:
+    # Together, so that a wrong code costs one commit whether the name has an account (and a try less) or not.
+    with transaction.atomic():
+        return right_code(step, typed) or _refused(request, step, CODE_WRONG)
+
+
+def _refused(request: HttpRequest, step: Step, failure: Failure) -> Refusal:
+    known = User.objects.filter(username=step.account).values_list("pk", flat=True).first()
+    record(f"reset_{step.way.value}", failure.code, account=known, request=request, method=step.stage.value)
+    return Refusal(failure)

@@ -1,0 +1,90 @@
+"""What the card does for an account: activates it, unlocks it, lets its holder set a new password."""
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.http import HttpRequest
+
+from portal.accounts import lockout
+from portal.accounts.models import User
+from portal.audit.log import record
+from portal.cards.proof import proof_of_card
+from portal.failures import ACCOUNT_CLOSED, ACCOUNT_NOT_ACTIVATED, RECOVERY_REFUSED, Refusal
+from portal.messages.sending import send_mail
+from portal.recovery import proof, tries
+from portal.recovery.ownership import holds
+from portal.recovery.steps import Way
+from relying_party import Purpose
+
+
+def by_card(request: HttpRequest, way: Way, account: str) -> None:
+    """Do what `way` says for an account whose holder's card signed for it; every outcome leaves one audit line.
+
+    Raises `Refusal`: those of `proof_of_card`; recovery_refused, the same for an unknown account and another person's;
+    account_not_activated and account_closed, which only the holder gets to know.
+    """
+    try:
+        user = _holder(request, way, account)
+        _DO[way](request, user)
+    except Refusal as refusal:
+        known = User.objects.filter(username=account).values_list("pk", flat=True).first()
+        record(way.value, refusal.failure.code, account=known, request=request, method="card")
+        raise
+
+
+def _holder(request: HttpRequest, way: Way, account: str) -> User:
+    user = holds(proof_of_card(request, Purpose(way.value)), account)
+    if user is None:
+        raise Refusal(RECOVERY_REFUSED)
+    return user
+
+
+def _activate(request: HttpRequest, user: User) -> None:
+    if user.is_active:
+        _lift(request, user, Way.ACTIVATE)
+        return
+    if not _awaits_activation(user):
+        raise Refusal(ACCOUNT_CLOSED)
+    with transaction.atomic():
+        # One of several requests at once activates; the mail address stays as unconfirmed as it was.
+        if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            record(Way.ACTIVATE.value, account=user.pk, request=request, method="card")
+            _tell(user, "recovery_activated")
+
+
+def _unlock(request: HttpRequest, user: User) -> None:
+    _must_be_active(user)
+    _lift(request, user, Way.UNLOCK)
+
+
+def _reset(request: HttpRequest, user: User) -> None:
+    _must_be_active(user)
+    proof.grant(request, user, Way.RESET)
+
+
+_DO = {Way.ACTIVATE: _activate, Way.UNLOCK: _unlock, Way.RESET: _reset}
+
+
+def _lift(request: HttpRequest, user: User, way: Way) -> None:
+    with transaction.atomic():
+        locked = lockout.standing(user.username).locked
+        lockout.right(user.username)
+        tries.forget(user.username)
+        record(way.value, account=user.pk, request=request, method="card")
+        if locked:
+            _tell(user, "recovery_unlocked")
+
+
+def _must_be_active(user: User) -> None:
+    if not user.is_active:
+        raise Refusal(ACCOUNT_NOT_ACTIVATED if _awaits_activation(user) else ACCOUNT_CLOSED)
+
+
+def _awaits_activation(user: User) -> bool:
+    """Whether the account was never open: one that was closed later is not opened by its card."""
+    used = user.last_login is not None or EmailAddress.objects.filter(user=user, verified=True).exists()
+    return not used and user.delete_after is None and not user.certificate_only
+
+
+def _tell(user: User, mail: str) -> None:
+    if user.email:
+        send_mail(user.email, mail, name=user.name)

@@ -1,0 +1,42 @@
+"""The panel with all ways back, and the page at the end of each."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from portal.failures import Failure
+from portal.policy import policy
+
+_NOTICE, _DONE = "recovery_notice", "recovery_done"
+
+
+@require_safe
+@never_cache
+def recover(request: HttpRequest) -> HttpResponse:
+    """Show 會員帳號管理功能強化 忘記密碼不煩惱: the three cards, what each asks for, and the other ways."""
+    context = {"recovery": policy().recovery, "notice": request.session.pop(_NOTICE, None)}
+    return render(request, "recovery/recover.html", context)
+
+
+@require_safe
+@never_cache
+def recover_done(request: HttpRequest) -> HttpResponse:
+    """Show once what was done, and lead on to the log-in."""
+    done = request.session.pop(_DONE, None)
+    if done is None:
+        return HttpResponseRedirect(reverse("account_login"))
+    return render(request, "recovery/done.html", {"done": done})
+
+
+def back_to_panel(request: HttpRequest, failure: Failure) -> HttpResponseRedirect:
+    """The way back to the panel, which will show `failure`."""
+    request.session[_NOTICE] = failure.as_dict()
+    return HttpResponseRedirect(reverse("recover"))
+
+
+def finished(request: HttpRequest, what: str, warnings: list[str] | None = None) -> HttpResponseRedirect:
+    """The way to the last page, which will tell `what` was done, with a warning or two."""
+    request.session[_DONE] = {"what": what, "warnings": warnings or []}
+    return HttpResponseRedirect(reverse("recover_done"))

@@ -1,0 +1,67 @@
+"""A new password in place of one that was forgotten, by whoever holds a proof."""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import logout, update_session_auth_hash
+from django.db import transaction
+from django.http import HttpRequest
+
+from portal.accounts import lockout
+from portal.accounts.models import Person, User
+from portal.accounts.passwords import refusals, set_password
+from portal.audit.log import record
+from portal.failures import PROOF_ENDED, Refusal
+from portal.messages.sending import send_mail, send_text
+from portal.recovery import proof, tries
+from portal.recovery.sending import end_codes
+from portal.recovery.sessions import end_sessions, keep_sessions
+from portal.recovery.steps import Way
+
+
+def password_refusals(user: User, password: str) -> list[str]:
+    """Why a new password is refused under the active profile, in both languages."""
+    return refusals(password, user.username, second_factor=is_mfa_enabled(user))
+
+
+def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_others: bool) -> None:
+    """Set the password with the proof of this browser, which is used up; lift the lock; tell the holder.
+
+    Nobody is logged in by it: a second factor stays on and is asked at the log-in that follows (ASVS 6.4.3). Raises
+    `Refusal` (proof_ended) when the password was changed meanwhile; `password` must have passed `password_refusals`.
+    """
+    proof.forget(request)
+    # Asked before the change, which would make this browser's own session worthless.
+    here = request.user.is_authenticated and request.user.pk == user.pk
+    former, former_hash = user.password, user.get_session_auth_hash()
+    set_password(user, password)  # slow on purpose, so before the transaction
+    with transaction.atomic():
+        _replace(user, former)
+        lockout.right(user.username)
+        tries.forget(user.username)
+        end_codes(user)
+        record("reset_password", account=user.pk, request=request, method=way.value)
+        _tell(user)
+    if end_others:
+        if here:
+            logout(request)
+        record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
+        return
+    keep_sessions(user, former_hash)
+    if here:
+        update_session_auth_hash(request, user)
+
+
+def _replace(user: User, former: str) -> None:
+    # One conditional statement: of several requests with one proof, one sets its password.
+    same = User.objects.filter(pk=user.pk, is_active=True, password=former)
+    if not same.update(password=user.password, password_policy=user.password_policy):
+        raise Refusal(PROOF_ENDED)
+
+
+def _tell(user: User) -> None:
+    confirmed = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    for address in {*confirmed, user.email} - {""}:
+        send_mail(address, "recovery_password", name=user.name)
+    number = Person.objects.filter(user=user).values_list("rescue_mobile", flat=True).first()
+    if number:
+        send_text(number, "recovery_password")

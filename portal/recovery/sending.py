@@ -1,0 +1,75 @@
+"""Codes for a new password: to whom, by which channel, and whether a typed one is right."""
+
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.utils import timezone
+
+from portal.accounts.codes import CodePurpose, issue, take_code
+from portal.accounts.models import IssuedCode, Person, User
+from portal.audit.log import record
+from portal.messages.sending import send_mail, send_text
+from portal.policy import policy
+from portal.recovery.steps import Step, Way
+
+Channel = IssuedCode.Channel
+# Stands for whoever a name without an account belongs to; no row has this number.
+_NOBODY = 0
+
+
+def find(account: str) -> User | None:
+    """The account of that name (in lower case), if it is open."""
+    return User.objects.filter(username=account, is_active=True).first()
+
+
+def send_code(way: Way, account: str) -> None:
+    """Send the code of a way, if there is an open account of that name and an address for it; tells nobody."""
+    user = find(account)
+    if user is None:
+        return
+    if way is Way.TEXT:
+        _text(user, CodePurpose.RESET_PASSWORD)
+    else:
+        send_second_proof(user)
+
+
+def send_second_proof(user: User) -> IssuedCode.Channel | None:
+    """Send the code that goes with an answer or a saved code: to the confirmed mail address, else to the mobile.
+
+    Returns the channel, None when the account has neither.
+    """
+    mail = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary").first()
+    if mail is None:
+        return _text(user, CodePurpose.SECOND_PROOF)
+    issued = issue(user, CodePurpose.SECOND_PROOF, Channel.MAIL, mail.email, policy().recovery_step)
+    record("recovery_code", account=user.pk, channel=Channel.MAIL.value, purpose=CodePurpose.SECOND_PROOF.value)
+    send_mail(mail.email, "recovery_code", name=user.name, code=issued.code, minutes=_minutes(issued.life))
+    return Channel.MAIL
+
+
+def right_code(step: Step, typed: str) -> User | None:
+    """Whose code this is, now used up; None, and one try less, for a wrong one. An unknown name never has one."""
+    purpose = CodePurpose.RESET_PASSWORD if step.way is Way.TEXT else CodePurpose.SECOND_PROOF
+    taken = take_code(find(step.account) or User(pk=_NOBODY), purpose, typed)
+    return taken.user if taken is not None else None
+
+
+def end_codes(user: User) -> None:
+    """Make every code that was sent for a new password worthless."""
+    now = timezone.now()
+    purposes = [CodePurpose.RESET_PASSWORD, CodePurpose.SECOND_PROOF]
+    IssuedCode.objects.filter(user=user, purpose__in=purposes, used=None).update(used=now)
+
+
+def _text(user: User, purpose: CodePurpose) -> IssuedCode.Channel | None:
+    number = Person.objects.filter(user=user).values_list("rescue_mobile", flat=True).first()
+    if not number:
+        return None
+    issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life)
+    record("recovery_code", account=user.pk, channel=Channel.TEXT.value, purpose=purpose.value)
+    send_text(number, "recovery_code", code=issued.code, minutes=_minutes(issued.life))
+    return Channel.TEXT
+
+
+def _minutes(life: timedelta) -> int:
+    return int(life.total_seconds() // 60)

@@ -1,0 +1,1 @@
+"""Registration in five steps, confirmation of mail addresses."""

@@ -1,0 +1,170 @@
+"""進階資料提供 (F042 to F048): all of it required on the way to a public-servant account, none of it otherwise."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from typing_extensions import override
+
+from portal.accounts.models import Gender, IdKind
+from portal.both import both
+from portal.registration import fields
+from portal.registration.doubts import Doubt, StepForm
+from portal.registration.draft import Draft
+from portal.registration.steps import Step
+from relying_party.identifiers import telephone
+from relying_party.identifiers.normal_form import normal_form
+from relying_party.identifiers.postcode import COUNTIES, is_postcode, postcode_fits_county
+from relying_party.identifiers.roc_calendar import compact
+
+_NUMBER, _PASSPORT = "number", "passport"
+_TEXTS = ("gender", "county", "address", "postcode", "phone", "extension")
+
+
+class AdvancedForm(StepForm):
+    """Birthday, ID number, gender, address, telephone; what is unusual is asked about once."""
+
+    step = Step.ADVANCED
+    birthday = fields.RocDateField(label=both("生日", "Birthday (year of the Republic, month, day)"), required=False)
+    id_type = forms.ChoiceField(
+        label=both("證件種類", "Document"), required=False, widget=forms.RadioSelect, initial=_NUMBER,
+        choices=[
+            (_NUMBER, both("身分證/外來人口 統一證號", "National ID or resident number")),
+            (_PASSPORT, both("護照號碼（無法與憑證比對）", "Passport (cannot be matched with a card)")),
+        ],
+    )  # fmt: skip
+    id_number = forms.CharField(
+        label=both("身分證/外來人口 統一證號", "ID number"), max_length=30, required=False,
+        help_text=both(
+            "申請帳號時，於個人資料內務必輸入身分證字號，學習時數方能認證",
+            "Needed when hours of learning are to be certified.",
+        ),
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )  # fmt: skip
+    gender = forms.ChoiceField(
+        label=both("性別", "Gender"), required=False, widget=forms.RadioSelect,
+        choices=[(Gender.MALE, both("男性", "Male")), (Gender.FEMALE, both("女性", "Female"))],
+        help_text=both("未選時依證號帶入", "Taken from the ID number when left open."),
+    )  # fmt: skip
+    county = forms.ChoiceField(
+        label=both("通訊地址：縣市", "Address: county or city"), required=False,
+        choices=[("", "請選擇縣市 Please choose"), *((county, county) for county in COUNTIES)],
+    )  # fmt: skip
+    address = forms.CharField(
+        label=both("通訊地址", "Address"), max_length=120, required=False,
+        widget=forms.TextInput({"autocomplete": "street-address"}),
+    )  # fmt: skip
+    postcode = forms.CharField(
+        label=both("郵遞區號", "Postcode"), max_length=10, required=False,
+        help_text=both("3、5 或 6 碼", "3, 5 or 6 digits"),
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "postal-code"}),
+    )  # fmt: skip
+    phone = forms.CharField(
+        label=both("聯絡電話", "Telephone"), max_length=20, required=False,
+        help_text=both(
+            "範例：(市話:0212345678分機12345)或(行動電話:0911123456)",
+            "Land-line 0212345678, extension 12345; or mobile 0911123456",
+        ),
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "tel-national"}),
+    )  # fmt: skip
+    extension = forms.CharField(
+        label=both("分機", "Extension"), max_length=10, required=False,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "tel-extension"}),
+    )  # fmt: skip
+
+    def __init__(self, draft: Draft, data: Any = None, **options: Any) -> None:
+        super().__init__(draft, data, **options)
+        if draft.card is not None:
+            # The number is known and fixed: the card and step two gave it.
+            del self.fields["id_type"], self.fields["id_number"]
+        if draft.official:
+            for name, field in self.fields.items():
+                # The number itself answers for the gender (F046); few telephones have an extension.
+                field.required = name not in ("extension", "gender")
+
+    @classmethod
+    @override
+    def told(cls, draft: Draft) -> dict[str, Any]:
+        """What was told; the gender that the number says where none was told."""
+        shown: dict[str, Any] = {**draft.details, "id_number": draft.number}
+        shown["id_type"] = _PASSPORT if draft.id_kind == IdKind.PASSPORT else _NUMBER
+        return {**shown, "gender": draft.details.get("gender") or fields.gender_of(draft.id_kind, draft.number)}
+
+    def clean_address(self) -> str:
+        """Return the address in one line."""
+        return " ".join(str(self.cleaned_data["address"]).split())
+
+    def clean_postcode(self) -> str:
+        """Return the digits."""
+        return _checked(
+            self.cleaned_data["postcode"], is_postcode, "郵遞區號須為 3、5 或 6 碼數字。", "3, 5 or 6 digits."
+        )
+
+    def clean_phone(self) -> str:
+        """Return the digits, area code first; the shape is checked and no more (C24)."""
+        zh, en = "請填寫含區碼的市話（9 至 10 碼）或行動電話。", "A land-line with area code, or a mobile number."
+        return _checked(self.cleaned_data["phone"], telephone.is_contact_number, zh, en)
+
+    def clean_extension(self) -> str:
+        """Return the digits."""
+        return _checked(self.cleaned_data["extension"], telephone.is_extension, "分機最多 6 碼。", "Up to 6 digits.")
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """Find out the number's kind, and let it answer for the gender."""
+        told = self.cleaned_data
+        try:
+            told["id"] = self._id()
+        except forms.ValidationError as error:
+            self.add_error("id_number", error)
+            return told
+        told["gender"] = told.get("gender") or fields.gender_of(*told["id"])
+        if self.draft.official and not told["gender"]:
+            self.add_error("gender", forms.ValidationError(both("請選擇性別。", "Please choose."), code="required"))
+        return told
+
+    @override
+    def doubts(self) -> list[Doubt]:
+        """Gender, postcode and telephone that fit the rest badly."""
+        told = self.cleaned_data
+        found = []
+        if told["gender"] != (fields.gender_of(*told["id"]) or told["gender"]):
+            found.append(_doubt("gender_differs", "性別與證號所示不同。", "The ID number says otherwise."))
+        if told["postcode"] and told["county"] and not postcode_fits_county(told["postcode"], told["county"]):
+            found.append(_doubt("postcode_county", "郵遞區號與縣市不符。", "The postcode is not one of this county."))
+        if told["phone"] and not telephone.fits_numbering_plan(told["phone"]):
+            found.append(_doubt("phone_plan", "電話號碼不在編碼計畫內。", "The numbering plan has no such number."))
+        return found
+
+    @override
+    def take(self) -> None:
+        """Keep the data; the number goes to its sealed place."""
+        told, draft = self.cleaned_data, self.draft
+        born: date | None = told["birthday"]
+        draft.details = {name: told[name] for name in _TEXTS} | {"birthday": compact(born) if born else ""}
+        kind, number = told["id"]
+        if number:
+            draft.keep_number(IdKind(kind), number)
+        else:
+            draft.drop_number()
+
+    def _id(self) -> tuple[str, str]:
+        if self.draft.card is not None:
+            return self.draft.id_kind, self.draft.number
+        typed = self.cleaned_data.get("id_number", "")
+        if not typed:
+            return "", ""
+        read = fields.passport if self.cleaned_data.get("id_type") == _PASSPORT else fields.id_number
+        kind, number = read(typed)
+        return kind.value, number
+
+
+def _checked(typed: str, fits: Any, zh: str, en: str) -> str:
+    text = normal_form(typed)
+    if text and not fits(text):
+        raise forms.ValidationError(both(zh, en), code="format")
+    return text
+
+
+def _doubt(code: str, zh: str, en: str) -> Doubt:
+    return Doubt(code, both(zh + "若確認無誤，請再按一次。", en + " If it is right, press the button again."))

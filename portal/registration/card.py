@@ -1,0 +1,99 @@
+"""Registration with a card: the name is the card's, its four last characters of the ID are fixed, the rest is typed."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import ValidationError
+from django.utils.module_loading import import_string
+from typing_extensions import override
+
+from portal.both import both
+from portal.cards.models import CardBinding
+from portal.cards.pending import recall
+from portal.registration import fields
+from portal.registration.draft import CardFacts
+from relying_party.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
+from relying_party.families import Family
+from relying_party.identifiers.normal_form import normal_form
+
+_WHOLE = 10
+_OUTCOMES = {
+    Confirmation.NO_SUCH_PAIR: (
+        "id_not_the_cards",
+        "這個號碼與憑證的持有人不符，請核對。",
+        "This number is not the card holder's; check it.",
+    ),
+    Confirmation.NOT_ACTIVATED: (
+        "card_not_activated",
+        "這張憑證卡尚未開卡，請先完成開卡。",
+        "This card has not been activated yet; do that first.",
+    ),
+    Confirmation.ASK_AGAIN: (
+        "confirmer_unavailable",
+        "目前無法查驗身分證字號，請稍後再試。",
+        "The number cannot be checked at the moment; try again later.",
+    ),
+}
+
+
+def verified_card(session: SessionBase) -> CardFacts | None:
+    """The citizen card that this session verified a moment ago and that belongs to no account of a person yet."""
+    pending = recall(session)
+    if pending is None or pending.family is not Family.CITIZEN:
+        return None
+    if CardBinding.objects.filter(binding_key=pending.binding_key, user__certificate_only=False).exists():
+        return None
+    return CardFacts(pending.binding_key, pending.subject_serial, pending.holder_name, pending.last_four)
+
+
+class RestOfNumber(forms.CharField):
+    """The characters of the ID number that the card does not hold; cleaned to kind and whole number.
+
+    Somebody who types all ten is understood, too. Where an outside service confirms numbers (CARDLOGIN_CONFIRMER), it
+    has the last word, and its silence refuses.
+    """
+
+    def __init__(self, card: CardFacts) -> None:
+        self.card = card
+        missing = _WHOLE - len(card.last_four)
+        label = both(f"身分證/外來人口 統一證號（前 {missing} 碼）", f"ID number, first {missing} characters")
+        attrs = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        super().__init__(label=label, max_length=20, widget=forms.TextInput(attrs))
+
+    @override
+    def clean(self, value: Any) -> Any:
+        """Return (kind, number); raise ValidationError."""
+        typed = normal_form(super().clean(value))
+        number = typed if len(typed) == _WHOLE else typed + self.card.last_four
+        if not number.endswith(self.card.last_four):
+            raise ValidationError(
+                both("末四碼與憑證不符。", "The last four characters are not those on the card."), code="last_four"
+            )
+        kind, number = fields.id_number(number)
+        confirm(self.card, number)
+        return kind, number
+
+
+def confirm(card: CardFacts, number: str) -> None:
+    """Ask the service, where there is one, whether the number is the card holder's; raises ValidationError."""
+    service = confirmer()
+    if service is None:
+        return
+    try:
+        (outcome,) = service.confirm([Pair(card.subject_serial, number)])
+    except ConfirmerUnavailable:
+        outcome = Confirmation.ASK_AGAIN
+    if outcome is not Confirmation.CONFIRMED:
+        code, zh, en = _OUTCOMES[outcome]
+        raise ValidationError(both(zh, en), code=code)
+
+
+def confirmer() -> IdentityConfirmer | None:
+    """The service of this installation, or None."""
+    name = settings.CARDLOGIN_CONFIRMER
+    if name is None:
+        return None
+    made: IdentityConfirmer = import_string(name)()
+    return made

@@ -1,0 +1,117 @@
+"""Change of the mail address: the old one stays until the new one is confirmed (F067)."""
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from portal.accounts.codes import CodePurpose, issue, take_code, take_link
+from portal.accounts.models import IssuedCode, User
+from portal.audit.log import record
+from portal.failures import CONFIRM_CODE_WRONG, CONFIRM_LINK_USED, MAIL_TAKEN, Refusal
+from portal.messages.sending import send_mail
+from portal.policy import policy
+from portal.registration.confirmation import Writer, address_of, life_text, problem_with, send_confirmation
+
+
+def waiting_address(user: User) -> str:
+    """The address that waits to take the place of the account's own, or an empty text."""
+    found = EmailAddress.objects.filter(user=user, primary=False, verified=False).first()
+    return found.email if found is not None else ""
+
+
+def is_confirmed(user: User) -> bool:
+    """Whether the account's own address is confirmed."""
+    confirmed: bool = EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+    return confirmed
+
+
+def ask(user: User, address: str, may_write: Writer) -> None:
+    """Note the new address, write to it, and tell the old one; another change that was waiting ends.
+
+    An address that belongs to another account is noted all the same: its holder is told by mail, nobody else.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        forget(user)
+        record("change_mail_asked", account=user.pk)
+        if address == user.email:
+            # Not confirmed yet: an account that a card activated.
+            send_confirmation(user, may_write)
+            return
+        EmailAddress.objects.create(user=user, email=address)
+        if user.email:
+            # Never held back by a limit: whoever took the account over must not be able to use it up.
+            send_mail(user.email, "mail_change_asked", account=user.username)
+        _write(user, address, may_write)
+
+
+def write_again(user: User, may_write: Writer) -> None:
+    """Send the confirmation mail of a waiting change again."""
+    address = waiting_address(user)
+    if address:
+        with transaction.atomic():
+            _write(user, address, may_write)
+
+
+def forget(user: User) -> None:
+    """Give a waiting change up; the mail that was sent for it leads nowhere."""
+    with transaction.atomic():
+        EmailAddress.objects.filter(user=user, primary=False, verified=False).delete()
+        open_codes = IssuedCode.objects.filter(user=user, purpose=CodePurpose.CHANGE_MAIL, used=None)
+        open_codes.update(used=timezone.now())
+
+
+def change_by_link(link: str) -> User:
+    """Put the address that the link was sent to in the place of the old one; raises `Refusal`."""
+    with transaction.atomic():
+        code = take_link(CodePurpose.CHANGE_MAIL, link)
+        if code is None:
+            raise Refusal(problem_with(CodePurpose.CHANGE_MAIL, link) or CONFIRM_LINK_USED)
+        return _change(code)
+
+
+def change_by_code(user: User, typed: str) -> User:
+    """The same with the code that the mail shows; raises `Refusal`. A wrong code costs one of its tries."""
+    with transaction.atomic():
+        code = take_code(user, CodePurpose.CHANGE_MAIL, typed)
+        if code is not None:
+            return _change(code)
+    raise Refusal(CONFIRM_CODE_WRONG)
+
+
+def _write(user: User, address: str, may_write: Writer) -> None:
+    if not may_write(address):
+        return
+    if EmailAddress.objects.filter(email=address, verified=True).exclude(user=user).exists():
+        send_mail(address, "mail_in_use")
+        return
+    life = policy().confirm_within
+    issued = issue(user, CodePurpose.CHANGE_MAIL, IssuedCode.Channel.MAIL, address, life)
+    link = address_of("mail_change_confirm", issued.link)
+    context = {"account": user.username, "link": link, "code": issued.code, "code_page": address_of("mail_change")}
+    send_mail(address, "confirm_change", life=life_text(life), **context)
+
+
+def _change(code: IssuedCode) -> User:
+    try:
+        with transaction.atomic():
+            user = User.objects.select_for_update().get(pk=code.user_id)
+            _swap(user, code.recipient)
+            return user
+    except IntegrityError:
+        raise Refusal(MAIL_TAKEN) from None
+
+
+def _swap(user: User, address: str) -> None:
+    waiting = EmailAddress.objects.filter(user=user, email=address, primary=False)
+    if not user.is_active or not waiting.exists():
+        raise Refusal(CONFIRM_LINK_USED)
+    EmailAddress.objects.filter(user=user, primary=True).delete()
+    waiting.update(primary=True, verified=True)
+    old, user.email = user.email, address
+    user.save(update_fields=["email"])
+    # Whatever still lies in the old mailbox opens nothing any more.
+    IssuedCode.objects.filter(user=user, channel=IssuedCode.Channel.MAIL, used=None).update(used=timezone.now())
+    record("change_mail", account=user.pk)
+    if old:
+        send_mail(old, "mail_changed", account=user.username)

@@ -1,0 +1,74 @@
+"""The end of a registration: account, address, person, card and audit line come together or not at all."""
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+
+from portal.accounts.models import IdKind, Person, User
+from portal.accounts.recovery_codes import hash_of
+from portal.audit.log import record
+from portal.cards.binding import bind
+from portal.failures import ACCOUNT_TAKEN, CARD_CHANGED, Refusal
+from portal.messages.sending import send_mail
+from portal.registration.confirmation import Writer, belongs_to_another, send_confirmation
+from portal.registration.draft import Draft
+from relying_party import Identity
+from relying_party.identifiers.roc_calendar import from_compact
+
+
+def create(draft: Draft, may_write: Writer, identity: Identity | None = None) -> None:
+    """Make the account of a finished draft, inactive until its address is confirmed; tie the card that signed to it.
+
+    A draft sent twice, even at the same time, makes one account and is answered alike twice. An address or an ID
+    number that belongs to another account gives the same answer as well: the account is made and keeps its name, but it
+    is never confirmed, its card stays free, and mails tell those whom it concerns. Raises `Refusal`: account_taken,
+    card_changed, and those of `bind`.
+    """
+    if draft.card is not None and (identity is None or identity.binding_key != draft.card.binding_key):
+        raise Refusal(CARD_CHANGED)
+    try:
+        with transaction.atomic():
+            _make(draft, may_write, identity)
+    except IntegrityError:
+        # The hash has a salt of its own, so the same hash is the same draft.
+        if not User.objects.filter(username=draft.account, password=draft.password).exists():
+            raise Refusal(ACCOUNT_TAKEN) from None
+
+
+def _make(draft: Draft, may_write: Writer, identity: Identity | None) -> None:
+    user = User(username=draft.account, is_active=False, password=draft.password, password_policy=draft.policy)
+    user.name, user.email, user.nickname = (draft.basic[name] for name in ("name", "email", "nickname"))
+    user.save(force_insert=True)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    _keep_person(user, draft, may_write)
+    if identity is not None and not belongs_to_another(user):
+        bind(user, identity)
+    record("register", account=user.pk, method="card" if identity else "password", profile=draft.policy)
+    send_confirmation(user, may_write, draft.next)
+
+
+def _keep_person(user: User, draft: Draft, may_write: Writer) -> None:
+    told, rescue = draft.details, draft.rescue
+    person = Person(
+        user=user, gender=told.get("gender", ""), county=told.get("county", ""), postcode=told.get("postcode", ""),
+        address=told.get("address", ""), phone=told.get("phone", ""), extension=told.get("extension", ""),
+        rescue_mobile=rescue.get("rescue_mobile", ""), question=rescue.get("question", ""),
+        answer_hash=rescue.get("answer_hash", ""),
+        birthday=from_compact(told["birthday"]) if told.get("birthday") else None,
+        recovery_code_hash=hash_of(draft.recovery_code) if draft.recovery_code else "",
+    )  # fmt: skip
+    if draft.number:
+        person.set_id_number(IdKind(draft.id_kind), draft.number)
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError:
+        _tell_holder(draft.number, may_write)
+        # Kept without the index: the number stays the other account's.
+        person.id_index = None
+        person.save()
+
+
+def _tell_holder(number: str, may_write: Writer) -> None:
+    holder = Person.with_id_number(number)
+    if holder is not None and holder.user.email and may_write(holder.user.email):
+        send_mail(holder.user.email, "id_number_used")

@@ -1,0 +1,1 @@
+"""Cards: binding, renewal, and log-in with a card that belongs to no account."""
