@@ -1,0 +1,150 @@
+"""Faults around the card host, at every step of an order: it is killed or stopped, its page leaves, others ask."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.bench import Bench, Benches, Request
+from tests.faults.cases import Case
+from tests.faults.conftest import Matrix
+from tests.faults.driver_cases import LATE
+from tests.faults.plan import Plan
+from tests.faults.rows import TOKEN
+from tests.stand.asking import send, wait_until
+
+pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(600)]
+OTHERS = 3
+Event = Callable[[Bench, Request, int], str | None]
+"""What happens while the host (its process id) waits at the step; gives the outcome of the order where it knows it."""
+
+
+def leave(bench: Bench, request: Request, host: int) -> str:
+    """The page goes away, and the daemon notices."""
+    before = bench.log().count("page_closed")
+    request.leave()
+    wait_until(lambda: bench.log().count("page_closed") > before)
+    return "page_closed"
+
+
+def kill(bench: Bench, request: Request, host: int) -> None:
+    """The host dies."""
+    os.kill(host, signal.SIGKILL)
+
+
+def terminate(bench: Bench, request: Request, host: int) -> None:
+    """The host is told to end, as a session that ends does it."""
+    os.kill(host, signal.SIGTERM)
+
+
+def stop(bench: Bench, request: Request, host: int) -> str:
+    """The host does nothing any more; the person at the page waits for a while and then loads it anew."""
+    os.kill(host, signal.SIGSTOP)
+    return leave(bench, request, host)
+
+
+def cancel(bench: Bench, request: Request, host: int) -> None:
+    """The person cancels."""
+    bench.gate.open(cancel=True)
+
+
+def crowd(bench: Bench, request: Request, host: int) -> str | None:
+    """Other pages ask."""
+    codes = {bench.ask().outcome() for _ in range(OTHERS)}
+    return None if codes == {"busy"} else f"others: {', '.join(sorted(codes))}"
+
+
+def at(step: str, fault: str, event: Event, code: str) -> Case:
+    """A row with an event at a step before the answer."""
+
+    def during(bench: Bench, request: Request) -> str:
+        known = event(bench, request, bench.gate.wait())
+        bench.gate.open()
+        return known or request.outcome()
+
+    return Case("process", fault, step, frozenset({code}), Plan(gate=step), during=during)
+
+
+def late(step: str, fault: str, number: signal.Signals) -> Case:
+    """A row with a signal to a host whose answer the page has already."""
+
+    def during(bench: Bench, request: Request) -> str:
+        outcome = request.outcome()
+        os.kill(bench.gate.wait(), number)
+        bench.gate.open()
+        return outcome
+
+    return Case("process", fault, step, frozenset({TOKEN}), Plan(gate=step, limits=LATE), during=during)
+
+
+def before_answer(steps: list[str]) -> list[str]:
+    """The steps up to the answer."""
+    return steps[: steps.index("answer#1") + 1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "event", "code"),
+    [
+        ("host killed", kill, "host_failed"),
+        ("host terminated", terminate, "host_failed"),
+        ("host stopped, page loaded anew", stop, "page_closed"),
+        ("page gone", leave, "page_closed"),
+        ("other pages ask", crowd, TOKEN),
+    ],
+)
+def test_before_the_answer(
+    hicos: Benches, hicos_steps: list[str], matrix: Matrix, fault: str, event: Event, code: str
+) -> None:
+    matrix(hicos, (at(step, fault, event, code) for step in before_answer(hicos_steps)))
+
+
+def test_person_cancels(hicos: Benches, hicos_steps: list[str], matrix: Matrix) -> None:
+    """Nothing is signed, or at least nothing handed out."""
+    steps = [step for step in before_answer(hicos_steps) if step != "answer#1"]
+    matrix(hicos, (at(step, "person cancels", cancel, "user_cancelled") for step in steps))
+
+
+@pytest.mark.parametrize(
+    ("fault", "number"), [("host killed", signal.SIGKILL), ("host stopped", signal.SIGSTOP)], ids=["killed", "stopped"]
+)
+def test_after_the_answer(
+    hicos: Benches, hicos_steps: list[str], matrix: Matrix, fault: str, number: signal.Signals
+) -> None:
+    """The page keeps its token; the next order waits for the end of the host."""
+    steps = hicos_steps[len(before_answer(hicos_steps)) :]
+    matrix(hicos, (late(step, fault, number) for step in steps))
+
+
+def spare_case(fault: str, codes: set[str], event: Callable[[int], None], plan: Plan) -> Case:
+    """A row whose order meets a spare host to which something has happened."""
+    navigation = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
+
+    def before(bench: Bench) -> None:
+        send(bench.agent, "GET", "/v1/popup", headers=navigation)
+        wait_until(lambda: len(bench.hosts()) == 1)
+        event(bench.hosts()[0])
+
+    def during(bench: Bench, request: Request) -> str:
+        if "page_closed" in codes:
+            return leave(bench, request, 0)
+        return request.outcome()
+
+    return Case("process", fault, "spare", frozenset(codes), plan, before=before, during=during)
+
+
+def test_spare(hicos: Benches, matrix: Matrix) -> None:
+    """A host that was started ahead of its order."""
+
+    def to(number: int) -> Callable[[int], None]:
+        return lambda pid: os.kill(pid, number)
+
+    matrix(
+        hicos,
+        [
+            spare_case("spare", {TOKEN}, lambda pid: None, Plan()),
+            spare_case("spare killed", {TOKEN}, to(signal.SIGKILL), Plan()),
+            spare_case("spare terminated", {TOKEN}, to(signal.SIGTERM), Plan()),
+            spare_case("spare stopped, page loaded anew", {"page_closed"}, to(signal.SIGSTOP), Plan()),
+        ],
+    )
