@@ -65,11 +65,11 @@ def test_messages_of_a_popup(visit: Visit, heard: list[tuple[str, dict[str, Any]
 def test_fragment_and_form_of_a_navigation(stack: Stack, strict: Portal, screen: Screen) -> None:
     stack.reader.control("swap", str(stack.card_image("citizen")))
     asked: list[str] = []
-    posted: list[tuple[dict[str, str], str]] = []
+    posted: list[Request] = []
 
     def note(request: Request) -> None:
         if request.is_navigation_request() and request.method == "POST" and request.url.startswith(strict.origin):
-            posted.append((request.headers, request.post_data or ""))
+            posted.append(request)
 
     with browser(stack.home, strict.port) as context:
         context.on("request", note)
@@ -82,11 +82,10 @@ def test_fragment_and_form_of_a_navigation(stack: Stack, strict: Portal, screen:
         screen.type(PIN)
         screen.key("Return")
         page.wait_for_url("**/member/")
+        headers, fields = posted[0].all_headers(), _form(posted[0].post_data or "")
     wait_until(lambda: not screen.windows())
     fragment = _form(asked[0])
     check("go-fragment", fragment)
-    (headers, text), *_ = posted
-    fields = _form(text)
     check("go-return", fields)
     check("token", json.loads(fields["token"]))
     assert fields["state"] == fragment["state"]
