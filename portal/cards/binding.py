@@ -1,5 +1,7 @@
 """Tying cards to accounts and untying them (binding rules of the portal, 2.10)."""
 
+import unicodedata
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -20,7 +22,6 @@ from portal.messages.sending import send_mail
 from portal.policy import policy
 from relying_party import Identity
 from relying_party.families import Family
-from relying_party.identifiers.account import name_form
 
 
 def bind(user: User, identity: Identity) -> CardBinding:
@@ -110,5 +111,5 @@ def _must_fit(user: User, identity: Identity) -> None:
 
 
 def _plain(name: str) -> str:
-    # Names are compared without blanks: forms and cards set them differently.
-    return "".join(name_form(name).split())
+    # Names are compared without blanks: forms and cards set them differently. A certificate's may have 64 characters.
+    return "".join(unicodedata.normalize("NFKC", name).split())

@@ -97,6 +97,12 @@ def test_another_persons_card_is_refused(client: Client, owner: User, pki: Pki) 
     assert code(bind(client, pki.cards["citizen2"])) == "card_name_differs"
 
 
+def test_name_longer_than_a_form_takes_is_only_another_name(client: Client, owner: User, pki: Pki) -> None:
+    User.objects.update(name="王" * 64)
+    enter(client)
+    assert code(bind(client, pki.cards["citizen"])) == "card_name_differs"
+
+
 def test_card_with_other_last_four_is_refused(client: Client, owner: User, pki: Pki) -> None:
     person = Person(user=owner)
     person.set_id_number(IdKind.NATIONAL, "A100000001")
