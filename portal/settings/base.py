@@ -6,6 +6,7 @@ from typing import Any
 import django.forms
 
 import relying_party
+from portal.settings.stores import cache
 
 PORTAL = Path(__file__).resolve().parent.parent
 BROWSER_CLIENT = Path(relying_party.__path__[0]) / "browser"
@@ -28,20 +29,6 @@ def content_security_policy(agent_ports: tuple[int, ...], http_port: int) -> dic
             "frame-ancestors": ["'none'"],
         }
     }
-
-
-def sqlite(path: Path, **more: Any) -> dict[str, dict[str, Any]]:
-    """Return DATABASES for one SQLite file that several processes may write to at once.
-
-    IMMEDIATE takes the write lock when a transaction begins, so that a waiting writer waits (10 s) and
-    never fails half-way; WAL lets readers go on meanwhile.
-    """
-    options = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-    return {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": options, **more}}
 
 
 DEBUG = False
@@ -110,15 +97,8 @@ STATICFILES_DIRS = [PORTAL / "static", ("cardlogin", BROWSER_CLIENT)]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-# Challenges, rate limits: in the database, so that every worker process sees the same. The table is made by
-# `migrate` (portal.cards.apps). Room for many entries, because a full table drops live ones.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "portal_cache",
-        "OPTIONS": {"MAX_ENTRIES": 200_000},
-    }
-}
+# Challenges, rate limits: in the database, so that every worker process sees the same; Redis by address.
+CACHES = cache("")
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"

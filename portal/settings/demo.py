@@ -1,10 +1,7 @@
 """The demonstration on one computer; everything that differs from machine to machine comes from the environment."""
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
-
-from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import (
@@ -12,32 +9,26 @@ from portal.settings.base import (
     CARDLOGIN_AGENT_PORTS,
     CARDLOGIN_PROFILE,
     content_security_policy,
-    sqlite,
 )  # fmt: skip
+from portal.settings.environment import Environment
+from portal.settings.stores import cache, database
 
+_environment = Environment()
+STATE = Path(_environment.required("CARDLOGIN_STATE"))
+SECRET_KEY = _environment.required("CARDLOGIN_SECRET_KEY")
+CARDLOGIN_SEAL_KEYS = (_environment.required("CARDLOGIN_SEAL_KEY"),)
+CARDLOGIN_PROFILE = _environment.text("CARDLOGIN_PROFILE", CARDLOGIN_PROFILE)
+DATABASES = database(_environment.text("CARDLOGIN_DATABASE_URL"), STATE / "portal.sqlite3")
+CACHES = cache(_environment.text("CARDLOGIN_CACHE_URL"))
 
-def _required(name: str) -> str:
-    value = os.environ.get(name, "")
-    if not value:
-        raise ImproperlyConfigured(f"the environment variable {name} is not set")
-    return value
-
-
-def _list(name: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in os.environ.get(name, "").split(",") if part.strip())
-
-
-STATE = Path(_required("CARDLOGIN_STATE"))
-SECRET_KEY = _required("CARDLOGIN_SECRET_KEY")
-CARDLOGIN_SEAL_KEYS = (_required("CARDLOGIN_SEAL_KEY"),)
-CARDLOGIN_PROFILE = os.environ.get("CARDLOGIN_PROFILE", CARDLOGIN_PROFILE)
-DATABASES = sqlite(STATE / "portal.sqlite3")
-
-CARDLOGIN_ORIGIN = os.environ.get("CARDLOGIN_ORIGIN", "")
-CARDLOGIN_PKI = os.environ.get("CARDLOGIN_PKI", "")
-CARDLOGIN_CRL_HOSTS = _list("CARDLOGIN_CRL_HOSTS")
-CARDLOGIN_AGENT_PORTS = tuple(map(int, _list("CARDLOGIN_AGENT_PORTS"))) or CARDLOGIN_AGENT_PORTS
-CARDLOGIN_AGENT_HTTP_PORT = int(os.environ.get("CARDLOGIN_AGENT_HTTP_PORT", CARDLOGIN_AGENT_HTTP_PORT))
+CARDLOGIN_ORIGIN = _environment.text("CARDLOGIN_ORIGIN")
+CARDLOGIN_PKI = _environment.text("CARDLOGIN_PKI")
+CARDLOGIN_CRL_HOSTS = _environment.listed("CARDLOGIN_CRL_HOSTS")
+# Shared by all processes: a revocation list that one of them has fetched is known to every other.
+CARDLOGIN_CRL_FOLDER = str(STATE / "lists")
+CARDLOGIN_AGENT_PORTS = tuple(map(int, _environment.listed("CARDLOGIN_AGENT_PORTS"))) or CARDLOGIN_AGENT_PORTS
+CARDLOGIN_AGENT_HTTP_PORT = _environment.number("CARDLOGIN_AGENT_HTTP_PORT", CARDLOGIN_AGENT_HTTP_PORT, 0, 65535)
+_environment.finish()
 CONTENT_SECURITY_POLICY = content_security_policy(CARDLOGIN_AGENT_PORTS, CARDLOGIN_AGENT_HTTP_PORT)
 
 _host = urlsplit(CARDLOGIN_ORIGIN).hostname or ""

@@ -1,15 +1,20 @@
-"""The test suite: a throw-away SQLite file (threads share it, unlike one in memory), same security as everywhere."""
+"""The test suite: same security as everywhere, and a throw-away SQLite file (threads share it, unlike one in memory).
+
+`./dev test portal --postgres` names a PostgreSQL and a Redis of its own instead.
+"""
 
 import os
 import tempfile
 from pathlib import Path
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import sqlite
+from portal.settings.stores import cache, postgresql, sqlite
 
 SECRET_KEY = "test-only-" + "0123456789abcdef" * 4
 _file = Path(tempfile.gettempdir()) / f"cardlogin-portal-test-{os.getpid()}.sqlite3"
-DATABASES = sqlite(_file, TEST={"NAME": _file})
+_address = os.environ.get("CARDLOGIN_TEST_DATABASE_URL", "")
+DATABASES = postgresql(_address) if _address else sqlite(_file, TEST={"NAME": _file})
+CACHES = cache(os.environ.get("CARDLOGIN_TEST_CACHE_URL", ""))
 ALLOWED_HOSTS = ["portal.test"]
 CARDLOGIN_ORIGIN = "https://portal.test"
 # Argon2 is slow on purpose; one test looks at the hasher that is really used.
