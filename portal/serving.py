@@ -1,8 +1,11 @@
 """How gunicorn serves the portal: `python -m gunicorn -c python:portal.serving --certfile ... portal.wsgi`."""
 
+import os
+from typing import Any
+
 # Threads, because browsers open connections ahead of need: one idle connection would hold a plain worker for seconds.
 worker_class = "gthread"
-workers = 1
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 threads = 16
 keepalive = 5
 # Headers and the request line of this site are short; bodies are limited in portal.limits.
@@ -13,3 +16,12 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Begin to renew the revocation lists; workers that share CARDLOGIN_CRL_FOLDER fetch each list once."""
+    # Only now: gunicorn reads this file before the settings are known.
+    from relying_party.contrib.django.parts import revocation
+    from relying_party.refresh import Refresher
+
+    Refresher(revocation()).start()

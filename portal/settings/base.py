@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.proxies.client_address",
     "portal.limits.body_limit",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -162,6 +163,9 @@ X_FRAME_OPTIONS = "DENY"
 # Largest honest body: a token of 10,000 characters, percent-encoded in a form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 48 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+
+# How many balancers stand between browsers and this portal (portal.proxies).
+CARDLOGIN_PROXIES = 0
 
 # Policy profile (portal.policy): "modern" or "egov-compat".
 CARDLOGIN_PROFILE = "modern"

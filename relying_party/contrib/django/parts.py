@@ -33,22 +33,28 @@ def anchors() -> Anchors:
 
 
 @cache
-def verifier() -> Verifier:
-    """The verifier for CARDLOGIN_ORIGIN. Raises ValueError and OSError for unusable settings."""
+def revocation() -> CrlRevocation:
+    """The asking for revocation; for a ``Refresher``. Raises ValueError and OSError for unusable settings."""
     folder = getattr(settings, "CARDLOGIN_CRL_FOLDER", None)
     hosts = frozenset(settings.CARDLOGIN_CRL_HOSTS)
+    return CrlRevocation(anchors(), hosts, store=FolderIndexStore(Path(folder)) if folder else None)
+
+
+@cache
+def verifier() -> Verifier:
+    """The verifier for CARDLOGIN_ORIGIN. Raises ValueError and OSError for unusable settings."""
     return Verifier(
         origin=settings.CARDLOGIN_ORIGIN,
         anchors=anchors(),
         challenges=challenges(),
-        revocation=CrlRevocation(anchors(), hosts, store=FolderIndexStore(Path(folder)) if folder else None),
+        revocation=revocation(),
         policies=frozenset(settings.CARDLOGIN_POLICIES),
     )
 
 
 def forget() -> None:
     """Build anew at the next use; for a change of settings inside one process."""
-    for built in (challenges, anchors, verifier):
+    for built in (challenges, anchors, revocation, verifier):
         built.cache_clear()
 
 

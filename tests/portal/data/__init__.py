@@ -1,0 +1,1 @@
+"""Where data is kept: databases, caches, migrations, several workers, nightly jobs."""

@@ -1,0 +1,116 @@
+"""The settings of a public installation: complete ones pass the deployment check, each gap stops the start."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.portal.test_configuration import run
+
+KEYS = ["".join(chr(33 + (number * step) % 90) for number in range(64)) for step in (1, 7, 11)]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A complete environment, as docs/operating.md tells it."""
+    sealing = tmp_path / "seal.key"
+    sealing.write_text(f"{KEYS[1]}\n{KEYS[2]}\n")
+    sealing.chmod(0o600)
+    return {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "portal.settings.production",
+        "CARDLOGIN_STATE": str(tmp_path),
+        "CARDLOGIN_SECRET_KEY": KEYS[0],
+        "CARDLOGIN_SEAL_KEYS_FILE": str(sealing),
+        "CARDLOGIN_DATABASE_URL": "postgresql:///portal?host=/run/postgresql",
+        "CARDLOGIN_CACHE_URL": "unix:///run/redis/redis.sock",
+        "CARDLOGIN_ORIGIN": "https://portal.example",
+        "CARDLOGIN_PROXIES": "1",
+        "CARDLOGIN_CRL_HOSTS": "lists.portal.example",
+        "CARDLOGIN_MAIL_HOST": "mail.portal.example",
+        "CARDLOGIN_MAIL_USER": "portal",
+        "CARDLOGIN_MAIL_PASSWORD": "mail-secret-1",
+        "CARDLOGIN_MAIL_FROM": "Portal <no-reply@portal.example>",
+        "CARDLOGIN_TEXT_URL": "https://text.portal.example/send",
+        "CARDLOGIN_TEXT_TOKEN": "text-secret-1",
+    }
+
+
+def said(environment: dict[str, str]) -> str:
+    """What the settings complain about, or what they are."""
+    code = (
+        "from django.core.exceptions import ImproperlyConfigured\n"
+        "try:\n from portal.settings import production as p\n"
+        "except ImproperlyConfigured as e: print(e)\n"
+        "else: print('fine', p.ALLOWED_HOSTS, len(p.CARDLOGIN_SEAL_KEYS), p.EMAIL_USE_TLS, p.EMAIL_USE_SSL,"
+        " p.DATABASES['default']['ENGINE'], p.CARDLOGIN_PKI, p.DEBUG, p.CARDLOGIN_OUTBOX)"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True,
+                          timeout=50, check=False)  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_complete_settings(environment: dict[str, str]) -> None:
+    postgresql = "django.db.backends.postgresql"
+    assert said(environment) == f"fine ['portal.example'] 2 True False {postgresql} None False False"
+
+
+def test_deployment_check_finds_nothing(environment: dict[str, str]) -> None:
+    # Without the addresses: the checks of caches and databases want to reach them.
+    del environment["CARDLOGIN_DATABASE_URL"], environment["CARDLOGIN_CACHE_URL"]
+    done = run(environment, "check", "--deploy", "--fail-level", "DEBUG")
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_nothing_set_names_everything_at_once() -> None:
+    told = said({"PATH": os.environ["PATH"]})
+    for name in (
+        "CARDLOGIN_SECRET_KEY", "CARDLOGIN_SEAL_KEYS", "CARDLOGIN_STATE", "CARDLOGIN_ORIGIN", "CARDLOGIN_CRL_HOSTS",
+        "CARDLOGIN_MAIL_HOST", "CARDLOGIN_MAIL_FROM", "CARDLOGIN_TEXT_URL", "CARDLOGIN_TEXT_TOKEN",
+    ):  # fmt: skip
+        assert f"{name} is not " in told, name
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("CARDLOGIN_SECRET_KEY", "short-secret-1", "CARDLOGIN_SECRET_KEY is weak"),
+        ("CARDLOGIN_SECRET_KEY", "a" * 64, "CARDLOGIN_SECRET_KEY is weak"),
+        ("CARDLOGIN_SECRET_KEY", "django-insecure-" + KEYS[0], "CARDLOGIN_SECRET_KEY is weak"),
+        ("CARDLOGIN_SECRET_KEY", KEYS[1], "must all be different"),
+        ("CARDLOGIN_SEAL_KEYS_FILE", "", "CARDLOGIN_SEAL_KEYS is not set"),
+        ("CARDLOGIN_STATE", "/nonexistent", "CARDLOGIN_STATE is not a folder"),
+        ("CARDLOGIN_DATABASE_URL", "postgresql://u:db-secret-1@db.portal.example/portal", "by TLS only"),
+        ("CARDLOGIN_DATABASE_URL", "mysql://u:db-secret-1@db/portal", "must begin with postgresql://"),
+        ("CARDLOGIN_CACHE_URL", "redis://:db-secret-1@cache.portal.example", "by TLS only"),
+        ("CARDLOGIN_ORIGIN", "http://portal.example", "CARDLOGIN_ORIGIN is not https"),
+        ("CARDLOGIN_ORIGIN", "https://*.portal.example", "CARDLOGIN_ORIGIN is not https"),
+        ("CARDLOGIN_ORIGIN", "https://portal.example/", "CARDLOGIN_ORIGIN is not https"),
+        ("CARDLOGIN_ORIGIN", "https://192.0.2.1", "CARDLOGIN_ORIGIN is not https"),
+        ("CARDLOGIN_ORIGIN", "https://localhost", "CARDLOGIN_ORIGIN is not https"),
+        ("CARDLOGIN_PROXIES", "many", "CARDLOGIN_PROXIES is not a number"),
+        ("CARDLOGIN_PROFILE", "lenient", "CARDLOGIN_PROFILE is one of modern, egov-compat"),
+        ("CARDLOGIN_CRL_HOSTS", " , ", "CARDLOGIN_CRL_HOSTS is not set"),
+        ("CARDLOGIN_MAIL_TLS", "none", "CARDLOGIN_MAIL_TLS is one of starttls, tls"),
+        ("CARDLOGIN_MAIL_PASSWORD", "", "CARDLOGIN_MAIL_PASSWORD is not set"),
+        ("CARDLOGIN_MAIL_FROM", "portal", "CARDLOGIN_MAIL_FROM is no mail address"),
+        ("CARDLOGIN_TEXT_URL", "http://text.portal.example/", "does not begin with https://"),
+    ],
+)
+def test_one_gap_stops_the_start(environment: dict[str, str], name: str, value: str, complaint: str) -> None:
+    told = said({**environment, name: value})
+    assert complaint in told
+    assert ";" not in told, "one gap, one complaint"
+    assert "secret-1" not in told
+
+
+def test_commands_and_server_stop_too(environment: dict[str, str]) -> None:
+    environment["CARDLOGIN_SECRET_KEY"] = ""
+    done = run(environment, "check")
+    assert done.returncode != 0
+    assert "CARDLOGIN_SECRET_KEY is not set" in done.stderr

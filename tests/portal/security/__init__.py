@@ -1,0 +1,1 @@
+"""What the security list promises and no other folder tests."""
