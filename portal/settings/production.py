@@ -1,4 +1,4 @@
-"""A public installation: everything by environment variables (docs/operating.md); with a gap in them it does not start."""
+"""A public installation: everything by environment variables (docs/operating.md); a gap in them stops the start."""
 
 import re
 from pathlib import Path

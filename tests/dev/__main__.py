@@ -16,7 +16,7 @@ def main() -> int:
     if arguments.command == "test":
         from tests.dev.areas import test
 
-        return test(arguments.area)
+        return test(arguments.area, postgres=arguments.postgres)
     if arguments.command == "bench":
         from tests.dev.areas import bench
 
@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--headless", action="store_true", help="do the log-in by itself and save screenshots")
     test = commands.add_parser("test", help="run the tests")
     test.add_argument("area", nargs="?", choices=AREAS + BY_NAME)
+    test.add_argument("--postgres", action="store_true", help="the portal on PostgreSQL and Redis, not on SQLite")
     bench = commands.add_parser("bench", help="measure speed and memory")
     bench.add_argument("area", nargs="?", choices=BENCHES)
     commands.add_parser("lint", help="check format, style, types and import rules")

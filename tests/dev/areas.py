@@ -1,5 +1,6 @@
 """./dev test: the areas of the test suite."""
 
+import contextlib
 import importlib
 import os
 import subprocess
@@ -8,15 +9,25 @@ import sys
 AREAS = ("unit", "card", "browser", "server", "portal")
 # Run by name only: the fault matrix is not finished, and some of its rows still time out on a busy machine.
 BY_NAME = ("faults",)
-BENCHES = ("agent", "server")
-_BENCHES = {"agent": "tests.dev.bench", "server": "tests.dev.bench_server"}
+BENCHES = ("agent", "server", "portal")
+_BENCHES = {"agent": "tests.dev.bench", "server": "tests.dev.bench_server", "portal": "tests.dev.bench_portal"}
 
 
-def test(area: str | None) -> int:
-    """Runs the tests of an area, or of all; the status is pytest's."""
+def test(area: str | None, *, postgres: bool) -> int:
+    """Runs the tests of an area, or of all; the status is pytest's.
+
+    `postgres`: the portal's tests run on a PostgreSQL and a Redis of their own instead of SQLite.
+    """
+    from tests.stand.databases import own_servers
+
     folders = [f"tests/{name}" for name in ([area] if area else AREAS)]
     environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
-    return subprocess.run([sys.executable, "-m", "pytest", *folders], env=environment, check=False).returncode
+    with contextlib.ExitStack() as stops:
+        servers = stops.enter_context(own_servers()) if postgres else {}
+        if postgres:
+            print("dev: on PostgreSQL and Redis", flush=True)
+        command = [sys.executable, "-m", "pytest", *folders]
+        return subprocess.run(command, env=environment | servers, check=False).returncode
 
 
 def bench(area: str | None) -> int:

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from relying_party.contrib.django.parts import forget, verifier
 from tests.portal.pki import Pki
+from tests.stand.databases import own_stores
 
 
 def _ids() -> list[str]:
@@ -63,6 +64,7 @@ def demo_environment(state: Path, pki: Pki) -> dict[str, str]:
         "CARDLOGIN_AGENT_PORTS": "50001, 50002",
         "CARDLOGIN_SECRET_KEY": "".join(chr(33 + number % 90) for number in range(80)),
         "CARDLOGIN_SEAL_KEY": "".join(chr(34 + number % 90) for number in range(80)),
+        **own_stores(state),
     }
 
 

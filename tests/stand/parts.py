@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.permissions import FILE, Decision, Permissions
+from tests.stand.databases import own_stores
 from tests.stand.processes import Program, StandError
 from tests.stand.tls import make_portal_certificate
 
@@ -173,6 +174,7 @@ class Portal:
             "CARDLOGIN_AGENT_HTTP_PORT": str(agent_http_port),
             "CARDLOGIN_SECRET_KEY": _secret(state / "secret.key"),
             "CARDLOGIN_SEAL_KEY": _secret(state / "seal.key"),
+            **own_stores(state),
         }
         self.certificate, self.root = state / "tls" / "portal.pem", state / "tls" / "portal-root.pem"
         self.program: Program | None = None
