@@ -1,5 +1,6 @@
 """The captcha as two fields of any form: each question can be answered once, right or wrong, for five minutes."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,7 @@ from relying_party.identifiers.normal_form import normal_form
 
 _REFRESH = "captcha_new"
 _KEY = 40
+_HASH = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def new_question(kind: Kind) -> Question:
 
 
 def _take(key: str, answer: str) -> bool:
+    if not _HASH.fullmatch(key):
+        return False  # nothing of a stranger's reaches the database unless it looks like a key
     rows = CaptchaStore.objects.filter(hashkey=key)
     # One statement decides, so that an answer counts once however often it is sent at the same time.
     right: int = rows.filter(response=answer, expiration__gt=timezone.now()).delete()[0]

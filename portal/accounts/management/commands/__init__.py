@@ -1,0 +1,1 @@
+"""Jobs an installation runs: by a timer, or after a change of keys."""
