@@ -230,6 +230,21 @@ PORTAL_UNREACHABLE = Failure(
     "請確認網路連線，再試一次。",
     "Check the network connection and try again.",
 )
+SECOND_FACTOR_WRONG = Failure(
+    "second_factor_wrong",
+    "驗證碼不正確、已使用或已逾時。",
+    "The code is wrong, used or too old.",
+    "請輸入驗證程式目前顯示的 6 位數字；若仍不正確，請確認手機時間，或使用備用碼，也可改以憑證卡登入。",
+    "Type the six digits your app shows now. If they stay wrong, check your telephone's clock, use a recovery code, "
+    "or log in with your card.",
+)
+PASSWORD_TOO_SHORT_ALONE = Failure(
+    "password_too_short_alone",
+    "目前的密碼太短，不能單獨使用。",
+    "Your password is too short to be used alone.",
+    "請先至密碼維護設定較長的密碼，再停用兩階段驗證。",
+    "Set a longer password first, then switch the second factor off.",
+)
 RECOVERY_REFUSED = Failure(
     "recovery_refused",
     "這張憑證卡不能為這個帳號辦理。",
