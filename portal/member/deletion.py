@@ -27,7 +27,9 @@ def ask(request: HttpRequest, user: User) -> None:
         if user.email:
             issued = issue(user, CodePurpose.KEEP_ACCOUNT, IssuedCode.Channel.MAIL, user.email, grace)
             link = address_of("keep_account", issued.link)
-            send_mail(user.email, "member_delete_asked", name=user.name, account=user.username, link=link, hours=_hours())
+            send_mail(
+                user.email, "member_delete_asked", name=user.name, account=user.username, link=link, hours=_hours()
+            )
 
 
 def keep(user: User) -> bool:

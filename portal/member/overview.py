@@ -55,7 +55,9 @@ def member(request: HttpRequest) -> HttpResponse:
 def log_ins(user: User) -> list[dict[str, object]]:
     """The last ten log-ins of the account as the audit log has them, the newest first: time, way, outcome."""
     events = AuditEvent.objects.filter(account=user.pk, action="login").order_by("-at", "-pk")[:_LOG_INS]
-    return [{"at": event.at, "method": _method(event), "outcome": _OUTCOMES.get(event.code, _FAILED)} for event in events]
+    return [
+        {"at": event.at, "method": _method(event), "outcome": _OUTCOMES.get(event.code, _FAILED)} for event in events
+    ]
 
 
 def shown_person(user: User) -> dict[str, object]:

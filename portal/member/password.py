@@ -1,6 +1,6 @@
 """密碼維護 (F096): a new password by whoever knows the old one; the first one by whoever has just shown the card."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django import forms
@@ -41,7 +41,6 @@ class ChangePasswordForm(FirstPasswordForm):
         label=both("目前的密碼", "Present password"), max_length=128, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
-    field_order: ClassVar[list[str]] = ["current", "password", "again"]
 
 
 @sensitive_post_parameters("current", "password", "again")

@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from typing_extensions import override
 
 from portal.accounts.entry import audit
 from portal.accounts.fresh import fresh_required

@@ -19,7 +19,6 @@ from portal.registration.doubts import Doubt, StepForm
 from portal.registration.draft import Draft
 from portal.registration.steps import Step
 from relying_party.identifiers.account import is_account_name
-from relying_party.identifiers.normal_form import normal_form
 
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
 LONGEST_PASSWORD = 128
