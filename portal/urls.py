@@ -7,10 +7,12 @@ from django.urls import include, path
 from portal.accounts.reauthentication import reauthenticate, reauthenticate_with_card
 from portal.accounts.views import login_page
 from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
+from portal.messages.pages import outbox
 from portal.views import home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("outbox/", outbox, name="outbox"),
     path("accounts/login/", login_page, name="account_login"),
     path("accounts/logout/", logout, name="account_logout"),
     path("accounts/card/", include("portal.cards.urls")),
