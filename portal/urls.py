@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from portal.accounts.reauthentication import reauthenticate, reauthenticate_with_card
 from portal.accounts.views import login_page
+from portal.cards.company import company, company_login
 from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
 from portal.messages.pages import outbox
 from portal.views import home
@@ -16,6 +17,8 @@ urlpatterns = [
     path("accounts/login/", login_page, name="account_login"),
     path("accounts/logout/", logout, name="account_logout"),
     path("accounts/card/", include("portal.cards.urls")),
+    path("accounts/company/", company, name="company"),
+    path("accounts/company/login/", company_login, name="company_login"),
     path("accounts/", include("portal.registration.urls")),
     path("accounts/", include("portal.recovery.urls")),
     path("accounts/reauthenticate/", reauthenticate, name="reauthenticate"),

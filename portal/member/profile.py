@@ -16,6 +16,7 @@ from portal.accounts.fresh import is_fresh
 from portal.accounts.models import IdKind, Person, User
 from portal.audit.log import record
 from portal.both import both
+from portal.cards.binding import is_company
 from portal.failures import RATE_LIMITED
 from portal.member.overview import shown_person
 from portal.member.pages import done, holder
@@ -68,6 +69,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         return done(request, "member", "profile")
     context = {
         "form": form, "draft": draft, "doubts": doubts, "person": shown_person(user), "fresh": is_fresh(request),
+        "company": is_company(user),
     }  # fmt: skip
     return render(request, "member/profile.html", context)
 
@@ -113,5 +115,5 @@ def _draft(user: User) -> Draft:
     draft.details["birthday"] = compact(person.birthday) if person.birthday else ""
     if person.id_sealed:
         draft.keep_number(IdKind(person.id_kind), person.id_number)
-        draft.has_number_already = True
+    draft.has_number_already = bool(person.id_sealed) or is_company(user)
     return draft
