@@ -15,6 +15,7 @@ from portal.accounts.entry import audit, current_entry, remember_previous
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
+from portal.accounts.session_life import begin
 from portal.failures import ACCOUNT_INACTIVE
 from portal.member.deletion import keep
 from portal.member.pages import tell
@@ -63,6 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Log in, keep the time of the log-in before, and write the audit line; a deletion asked for ends with it."""
         previous = user.last_login
         super().login(request, user)
+        begin(request)
         if user.delete_after is not None and keep(user):
             tell(request, "delete_cancelled")
         remember_previous(request, previous)

@@ -11,7 +11,7 @@ from portal.failures import Failure
 Panel = Literal["card", "password"]
 _KEY = "login_notice"
 _GOOD = "login_good_news"
-GoodNews = Literal["confirmed", "mail_changed", "delete_asked", "delete_cancelled"]
+GoodNews = Literal["confirmed", "mail_changed", "delete_asked", "delete_cancelled", "session_over"]
 
 
 def back_to_login(request: HttpRequest, panel: Panel, failure: Failure, next_url: str = "") -> HttpResponseRedirect:
@@ -29,9 +29,14 @@ def take_notice(request: HttpRequest) -> dict[str, str] | None:
 
 def good_news_at_login(request: HttpRequest, news: GoodNews, next_url: str = "") -> HttpResponseRedirect:
     """Return the way to the log-in page, which will say that something is done; nobody is logged in by it (K8)."""
-    request.session[_GOOD] = news
+    note_good_news(request, news)
     query = f"?{urlencode({'next': next_url})}" if next_url else ""
     return HttpResponseRedirect(reverse("account_login") + query)
+
+
+def note_good_news(request: HttpRequest, news: GoodNews) -> None:
+    """Have the log-in page say it whenever it is opened next in this session."""
+    request.session[_GOOD] = news
 
 
 def take_good_news(request: HttpRequest) -> str | None:

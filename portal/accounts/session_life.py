@@ -1,0 +1,49 @@
+"""How long a log-in lasts: without use, and in all (F: session rules; NIST SP 800-63B-4, 5.2)."""
+
+from collections.abc import Callable
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from portal.accounts.notice import note_good_news
+from portal.audit.log import record
+from portal.policy import policy
+
+_BEGAN, _SEEN = "session_began", "session_seen"
+# Written no more often than this, so that not every page costs a write; so much earlier a session may end.
+_GRAIN = 60
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def begin(request: HttpRequest) -> None:
+    """Count from now: somebody has just logged in."""
+    request.session[_BEGAN] = request.session[_SEEN] = int(timezone.now().timestamp())
+
+
+def session_life(get_response: Handler) -> Handler:
+    """Return a middleware that logs out whoever was away too long or is logged in too long, then goes on.
+
+    The limits are the profile's (`policy().session`). The page asked for then treats the person as a stranger.
+    """
+
+    def end_or_go_on(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            _end_if_over(request)
+        return get_response(request)
+
+    return end_or_go_on
+
+
+def _end_if_over(request: HttpRequest) -> None:
+    if _BEGAN not in request.session:
+        begin(request)
+    rules, now = policy().session, int(timezone.now().timestamp())
+    seen = request.session[_SEEN]
+    if now - seen > rules.idle.total_seconds() or now - request.session[_BEGAN] > rules.total.total_seconds():
+        account = request.user.pk
+        logout(request)
+        record("session_over", account=account, request=request)
+        note_good_news(request, "session_over")
+    elif now - seen >= _GRAIN:
+        request.session[_SEEN] = now
