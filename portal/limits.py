@@ -1,12 +1,13 @@
-"""A size limit for every request body, before anything parses it."""
+"""Limits for every request and answer: methods, the size of a body before anything parses it, who may keep a page."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 Handler = Callable[[HttpRequest], HttpResponse]
+_METHODS = ("GET", "HEAD", "POST")
 
 
 def body_limit(get_response: Handler) -> Handler:
@@ -22,6 +23,27 @@ def body_limit(get_response: Handler) -> Handler:
         return get_response(request)
 
     return refuse_or_go_on
+
+
+def known_methods(get_response: Handler) -> Handler:
+    """Return a middleware that answers 405 to every method but GET, HEAD and POST, whatever a view would make of it."""
+
+    def refuse_or_go_on(request: HttpRequest) -> HttpResponse:
+        return get_response(request) if request.method in _METHODS else HttpResponseNotAllowed(_METHODS)
+
+    return refuse_or_go_on
+
+
+def not_kept(get_response: Handler) -> Handler:
+    """Return a middleware that lets no browser and no proxy keep a page (files of WhiteNoise do not come here)."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "no-store" not in response.headers.get("Cache-Control", ""):
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    return answer
 
 
 def _announced(request: HttpRequest) -> int:

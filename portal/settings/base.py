@@ -20,6 +20,7 @@ def content_security_policy(agent_ports: tuple[int, ...], http_port: int) -> dic
     return {
         "DIRECTIVES": {
             "default-src": ["'none'"],
+            "object-src": ["'none'"],
             "script-src": ["'self'"],
             "style-src": ["'self'"],
             "img-src": ["'self'"],
@@ -56,12 +57,15 @@ INSTALLED_APPS = [
     "portal.member",
 ]
 
+# The first two add headers to whatever the others answer, refusals included; nothing here parses a body.
 MIDDLEWARE = [
-    "portal.proxies.client_address",
-    "portal.limits.body_limit",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.proxies.client_address",
+    "portal.limits.known_methods",
+    "portal.limits.body_limit",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.limits.not_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -99,6 +103,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [PORTAL / "static", ("cardlogin", BROWSER_CLIENT)]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has any use for them
 
 # Challenges, rate limits: in the database, so that every worker process sees the same; Redis by address.
 CACHES = cache("")

@@ -1,0 +1,127 @@
+"""What holds for every address of the portal: headers, methods, anti-forgery tokens, who gets in."""
+
+import contextlib
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent
+from tests.portal.conftest import browser
+from tests.portal.security.addresses import Address, addresses
+
+pytestmark = pytest.mark.django_db
+EVERY = pytest.mark.parametrize("address", addresses(), ids=lambda address: address.path)
+# The component's page posts here from its own origin, without cookies; the answer keeps and changes nothing.
+WITHOUT_TOKEN = {"card_return"}
+
+
+@pytest.fixture
+def member(client: Client, user: User) -> Client:
+    """A browser with a member logged in."""
+    client.force_login(user)
+    return client
+
+
+def test_list_is_whole() -> None:
+    found = addresses()
+    assert len(found) > 50
+    assert all(address.name for address in found)
+    assert not [address for address in found if "<" in address.path]
+
+
+def check_headers(answer: object) -> None:
+    headers = answer.headers  # type: ignore[attr-defined]
+    policy = dict(f"{part} ".strip().split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+    assert "Access-Control-Allow-Origin" not in headers
+    if headers["Content-Type"].startswith("text/"):
+        assert headers["Content-Type"].replace('"', "").endswith("charset=utf-8")
+
+
+@EVERY
+def test_headers_of_a_stranger_s_page(client: Client, address: Address) -> None:
+    answer = client.get(address.path)
+    assert answer.status_code < 500
+    check_headers(answer)
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@EVERY
+def test_headers_of_a_member_s_page_which_nobody_keeps(member: Client, address: Address) -> None:
+    answer = member.get(address.path)
+    assert answer.status_code < 500
+    check_headers(answer)
+    assert "no-store" in answer.headers["Cache-Control"]
+    if answer.headers["Content-Type"].startswith("text/html"):
+        source = answer.content.decode()
+        assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script>|javascript:", source)
+        if 'name="logout"' not in source and answer.status_code == 200:
+            assert reverse("account_logout") in source, "every member's page has the way out"
+
+
+@pytest.mark.parametrize("path", ["/static/portal/portal.css", "/no-such-page/", "/static/no-such-file.js"])
+def test_headers_of_files_and_refusals(client: Client, path: str) -> None:
+    with contextlib.closing(client.get(path)) as answer:
+        check_headers(answer)
+
+
+def test_headers_of_refusals_before_the_first_page(client: Client) -> None:
+    for answer in (
+        client.post("/accounts/login/", {"login": "x" * 60_000}),
+        client.get("/", headers={"host": "evil.example"}),
+        browser(enforce_csrf_checks=True).post("/accounts/login/"),
+    ):
+        assert answer.status_code in (400, 403)
+        check_headers(answer)
+
+
+@EVERY
+def test_form_without_its_token_is_refused(user: User, address: Address) -> None:
+    client = browser(enforce_csrf_checks=True)
+    if address.name not in WITHOUT_TOKEN:
+        client.force_login(user)
+    before = AuditEvent.objects.count()
+    answer = client.post(address.path, {"draft": "x"})
+    if address.name in WITHOUT_TOKEN:
+        assert answer.status_code == 200
+        assert not answer.cookies
+    else:
+        assert answer.status_code == 403
+        assert AuditEvent.objects.count() == before
+
+
+@EVERY
+def test_other_methods_are_refused(member: Client, address: Address) -> None:
+    for method in ("TRACE", "DELETE", "PUT", "PATCH", "OPTIONS", "PROPFIND"):
+        answer = member.generic(method, address.path, "{}", "application/json")
+        assert answer.status_code == 405
+        assert answer.headers["Allow"] == "GET, HEAD, POST"
+        check_headers(answer)
+
+
+@EVERY
+def test_opening_a_page_changes_no_account(member: Client, user: User, address: Address) -> None:
+    def state() -> object:
+        user.refresh_from_db()
+        return User.objects.values().get(), list(user.cards.values()), hasattr(user, "person")
+
+    before = state()
+    member.get(address.path)
+    assert state() == before
+
+
+@pytest.mark.parametrize("address", [one for one in addresses() if one.path.startswith("/member/")], ids=str)
+def test_strangers_see_no_page_of_a_member(client: Client, address: Address) -> None:
+    for answer in (client.get(address.path), client.post(address.path)):
+        assert answer.status_code in (302, 405), address
+        if answer.status_code == 302:
+            assert answer.headers["Location"].startswith("/accounts/login/?next=")
