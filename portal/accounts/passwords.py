@@ -47,7 +47,15 @@ def is_common(password: str) -> bool:
     rest = text
     for word in CONTEXT_WORDS:
         rest = rest.replace(word, "")
-    return text.strip() in _common() or (rest != text and len(rest) < 8)
+    return text.strip() in _common() or _is_put_together(text) or (rest != text and len(rest) < 8)
+
+
+def _is_put_together(text: str) -> bool:
+    """Whether a password is two of the list, or one short text again and again: the usual ways to make one long."""
+    common = _common()
+    if any(text[:cut] in common and text[cut:] in common for cut in range(1, len(text))):
+        return True
+    return any(text == (text[:size] * len(text))[: len(text)] for size in range(1, min(8, len(text) // 2) + 1))
 
 
 def set_password(user: User, password: str) -> None:

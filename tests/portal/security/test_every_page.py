@@ -64,7 +64,7 @@ def test_headers_of_a_member_s_page_which_nobody_keeps(member: Client, address: 
     if answer.headers["Content-Type"].startswith("text/html"):
         source = answer.content.decode()
         assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script>|javascript:", source)
-        if 'name="logout"' not in source and answer.status_code == 200:
+        if answer.status_code == 200:
             assert reverse("account_logout") in source, "every member's page has the way out"
 
 
