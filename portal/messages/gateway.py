@@ -8,11 +8,23 @@ from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from typing_extensions import override
 
 from portal.messages.models import OutboxMessage
 
 _SECONDS = 10
 _log = logging.getLogger("portal.messages")
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect is an error: text and bearer token go to the operator's address and nowhere else."""
+
+    @override
+    def redirect_request(self, *args: object, **kwargs: object) -> None:
+        """Follow nothing."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 class GatewayError(Exception):
@@ -46,7 +58,7 @@ class HttpGateway:
             method="POST",
         )
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            with _OPENER.open(request, timeout=_SECONDS) as answer:
                 answer.read(1024)
         except (urllib.error.URLError, TimeoutError, ValueError) as error:
             _log.warning("text gateway: %s", type(error).__name__)

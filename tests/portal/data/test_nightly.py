@@ -5,6 +5,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
 from captcha.models import CaptchaStore
 from django.contrib.sessions.models import Session
@@ -105,6 +109,18 @@ def test_new_sealing_key_takes_every_number_over(user: User, settings: Any) -> N
     assert found is not None
     assert found.id_number == "A123456789"
     assert AuditEvent.objects.filter(action="reseal").get().facts == {"count": 1}
+
+
+def test_new_sealing_key_takes_every_second_factor_over(user: User, settings: Any) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    codes = RecoveryCodes.activate(user).get_unused_codes()
+    settings.CARDLOGIN_SEAL_KEYS = ("another-test-only-seal-0123456789", *settings.CARDLOGIN_SEAL_KEYS)
+    call_command("reseal", stdout=StringIO())
+    settings.CARDLOGIN_SEAL_KEYS = settings.CARDLOGIN_SEAL_KEYS[:1]
+    totp, recovery = (Authenticator.objects.get(user=user, type=kind) for kind in ("totp", "recovery_codes"))
+    assert get_adapter().decrypt(totp.data["secret"]) == secret
+    assert recovery.wrap().get_unused_codes() == codes
 
 
 def test_number_that_no_key_opens_is_named_and_kept(user: User, settings: Any) -> None:

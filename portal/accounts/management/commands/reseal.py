@@ -1,7 +1,9 @@
-"""After a new sealing key was put before the old one: every ID number is written anew with it."""
+"""After a new sealing key was put before the old one: everything sealed is written anew with it."""
 
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from typing_extensions import override
@@ -10,27 +12,32 @@ from portal.accounts.models import IdKind, Person
 from portal.audit.log import record
 from portal.sealing import SealBroken
 
+# What allauth.mfa seals: the secret of an authenticator app, and the seed of the recovery codes.
+_FACTOR_SECRETS = ("secret", "seed")
+
 
 class Command(BaseCommand):
     """`python -m portal reseal`: run it while nobody is served; a number cannot be found until its row is done."""
 
-    help = "Encrypt and index every ID number with the newest sealing key."
+    help = "Encrypt ID numbers and secrets of second factors, and index ID numbers, with the newest sealing key."
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         """Do every row that can be opened; raise CommandError with the numbers of those that cannot."""
-        rows = Person.objects.exclude(id_sealed=None).order_by("pk").values_list("pk", flat=True)
-        broken = [number for number in list(rows) if not _reseal(number)]
-        done = len(rows) - len(broken)
+        people = list(Person.objects.exclude(id_sealed=None).order_by("pk").values_list("pk", flat=True))
+        factors = list(Authenticator.objects.order_by("pk").values_list("pk", flat=True))
+        broken = [f"person {number}" for number in people if not _reseal_person(number)]
+        broken += [f"factor {number}" for number in factors if not _reseal_factor(number)]
+        done = len(people) + len(factors) - len(broken)
         if done:
             record("reseal", count=done)
         self.stdout.write(f"resealed {done}")
         if broken:
-            raise CommandError(f"no key opens the ID number of person {', '.join(map(str, broken))}")
+            raise CommandError(f"no key opens {', '.join(broken)}")
 
 
 @transaction.atomic
-def _reseal(number: int) -> bool:
+def _reseal_person(number: int) -> bool:
     person = Person.objects.select_for_update().filter(pk=number).first()
     if person is None:
         return True
@@ -41,4 +48,20 @@ def _reseal(number: int) -> bool:
     if text:
         person.set_id_number(IdKind(person.id_kind), text)
         person.save(update_fields=["id_kind", "id_sealed", "id_index"])
+    return True
+
+
+@transaction.atomic
+def _reseal_factor(number: int) -> bool:
+    factor = Authenticator.objects.select_for_update().filter(pk=number).first()
+    if factor is None:
+        return True
+    adapter = get_adapter()
+    try:
+        for name in _FACTOR_SECRETS:
+            if name in factor.data:
+                factor.data[name] = adapter.encrypt(adapter.decrypt(factor.data[name]))
+    except SealBroken:
+        return False
+    factor.save(update_fields=["data"])
     return True
