@@ -18,6 +18,7 @@ from portal.both import both
 from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_LOCKED, CARD_NOT_YOURS, PASSWORD_WRONG, WAIT_A_MOMENT, Failure, Refusal
+from portal.member.sessions import keep_this
 from relying_party import Purpose
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
@@ -90,6 +91,7 @@ def _page(request: HttpRequest, form: PasswordAgain, failure: Failure | None, pa
 
 
 def _onward(request: HttpRequest) -> HttpResponseRedirect:
+    keep_this(request, _person(request))  # a new key, as after a log-in (ASVS 7.2.4)
     return HttpResponseRedirect(safe_next(request) or reverse("member"))
 
 

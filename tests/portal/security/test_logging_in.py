@@ -1,20 +1,26 @@
 """Passwords and sessions: how they are kept, and that a stranger learns nothing from the work that is done."""
 
 import base64
+from datetime import timedelta
 
 import pytest
+import time_machine
+from allauth.usersessions.models import UserSession
 from django.conf import settings as configured
 from django.contrib.auth import hashers
 from django.contrib.auth.hashers import Argon2PasswordHasher, MD5PasswordHasher
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
-from portal.accounts.models import User
-from portal.accounts.passwords import CONTEXT_WORDS, is_common, refusals
+from portal.accounts import lockout
+from portal.accounts.codes import CodePurpose, issue
+from portal.accounts.models import IssuedCode, User
+from portal.accounts.passwords import CONTEXT_WORDS, is_common, normal_password, refusals
 from portal.settings import base
 from tests.portal.conftest import PASSWORD, browser
-from tests.portal.helpers import plain
+from tests.portal.helpers import logged_in, plain
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +99,50 @@ def test_log_in_and_log_out_change_the_key_and_the_old_one_is_dead(user: User) -
         thief = browser()
         thief.cookies["__Host-session"] = key
         assert thief.get("/member/").status_code == 302
+
+
+def test_fresh_proof_changes_the_key_too_and_the_session_goes_on(user: User) -> None:
+    visitor = browser()
+    visitor.post("/accounts/login/", {"login": "wang0001", "password": PASSWORD})
+    before = visitor.cookies["__Host-session"].value
+    visitor.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert visitor.cookies["__Host-session"].value != before
+    assert visitor.get("/member/").status_code == 200
+    assert UserSession.objects.filter(user=user).count() == 1
+    thief = browser()
+    thief.cookies["__Host-session"] = before
+    assert thief.get("/member/").status_code == 302
+
+
+def test_old_password_stays_good_and_nobody_is_asked_to_change_it(user: User) -> None:
+    user.password_policy = "a-policy-of-long-ago"
+    user.save()
+    with time_machine.travel(timezone.now() + timedelta(days=3650)):
+        visitor = browser()
+        page = visitor.post("/accounts/login/", {"login": "wang0001", "password": PASSWORD}, follow=True)
+        assert page.redirect_chain == [("/member/", 302)]
+
+
+def test_sixty_four_characters_and_twice_as_many_are_a_password(user: User) -> None:
+    for length in (64, 128):
+        word = ("Tainan fish soup, 虱目魚 at six! " * 5)[:length]
+        assert refusals(word, "wang0001") == []
+        user.set_password(normal_password(word))
+        user.save()
+        for typed, welcome in ((word[:-1] + "x", False), (word.lower(), False), (word, True)):
+            visitor = browser()
+            visitor.post("/accounts/login/", {"login": "wang0001", "password": typed})
+            assert logged_in(visitor) is welcome
+        lockout.right("wang0001")
+
+
+def test_codes_that_are_sent_are_random_enough(user: User) -> None:
+    issued = [issue(user, CodePurpose.CONFIRM_MAIL, IssuedCode.Channel.MAIL, user.email, timedelta(hours=1))
+              for _ in range(50)]  # fmt: skip
+    assert all(len(one.code) == 6 and one.code.isdecimal() for one in issued)
+    assert all(len(one.link) == 43 for one in issued)
+    assert len({one.link for one in issued}) == 50
+    assert len({one.code for one in issued}) > 45
 
 
 def test_changed_password_ends_every_session(user: User) -> None:
