@@ -62,6 +62,26 @@ def test_sql_is_written_by_the_orm() -> None:
     assert all("/migrations/" in name for name in own), own
 
 
+def test_patterns_are_fixed() -> None:
+    """Regular expressions are made while nobody's input is there; what a function puts into one is escaped."""
+    calls = {"compile", "search", "match", "fullmatch", "sub", "findall", "finditer", "split"}
+    for path in CODE:
+        tree = ast.parse(path.read_text("utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for node in (inner for function in functions for inner in ast.walk(function)):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func) not in {f"re.{name}" for name in calls}:
+                continue
+            pattern = node.args[0]
+            parts = pattern.values if isinstance(pattern, ast.JoinedStr) else [pattern]
+            values = [part.value if isinstance(part, ast.FormattedValue) else part for part in parts]
+            for value in values:
+                text = ast.unparse(value)
+                fixed = isinstance(value, ast.Constant) or re.fullmatch(
+                    r"_?[A-Z][A-Z0-9_]*(\.[a-z]+|\[[a-z]+\])?", text
+                )
+                assert fixed or text.startswith("re.escape("), f"{relative(path)}:{node.lineno}: {text}"
+
+
 def test_log_calls_have_fixed_texts() -> None:
     """The first argument of a log call is a text in the source, never one that was put together."""
     for path in CODE:
