@@ -7,13 +7,13 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from portal.accounts import lockout
-from portal.accounts.models import Person, User
+from portal.accounts.models import User
 from portal.accounts.passwords import refusals, set_password
 from portal.audit.log import record
 from portal.failures import PROOF_ENDED, Refusal
 from portal.messages.sending import send_mail, send_text
 from portal.recovery import proof, tries
-from portal.recovery.sending import end_codes
+from portal.recovery.sending import end_codes, usable_mobile
 from portal.recovery.sessions import end_sessions, keep_sessions
 from portal.recovery.steps import Way
 
@@ -62,6 +62,6 @@ def _tell(user: User) -> None:
     confirmed = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     for address in {*confirmed, user.email} - {""}:
         send_mail(address, "recovery_password", name=user.name)
-    number = Person.objects.filter(user=user).values_list("rescue_mobile", flat=True).first()
+    number = usable_mobile(user)
     if number:
         send_text(number, "recovery_password")
