@@ -12,7 +12,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 from agent import platform
-from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, HostSetup, Message, body_length, decode, encode
+from agent.card.frames import (
+    HEADER,
+    TAKEN,
+    FrameError,
+    HostAnswer,
+    HostOrder,
+    HostSetup,
+    Message,
+    body_length,
+    decode,
+    encode,
+)
 from agent.card.worker import Job, Worker
 from agent.failures import Code
 
@@ -52,6 +63,7 @@ def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
     cards = Job(lambda: _open_cards(setup))
     page = _Page(sys.stdin.buffer)
     order = page.order(AT_ONCE) or _wait_ready(page, worker, cards)
+    _write(answers, TAKEN)
     if prompt is None:
         _say(answers, HostAnswer(code=Code.NO_PROMPT.value))
         os._exit(0)
@@ -108,8 +120,12 @@ def _take_stdout() -> BinaryIO:
 
 
 def _say(answers: BinaryIO, answer: HostAnswer) -> None:
+    _write(answers, encode(answer))
+
+
+def _write(answers: BinaryIO, content: bytes) -> None:
     with contextlib.suppress(OSError):  # nobody listens any more; the card is still to be reset
-        answers.write(encode(answer))
+        answers.write(content)
         answers.flush()
 
 

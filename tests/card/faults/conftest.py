@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import rows
-from tests.faults.bench import Bench, Benches
-from tests.faults.cases import Case
-from tests.faults.rows import Row
-from tests.faults.simulated import Hicos, Service
+from tests.card.faults import rows
+from tests.card.faults.bench import Bench, Benches
+from tests.card.faults.cases import Case
+from tests.card.faults.rows import Row
+from tests.card.faults.simulated import Hicos, Service
 from tests.stand.parts import Reader
 from tests.stand.screen import Screen
 
