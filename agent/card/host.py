@@ -37,6 +37,8 @@ SPARE_LIMIT, RESET_LIMIT = 120.0, 1.5
 # Seconds in which an order that was sent together with the set-up is read.
 AT_ONCE = 0.005
 _BAD_FRAME = 2
+# What reads certificates and makes answers, with cryptography: half of all that is loaded.
+_CERTIFICATES = "agent.card.answers"
 
 
 def main() -> None:
@@ -158,10 +160,13 @@ def _done(cards: Job[Cards]) -> Cards:
 
 def _load() -> None:
     """Imports what the driver thread needs, in that thread, so that neither the window nor the order waits for it."""
-    importlib.import_module("agent.card.card")
+    for name in ("agent.card.card", _CERTIFICATES):
+        importlib.import_module(name)
 
 
 def _open_cards(setup: HostSetup) -> Cards:
+    # Beside this thread, which will wait for driver and readers; there already where this host was a spare.
+    threading.Thread(target=importlib.import_module, args=(_CERTIFICATES,), name="certificates", daemon=True).start()
     from agent.card.card import Cards
 
     return Cards(setup)
