@@ -26,7 +26,8 @@ from tests.stand.asking import connect, new_challenge, signature_is_good, wait_u
 from tests.stand.parts import Agent, free_port
 from tests.stand.screen import Screen
 
-PATIENCE = 40.0
+# Seconds until a page gives up: only longer than the product may take with its own deadlines, on a busy machine too.
+PATIENCE = 120.0
 _numbers = count(1)
 
 

@@ -13,7 +13,8 @@ from tests.card.faults.simulated import Hicos, Service
 from tests.stand.parts import Reader
 from tests.stand.screen import Screen
 
-WORKERS, SCREENS = 6, 3
+# More than there are processors: most rows wait for something most of the time.
+WORKERS, SCREENS = 10, 4
 ROWS = pytest.StashKey[list[Row]]()
 """All rows of this run."""
 Matrix = Callable[[Benches, Iterable[Case]], None]
