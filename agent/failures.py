@@ -1,8 +1,8 @@
 """The catalogue of failures: code, meaning, remedy and what may be done next, the same everywhere."""
 
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,17 +84,22 @@ class FailureError(Exception):
 
 def failure(code: Code) -> Failure:
     """The catalogue's row of a code."""
-    return _ROWS[code]
+    return _rows()[code]
 
 
 def catalogue() -> tuple[Failure, ...]:
     """All rows, in the order of the codes."""
-    return tuple(_ROWS[code] for code in Code)
+    return tuple(_rows().values())
+
+
+@cache
+def _rows() -> dict[Code, Failure]:
+    # Read when something has failed: an order that goes well need not wait for it.
+    import tomllib
+
+    table = tomllib.loads(Path(__file__).with_name("failures.toml").read_text("utf-8"))
+    return {code: _row(code, table[code.value]) for code in Code}
 
 
 def _row(code: Code, row: dict[str, Any]) -> Failure:
     return Failure(code, row["status"], Next(row["next"]), Text(**row["meaning"]), Text(**row["remedy"]))
-
-
-_TABLE = tomllib.loads(Path(__file__).with_name("failures.toml").read_text("utf-8"))
-_ROWS = {code: _row(code, _TABLE[code.value]) for code in Code}

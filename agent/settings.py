@@ -1,12 +1,9 @@
 """Settings of the agent: frozen dataclasses read from TOML, unknown keys refused."""
 
 import os
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
-
-import platformdirs
 
 from agent.origins import Patterns
 from agent.platform import ADMINISTRATOR_FILE, doubt_of
@@ -49,12 +46,20 @@ class Settings:
 
     web: WebSettings = field(default_factory=WebSettings)
     card: CardSettings = field(default_factory=CardSettings)
-    state: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("cardlogin", appauthor=False)))
+    state: Path = field(default_factory=lambda: _folder_of_user("data"))
 
 
 def default_file() -> Path:
     """Where the user's settings file is looked for; it need not exist."""
-    return Path(platformdirs.user_config_dir("cardlogin", appauthor=False)) / "agent.toml"
+    return _folder_of_user("config") / "agent.toml"
+
+
+def _folder_of_user(kind: Literal["data", "config"]) -> Path:
+    # Imported here, as tomllib below: a card host needs of this file the types alone.
+    import platformdirs
+
+    find = platformdirs.user_data_dir if kind == "data" else platformdirs.user_config_dir
+    return Path(find("cardlogin", appauthor=False))
 
 
 def read_settings_of(path: Path | None) -> Settings:
@@ -92,6 +97,8 @@ def _administrator(path: Path) -> dict[str, Any]:
 
 def _table(path: Path) -> dict[str, Any]:
     """A file's tables, each value of the right kind; a mistake is told with the name of the file."""
+    import tomllib
+
     try:
         with path.open("rb") as file:
             text = file.read(MAX_FILE + 1)

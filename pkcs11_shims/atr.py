@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ class CardKind:
     patterns: tuple[re.Pattern[str], ...]
 
 
+@cache
 def kinds() -> tuple[CardKind, ...]:
-    """The kinds that are known, in the order of atr.toml."""
-    return _KINDS
+    """The kinds that are known, in the order of atr.toml; read when they are first asked for."""
+    table = tomllib.loads(Path(__file__).with_name("atr.toml").read_text("utf-8"))
+    return tuple(_kind(row) for row in table["card"])
 
 
 def recognise_atr(atr: bytes) -> CardKind | None:
@@ -30,7 +33,7 @@ def recognise_atr(atr: bytes) -> CardKind | None:
     if len(atr) > MAX_ATR:
         return None
     text = atr.hex().upper()
-    return next((kind for kind in _KINDS if any(pattern.fullmatch(text) for pattern in kind.patterns)), None)
+    return next((kind for kind in kinds() if any(pattern.fullmatch(text) for pattern in kind.patterns)), None)
 
 
 def _kind(row: dict[str, Any]) -> CardKind:
@@ -43,7 +46,3 @@ def _pattern(text: str) -> re.Pattern[str]:
     if not re.fullmatch(r"(?:[0-9A-F]{2}|\.\.|\*)+", hexadecimal):
         raise ValueError(f"ATR {text}")
     return re.compile(hexadecimal.replace("*", "(?:..)*"))
-
-
-_TABLE = tomllib.loads(Path(__file__).with_name("atr.toml").read_text("utf-8"))
-_KINDS = tuple(_kind(row) for row in _TABLE["card"])

@@ -1,14 +1,19 @@
-"""What the driver thread does with cards: look, watch, sign once, reset."""
+"""What the driver thread does with cards: look, watch, sign once, reset.
+
+What reads certificates is imported where it is used: loading it takes as long as everything else here, and the host
+does that beside this thread while the driver starts and waits for its readers.
+"""
+
+from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from agent.card import pcsc
-from agent.card.answers import prepare
-from agent.card.certificate import CertificateFacts, read_certificate
 from agent.card.frames import HostAnswer, HostOrder, HostSetup
 from agent.failures import Code, FailureError
 from agent.order import Wanted
@@ -20,6 +25,9 @@ from pkcs11_shims.errors import CardError, Fault
 from pkcs11_shims.families import UNKNOWN, Family, recognise
 from pkcs11_shims.keys import CardCertificate, rank
 from pkcs11_shims.session import CardToken, Module, PinState
+
+if TYPE_CHECKING:
+    from agent.card.certificate import CertificateFacts
 
 # pcscd polls some readers every 400 ms; so long a pulled card may still seem to be there. Seconds, and looks in them.
 _SETTLE, _LOOKS = 0.6, 6
@@ -81,6 +89,8 @@ class Cards:
         """
         if card.problem is not None:
             raise FailureError(card.problem, card.tries_left)
+        from agent.card.answers import prepare
+
         prepared = prepare(card.facts, order, card.token.serial)
         self._touched.add(card.token.reader)
         try:
@@ -210,6 +220,8 @@ def _tokens(module: Module, reasons: list[CardError]) -> list[CardToken]:
 
 def _holders(certificates: Iterable[CardCertificate]) -> Iterator[tuple[CardCertificate, CertificateFacts]]:
     """The certificates that may be the holder's: unreadable ones and those of issuers are never offered."""
+    from agent.card.certificate import read_certificate
+
     for certificate in certificates:
         try:
             facts = read_certificate(certificate.der)

@@ -10,6 +10,8 @@ from agent.settings import PinForm, PromptKind
 
 MAX_FRAME = 64 * 1024
 HEADER = struct.Struct(">I")
+# What a host says before its answer: it has the order, and a person may see it from now on. No header begins so.
+TAKEN = b"+"
 
 
 class HostSetup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,7 +12,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 from agent import platform
-from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, HostSetup, Message, body_length, decode, encode
+from agent.card.frames import (
+    HEADER,
+    TAKEN,
+    FrameError,
+    HostAnswer,
+    HostOrder,
+    HostSetup,
+    Message,
+    body_length,
+    decode,
+    encode,
+)
 from agent.card.worker import Job, Worker
 from agent.failures import Code
 
@@ -26,6 +37,8 @@ SPARE_LIMIT, RESET_LIMIT = 120.0, 1.5
 # Seconds in which an order that was sent together with the set-up is read.
 AT_ONCE = 0.005
 _BAD_FRAME = 2
+# What reads certificates and makes answers, with cryptography: half of all that is loaded.
+_CERTIFICATES = "agent.card.answers"
 
 
 def main() -> None:
@@ -52,6 +65,7 @@ def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
     cards = Job(lambda: _open_cards(setup))
     page = _Page(sys.stdin.buffer)
     order = page.order(AT_ONCE) or _wait_ready(page, worker, cards)
+    _write(answers, TAKEN)
     if prompt is None:
         _say(answers, HostAnswer(code=Code.NO_PROMPT.value))
         os._exit(0)
@@ -108,8 +122,12 @@ def _take_stdout() -> BinaryIO:
 
 
 def _say(answers: BinaryIO, answer: HostAnswer) -> None:
+    _write(answers, encode(answer))
+
+
+def _write(answers: BinaryIO, content: bytes) -> None:
     with contextlib.suppress(OSError):  # nobody listens any more; the card is still to be reset
-        answers.write(encode(answer))
+        answers.write(content)
         answers.flush()
 
 
@@ -142,10 +160,13 @@ def _done(cards: Job[Cards]) -> Cards:
 
 def _load() -> None:
     """Imports what the driver thread needs, in that thread, so that neither the window nor the order waits for it."""
-    importlib.import_module("agent.card.card")
+    for name in ("agent.card.card", _CERTIFICATES):
+        importlib.import_module(name)
 
 
 def _open_cards(setup: HostSetup) -> Cards:
+    # Beside this thread, which will wait for driver and readers; there already where this host was a spare.
+    threading.Thread(target=importlib.import_module, args=(_CERTIFICATES,), name="certificates", daemon=True).start()
     from agent.card.card import Cards
 
     return Cards(setup)

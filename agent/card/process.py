@@ -6,7 +6,7 @@ import logging
 import os
 
 from agent import platform
-from agent.card.frames import HEADER, FrameError, HostAnswer, HostOrder, HostSetup, body_length, decode, encode
+from agent.card.frames import HEADER, TAKEN, FrameError, HostAnswer, HostOrder, HostSetup, body_length, decode, encode
 from agent.child import child_command
 from agent.failures import Code, FailureError
 
@@ -17,7 +17,7 @@ _COMMAND = child_command("agent.card.host")
 
 
 class NotDeliveredError(FailureError):
-    """The host had ended before its order came; no card and no person has seen anything of it."""
+    """The host has ended without taking its order; no card and no person has seen anything of it."""
 
 
 class HostProcess:
@@ -65,6 +65,14 @@ class HostProcess:
         if self._stdin.is_closing():
             raise NotDeliveredError(Code.HOST_FAILED)
         try:
+            taken = await self._stdout.readexactly(len(TAKEN))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            # Even where the order could be written: the pipe of a process that is killed stays open for a moment.
+            _LOG.warning("card host ended without taking its order")
+            raise NotDeliveredError(Code.HOST_FAILED) from None
+        try:
+            if taken != TAKEN:
+                raise FrameError("order not taken")
             length = body_length(await self._stdout.readexactly(HEADER.size))
             return decode(await self._stdout.readexactly(length), HostAnswer)
         except (FrameError, asyncio.IncompleteReadError, ConnectionError):

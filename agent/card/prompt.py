@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from agent.card.frames import HostOrder, HostSetup
 from agent.card.operation import Operation
-from agent.card.questions import Questions
 from agent.card.worker import Worker
 from agent.failures import Code
 
@@ -42,6 +41,8 @@ class NoPrompt:
 
     def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
         """Answers no_prompt."""
+        from agent.card.questions import Questions
+
         operation = Operation(order, cards, worker, Questions(order, "digits"), time.monotonic)
         operation.fail(Code.NO_PROMPT)
         return operation

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from agent.card.frames import HEADER, CmsAsk, HostAnswer, HostOrder, HostSetup, body_length, decode, encode
+from agent.card.frames import HEADER, TAKEN, CmsAsk, HostAnswer, HostOrder, HostSetup, body_length, decode, encode
 from agent.child import child_command
 from relying_party import Purpose
 from relying_party.leaf import read_leaf
@@ -110,6 +110,7 @@ def host_answer(environment: dict[str, str], screen: Screen, driver: str, order:
 
 
 def _frame(stream: IO[bytes]) -> HostAnswer:
+    assert stream.read(len(TAKEN)) == TAKEN
     return decode(stream.read(body_length(stream.read(HEADER.size))), HostAnswer)
 
 

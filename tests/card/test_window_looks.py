@@ -9,7 +9,7 @@ import pytest
 
 from agent.card.window.theme import DARK, LIGHT, Palette, scale_of
 from agent.card.window.widgets import Line
-from tests.card.window_stage import stage
+from tests.card.window_stage import main_window, stage
 from tests.card.window_states import STATES, WindowState
 from tests.stand.screen import Screen
 
@@ -79,7 +79,7 @@ def test_every_text_has_enough_contrast(palette: Palette) -> None:
 def test_scale_follows_what_the_desktop_sets_for_all_programs(
     screen: Screen, dpi: str, text_scale: float, scale: float
 ) -> None:
-    root = tk.Tk(screenName=screen.display, className="Xft")
+    root = main_window(screen.display)
     try:
         root.option_add("Xft.dpi", dpi)
         assert scale_of(root, text_scale) == pytest.approx(scale, abs=0.01)
@@ -88,7 +88,7 @@ def test_scale_follows_what_the_desktop_sets_for_all_programs(
 
 
 def test_scale_is_never_larger_than_the_screen(screen: Screen) -> None:
-    root = tk.Tk(screenName=screen.display, className="Xft")
+    root = main_window(screen.display)
     try:
         root.option_add("Xft.dpi", "960")
         assert scale_of(root, 2.25) <= root.winfo_screenheight() / 760

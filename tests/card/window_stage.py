@@ -18,6 +18,15 @@ from tests.unit.agent.fakes import CHALLENGE, ORIGIN
 from tests.unit.agent.operation_bench import Bench
 
 PATIENCE = 10.0
+_KEPT: list[object] = []
+"""Every interpreter of Tcl: one that the garbage collector found in another thread than its own would abort Python."""
+
+
+def main_window(display: str) -> tk.Tk:
+    """Tk's main window on a display, as the product makes it."""
+    root = tk.Tk(screenName=display, className="Xft")
+    _KEPT.append(root.tk)
+    return root
 
 
 class Committed:
@@ -44,7 +53,7 @@ class Stage:
         text_scale: float = 1.0,
     ) -> None:
         self.display = display
-        self.root = tk.Tk(screenName=display, className="Xft")
+        self.root = main_window(display)
         self.root.withdraw()
         self.window = Window(self.root, form, DARK if dark else LIGHT, scale_of(self.root, text_scale))
         self.window.begin(HostOrder(origin, challenge, language))

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.dev.areas import AREAS, BENCHES, BY_NAME
+from tests.dev.areas import AREAS, BENCHES
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="log in to a demonstration portal with a virtual card")
     demo.add_argument("--headless", action="store_true", help="do the log-in by itself and save screenshots")
     test = commands.add_parser("test", help="run the tests")
-    test.add_argument("area", nargs="?", choices=AREAS + BY_NAME)
+    test.add_argument("area", nargs="?", choices=AREAS)
     test.add_argument("--postgres", action="store_true", help="the portal on PostgreSQL and Redis, not on SQLite")
     bench = commands.add_parser("bench", help="measure speed and memory")
     bench.add_argument("area", nargs="?", choices=BENCHES)

@@ -7,8 +7,6 @@ import subprocess
 import sys
 
 AREAS = ("unit", "card", "browser", "server", "portal")
-# Run by name only: the fault matrix is not finished, and some of its rows still time out on a busy machine.
-BY_NAME = ("faults",)
 BENCHES = ("agent", "server", "portal")
 _BENCHES = {"agent": "tests.dev.bench", "server": "tests.dev.bench_server", "portal": "tests.dev.bench_portal"}
 

@@ -11,13 +11,13 @@ from collections.abc import Callable
 import psutil
 
 from agent.card.frames import HostOrder, HostSetup, encode
+from agent.child import child_command
 from tests.dev.processes import Memory, memory
 from tests.dev.rows import RUNS, Row, repeat
 from tests.stand.asking import ORIGIN, new_challenge
-from tests.stand.parts import PIN, ROOT, Reader
+from tests.stand.parts import PIN, Reader
 
-_PATH = f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
-_HOST = _PATH + "from tests.stand.scripted_host import main; main()"
+_HOST = child_command("tests.stand.scripted_host")[-1]
 # What nobody can do without: the same card, the same signature, with python-pkcs11 and nothing else.
 _BARE = f"""
 import pkcs11

@@ -11,12 +11,15 @@ from agent.card import process
 # What a program needs to take the order and answer.
 TALK = """
 import json, os, struct, sys, time
+TAKEN = b"+"
 def frame():
     (length,) = struct.unpack(">I", sys.stdin.buffer.read(4))
     return json.loads(sys.stdin.buffer.read(length))
 def order():
     frame()  # the set-up
-    return frame()
+    taken = frame()
+    raw(TAKEN)
+    return taken
 def answer(message):
     body = json.dumps(message).encode()
     raw(struct.pack(">I", len(body)) + body)

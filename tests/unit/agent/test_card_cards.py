@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from agent.card import pcsc
 from agent.card.card import Card, Cards
 from agent.card.frames import HostOrder
 from agent.failures import Code
@@ -54,6 +55,7 @@ def test_signature_of_another_key_than_the_one_shown_is_refused(make: Callable[.
     cards = make(module)
     card = cards.look(ORDER)[0]
     assert code_of(lambda: cards.sign(card, "123456", ORDER)) == (Code.CARD_ERROR, None)
+    assert module.releases == 1  # at once: nothing will be made of this log-in
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0", b"\xff" * 256, b"x" * 10_000])
@@ -124,6 +126,27 @@ def test_general_error_is_a_removed_card_when_the_card_is_gone(
     module.signing = CardError(Fault.CARD_ERROR)
     module.list = [A] if there else CardError(Fault.NO_CARD)
     assert code_of(lambda: cards.sign(card, "123456", ORDER)) == (told, None)
+
+
+def test_log_in_outlives_the_signature_and_ends_before_the_card_is_reset(
+    make: Callable[..., Cards], module: FakeModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page has its answer by then; a log-out after the reset would meet a card that knows of no log-in."""
+    released: list[int] = []
+    monkeypatch.setattr(pcsc, "reset", lambda reader: released.append(module.releases))
+    cards = make(module)
+    cards.sign(cards.look(ORDER)[0], "123456", ORDER)
+    assert module.releases == 0
+    cards.reset()
+    assert released == [1]
+
+
+def test_every_module_is_released_at_the_end(make: Callable[..., Cards], module: FakeModule, resets: list[str]) -> None:
+    idle = FakeModule(CardError(Fault.NO_CARD), {})
+    cards = make(idle, module)
+    cards.sign(cards.look(ORDER)[0], "123456", ORDER)
+    cards.reset()
+    assert (idle.releases, module.releases, resets) == (1, 1, [A.reader])
 
 
 def test_card_is_reset_also_after_a_failed_signature(

@@ -50,7 +50,7 @@ async def failure_of(order: Order = ORDER, host: CardHost | None = None) -> Fail
 
 
 async def test_order_goes_down_and_the_token_comes_up(program: Program) -> None:
-    program('seen = [frame(), frame()]; answer({"token": {**TOKEN, "signature": json.dumps(seen)}})')
+    program('seen = [frame(), frame()]; raw(TAKEN); answer({"token": {**TOKEN, "signature": json.dumps(seen)}})')
     host = CardHost(CardSettings(drivers=("opensc", "softhsm2")))
     setup, order = json.loads((await host.sign(ORDER)).signature)
     assert setup == {"drivers": ["opensc", "softhsm2"], "modules": [], "prompt": "auto", "pin": "digits"}
@@ -94,6 +94,7 @@ async def test_code_and_tries_of_the_host_come_through(program: Program, code: C
         pytest.param("order(); os.abort()", id="crash"),
         pytest.param("order(); os.kill(os.getpid(), 9)", id="killed"),
         pytest.param("raise SystemExit", id="at once"),
+        pytest.param('frame(); frame(); answer({"token": TOKEN})', id="order not taken"),
         pytest.param('order(); raw(b"\\0\\0")', id="half a header"),
         pytest.param('order(); raw(struct.pack(">I", 100) + b"{")', id="half a body"),
         pytest.param('order(); raw(struct.pack(">I", 0))', id="empty frame"),

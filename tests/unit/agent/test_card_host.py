@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.card.frames import HEADER, HostAnswer, HostOrder, HostSetup, decode, encode
+from agent.card.frames import HEADER, TAKEN, HostAnswer, HostOrder, HostSetup, decode, encode
 from tests.stand.asking import wait_until
 from tests.stand.parts import ROOT
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
@@ -72,6 +72,7 @@ def give(host: Host, *messages: HostSetup | HostOrder) -> None:
 def answer(host: Host) -> HostAnswer:
     """The host's answer, after which it says no more."""
     assert host.stdout is not None
+    assert host.stdout.read(len(TAKEN)) == TAKEN
     output = host.stdout.read()
     assert len(output) == HEADER.size + HEADER.unpack(output[:4])[0]
     return decode(output[4:], HostAnswer)
@@ -207,6 +208,7 @@ def test_answer_comes_before_the_reset_and_a_hanging_reset_does_not_hold_the_hos
     host = hosts(reset="worker.submit(lambda: threading.Event().wait())")
     give(host, HostSetup(), ORDER)
     assert host.stdout is not None
+    assert host.stdout.read(len(TAKEN)) == TAKEN
     assert len(host.stdout.read(HEADER.size)) == HEADER.size
     assert host.poll() is None
     assert host.wait(10) == 0

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from smartcard import scard
 
 from agent.card import pcsc
 from agent.card.pcsc import Reader
+from agent.card.scard import scard
 from agent.failures import Code, FailureError
 
 States = list[tuple[str, int, list[int]]]

@@ -136,6 +136,15 @@ async def test_order_that_the_spare_cannot_be_given_goes_to_a_host_of_its_own(
     assert await signed_by(host) != waiting
 
 
+async def test_order_that_a_dying_spare_does_not_take_goes_to_another(program: Program, host: CardHost) -> None:
+    """A process on its way out keeps its pipes open for a moment: what is written to them then is lost."""
+    program("frame(); frame(); os._exit(1)")
+    host.prepare()
+    (waiting,) = await wait_children(1)
+    program(TELL_PID)
+    assert await signed_by(host) != waiting
+
+
 async def test_order_that_reached_a_host_is_never_given_to_another(program: Program, host: CardHost) -> None:
     program("order(); os._exit(1)")
     host.prepare()

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from cardsim.hicos.faults import hang
-from tests.faults.bench import Bench, Benches, Request
-from tests.faults.cases import Case
-from tests.faults.conftest import SCREENS, Matrix
-from tests.faults.driver_cases import driver
-from tests.faults.person import close, enter
-from tests.faults.simulated import Hicos
+from tests.card.faults.bench import Bench, Benches, Request
+from tests.card.faults.cases import Case
+from tests.card.faults.conftest import SCREENS, Matrix
+from tests.card.faults.driver_cases import driver
+from tests.card.faults.person import close, enter
+from tests.card.faults.simulated import Hicos
 from tests.stand.asking import wait_until
 from tests.stand.screen import Screen
 

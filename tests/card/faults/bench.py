@@ -18,15 +18,16 @@ from typing import Protocol
 import psutil
 from cryptography.exceptions import InvalidSignature
 
-from tests.faults import daemon
-from tests.faults.cases import Case, wait
-from tests.faults.plan import Gate, Plan, journal
-from tests.faults.rows import TOKEN, Row
+from tests.card.faults import daemon
+from tests.card.faults.cases import Case, wait
+from tests.card.faults.plan import Gate, Plan, journal
+from tests.card.faults.rows import TOKEN, Row
 from tests.stand.asking import connect, new_challenge, signature_is_good, wait_until
 from tests.stand.parts import Agent, free_port
 from tests.stand.screen import Screen
 
-PATIENCE = 40.0
+# Seconds until a page gives up: only longer than the product may take with its own deadlines, on a busy machine too.
+PATIENCE = 120.0
 _numbers = count(1)
 
 
@@ -104,7 +105,7 @@ class Bench:
         cards: CardSide,
         screen: Screen | None = None,
         *,
-        program: str = "tests.faults.daemon",
+        program: str = "tests.card.faults.daemon",
         next_operation: Callable[[Bench, Request], str] = wait,
     ) -> None:
         self.folder, self.cards, self._screen, self._next_operation = folder, cards, screen, next_operation

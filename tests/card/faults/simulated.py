@@ -82,7 +82,7 @@ class Service:
     def hold(self, how: str) -> None:
         """Another program takes the card: "exclusive", or in a "transaction"."""
         self._holder = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.holder", how], cwd=ROOT, env={**os.environ, **self.env},
+            [sys.executable, "-m", "tests.card.faults.holder", how], cwd=ROOT, env={**os.environ, **self.env},
             text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._holder.stdout is not None

@@ -4,13 +4,13 @@ import pytest
 
 from cardsim.hicos import faults
 from cardsim.hicos.faults import EXTREMES, GARBAGE_CALLS, Kind
-from tests.faults.bench import Bench, Benches, Request
-from tests.faults.cases import Case
-from tests.faults.codes import EVERYWHERE, LIKELY, SOMEWHERE, told
-from tests.faults.conftest import Matrix
-from tests.faults.driver_cases import SHORT, calls, driver, fault_case, signed
-from tests.faults.plan import PIN, Plan
-from tests.faults.rows import TOKEN
+from tests.card.faults.bench import Bench, Benches, Request
+from tests.card.faults.cases import Case
+from tests.card.faults.codes import EVERYWHERE, LIKELY, SOMEWHERE, told
+from tests.card.faults.conftest import Matrix
+from tests.card.faults.driver_cases import SHORT, calls, driver, fault_case, signed
+from tests.card.faults.plan import PIN, Plan
+from tests.card.faults.rows import TOKEN
 from tests.stand.asking import wait_until
 
 pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(600)]

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from cardsim.hicos.driver import HicosDriver
 from cardsim.hicos.faults import Fault
-from tests.faults.bench import Bench
-from tests.faults.cases import Case
-from tests.faults.plan import Plan
-from tests.faults.rows import TOKEN
-from tests.faults.simulated import Hicos
+from tests.card.faults.bench import Bench
+from tests.card.faults.cases import Case
+from tests.card.faults.plan import Plan
+from tests.card.faults.rows import TOKEN
+from tests.card.faults.simulated import Hicos
 
 # Seconds, for rows in which something never ends; long enough for everything else on a busy machine.
 SHORT = {"LOOK_LIMIT": 2.0, "SIGN_LIMIT": 2.0, "PINPAD_LIMIT": 2.0, "HUNG_LIMIT": 3.0, "RESET_LIMIT": 0.5}

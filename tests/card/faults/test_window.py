@@ -8,15 +8,15 @@ import pytest
 
 from cardsim.hicos import faults
 from cardsim.hicos.faults import CANCELED, GARBAGE_TEXT, Fault, Kind, PinCodes, PinPad, SlotState
-from tests.faults.bench import Bench, Benches, Request
-from tests.faults.cases import Case
-from tests.faults.conftest import Matrix
-from tests.faults.driver_cases import SHORT, driver, fault_case
-from tests.faults.person import During, close, enter, person, window
-from tests.faults.plan import PIN, WRONG_PIN, Plan, journal
-from tests.faults.rows import TOKEN
-from tests.faults.test_cards import ALONE, place
-from tests.faults.test_process import OTHERS
+from tests.card.faults.bench import Bench, Benches, Request
+from tests.card.faults.cases import Case
+from tests.card.faults.conftest import Matrix
+from tests.card.faults.driver_cases import SHORT, driver, fault_case
+from tests.card.faults.person import During, close, enter, person, window
+from tests.card.faults.plan import PIN, WRONG_PIN, Plan, journal
+from tests.card.faults.rows import TOKEN
+from tests.card.faults.test_cards import ALONE, place
+from tests.card.faults.test_process import OTHERS
 from tests.stand.asking import wait_until
 
 pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(300)]

@@ -1,6 +1,6 @@
 """Return codes of PKCS#11 that a driver may give anywhere, and what a page may then be told."""
 
-from tests.faults.rows import TOKEN
+from tests.card.faults.rows import TOKEN
 
 # PKCS#11 v2.40, 5.1. These are given by every call of an order in turn, ...
 EVERYWHERE = {

@@ -17,13 +17,13 @@ from cardsim.hicos.faults import (
     hang,
     noise,
 )
-from tests.faults.bench import Bench, Benches, Request
-from tests.faults.cases import Case
-from tests.faults.conftest import Matrix
-from tests.faults.driver_cases import SHORT, driver
-from tests.faults.plan import PIN, WRONG_PIN, Plan
-from tests.faults.rows import TOKEN
-from tests.faults.test_process import leave
+from tests.card.faults.bench import Bench, Benches, Request
+from tests.card.faults.cases import Case
+from tests.card.faults.conftest import Matrix
+from tests.card.faults.driver_cases import SHORT, driver
+from tests.card.faults.plan import PIN, WRONG_PIN, Plan
+from tests.card.faults.rows import TOKEN
+from tests.card.faults.test_process import leave
 from tests.stand.asking import wait_until
 
 pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(300)]

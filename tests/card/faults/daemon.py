@@ -15,7 +15,7 @@ END_LIMIT = 2.0
 
 def main() -> int:
     """Runs the daemon with its usual arguments."""
-    process._COMMAND = (*child_command("tests.faults.host"), os.environ[FOLDER])
+    process._COMMAND = (*child_command("tests.card.faults.host"), os.environ[FOLDER])
     process.END_LIMIT = END_LIMIT
     return product.main()
 

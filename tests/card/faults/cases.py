@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tests.faults.plan import Plan
+from tests.card.faults.plan import Plan
 
 if TYPE_CHECKING:
-    from tests.faults.bench import Bench, Request
+    from tests.card.faults.bench import Bench, Request
 
 
 def nothing(bench: Bench) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from cardsim.hicos import faults
-from tests.faults.bench import Bench, Benches, Request
-from tests.faults.cases import Case
-from tests.faults.driver_cases import driver, fault_case
-from tests.faults.plan import PIN, WRONG_PIN, Plan
-from tests.faults.rows import TOKEN, Row, summary, write
+from tests.card.faults.bench import Bench, Benches, Request
+from tests.card.faults.cases import Case
+from tests.card.faults.driver_cases import driver, fault_case
+from tests.card.faults.plan import PIN, WRONG_PIN, Plan
+from tests.card.faults.rows import TOKEN, Row, summary, write
 
 GOOD = Row("driver", "hang", "C_Sign#1", "reader_hung", 3, 3, 0, TOKEN, True)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.bench import Bench, Benches, Request
-from tests.faults.cases import Case
-from tests.faults.conftest import Matrix
-from tests.faults.driver_cases import LATE
-from tests.faults.plan import Plan
-from tests.faults.rows import TOKEN
+from tests.card.faults.bench import Bench, Benches, Request
+from tests.card.faults.cases import Case
+from tests.card.faults.conftest import Matrix
+from tests.card.faults.driver_cases import LATE
+from tests.card.faults.plan import Plan
+from tests.card.faults.rows import TOKEN
 from tests.stand.asking import send, wait_until
 
 pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(600)]

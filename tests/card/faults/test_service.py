@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from tests.faults.bench import Bench, Benches, Request
-from tests.faults.cases import Case
-from tests.faults.conftest import Matrix
-from tests.faults.driver_cases import LATE, SHORT
-from tests.faults.plan import Plan
-from tests.faults.rows import TOKEN
-from tests.faults.simulated import Service
-from tests.faults.test_process import Event, kill, leave, stop
+from tests.card.faults.bench import Bench, Benches, Request
+from tests.card.faults.cases import Case
+from tests.card.faults.conftest import Matrix
+from tests.card.faults.driver_cases import LATE, SHORT
+from tests.card.faults.plan import Plan
+from tests.card.faults.rows import TOKEN
+from tests.card.faults.simulated import Service
+from tests.card.faults.test_process import Event, kill, leave, stop
 
 pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(600)]
 Act = Callable[[Service], None]

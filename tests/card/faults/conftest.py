@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import rows
-from tests.faults.bench import Bench, Benches
-from tests.faults.cases import Case
-from tests.faults.rows import Row
-from tests.faults.simulated import Hicos, Service
+from tests.card.faults import rows
+from tests.card.faults.bench import Bench, Benches
+from tests.card.faults.cases import Case
+from tests.card.faults.rows import Row
+from tests.card.faults.simulated import Hicos, Service
 from tests.stand.parts import Reader
 from tests.stand.screen import Screen
 
-WORKERS, SCREENS = 6, 3
+# More than there are processors: most rows wait for something most of the time.
+WORKERS, SCREENS = 10, 4
 ROWS = pytest.StashKey[list[Row]]()
 """All rows of this run."""
 Matrix = Callable[[Benches, Iterable[Case]], None]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tests.faults.bench import PATIENCE, Bench, Request
-from tests.faults.cases import Case
-from tests.faults.plan import PIN, Plan, journal
+from tests.card.faults.bench import PATIENCE, Bench, Request
+from tests.card.faults.cases import Case
+from tests.card.faults.plan import PIN, Plan, journal
 
 During = Callable[[Bench, Request], str]
 

@@ -20,7 +20,7 @@ from agent.card.frames import HostOrder, Message
 from agent.card.operation import Operation, State
 from agent.card.prompt import Prompt, make_prompt
 from pkcs11_shims.cryptoki import Library
-from tests.faults.plan import Plan, read_plan
+from tests.card.faults.plan import Plan, read_plan
 
 if TYPE_CHECKING:
     from agent.card.card import Card, Cards
