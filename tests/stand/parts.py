@@ -46,9 +46,10 @@ def run(name: str, command: Sequence[str], env: dict[str, str] | None = None) ->
     return result.stdout
 
 
-def make_pki(folder: Path, port: int) -> None:
-    """The test PKI, made unless it is there, with its revocation addresses on a port."""
-    run("pki", python("cardsim", "pki", "--out", str(folder), "--base-url", f"http://127.0.0.1:{port}"))
+def make_pki(folder: Path, port: int, cards: Path | None = None) -> None:
+    """The test PKI, made unless it is there, with its revocation addresses on a port; `cards` describes another one."""
+    data = ["--data", str(cards)] if cards else []
+    run("pki", python("cardsim", "pki", "--out", str(folder), "--base-url", f"http://127.0.0.1:{port}", *data))
 
 
 class Reader:
@@ -158,6 +159,7 @@ class Portal:
         agent_ports: Sequence[int],
         agent_http_port: int = 0,
         settings: str = "portal.settings.demo",
+        profile: str = "",
     ) -> None:
         self.port = port
         self.origin = f"https://{HOST}:{port}"
@@ -165,6 +167,7 @@ class Portal:
         self._state, self._logs, self._pki = state, logs, pki
         self.env = {
             "DJANGO_SETTINGS_MODULE": settings,
+            **({"CARDLOGIN_PROFILE": profile} if profile else {}),
             "CARDLOGIN_STATE": str(state),
             "CARDLOGIN_ORIGIN": self.origin,
             "CARDLOGIN_PKI": str(pki),
@@ -184,12 +187,16 @@ class Portal:
         done = self._state / f"prepared-{hashlib.sha256(der).hexdigest()[:16]}"
         if done.exists():
             return
-        certificate = self._state / "card.der"
-        certificate.write_bytes(der)
         run("migrate", python("portal", "migrate", "--verbosity", "0"), self.env)
-        account = ("--account", ACCOUNT, "--password", PASSWORD, "--certificate", str(certificate))
-        run("prepare_demo", python("portal", "prepare_demo", *account), self.env)
+        self.add(ACCOUNT, PASSWORD, card)
         done.touch()
+
+    def add(self, account: str, password: str, card: str) -> None:
+        """An account of a card's holder, confirmed and bound to the card."""
+        certificate = self._state / "card.der"
+        certificate.write_bytes(signing_certificate(self._pki / "cards" / f"{card}.json"))
+        options = ("--account", account, "--password", password, "--certificate", str(certificate))
+        run("prepare_demo", python("portal", "prepare_demo", *options), self.env)
 
     def start(self) -> None:
         """Serves; returns when the first page is answered."""

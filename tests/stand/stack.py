@@ -12,7 +12,10 @@ from tests.stand.processes import Program
 
 
 class Stack:
-    """Reader with the demo card, revocation server, agent and portal; a context manager."""
+    """Reader with the demo card, revocation server, agent and portal; a context manager.
+
+    `profile` is the portal's policy, `cards` describes another PKI than the simulator's own; it too has a card "citizen".
+    """
 
     def __init__(
         self,
@@ -23,8 +26,11 @@ class Stack:
         crl_port: int,
         agent_ports: Sequence[int],
         agent_http_port: int = 0,
+        profile: str = "",
+        cards: Path | None = None,
     ) -> None:
         self._state, self._display, self._crl_port = state, display, crl_port
+        self._profile, self._cards = profile, cards
         self._ports, self.http_port = tuple(agent_ports), agent_http_port
         self.logs = state / "logs"
         self.pki = state / "pki"
@@ -38,7 +44,7 @@ class Stack:
         """Starts all parts, side by side where they do not need each other."""
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
-            make_pki(self.pki, self._crl_port)
+            make_pki(self.pki, self._crl_port, self._cards)
             with ThreadPoolExecutor() as pool:
                 for part in [pool.submit(self._card_side), pool.submit(self._server_side), pool.submit(self._crl)]:
                     part.result()
@@ -62,7 +68,7 @@ class Stack:
         """The portal with other settings and a port of its own: same accounts, same certificate; not started."""
         return Portal(
             self._state / "portal", self.logs, self.pki, port=port, crl_port=self._crl_port, agent_ports=self._ports,
-            agent_http_port=self.http_port, settings=settings,
+            agent_http_port=self.http_port, settings=settings, profile=self._profile,
         )  # fmt: skip
 
     def card_image(self, name: str) -> Path:

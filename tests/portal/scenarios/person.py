@@ -1,0 +1,183 @@
+"""A person at the computer: opens pages, fills in fields by their labels, reads mails, uses a card."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page
+
+from tests.portal.scenarios.album import Album
+from tests.portal.scenarios.database import Database, Message
+from tests.portal.scenarios.desk import Desk
+from tests.stand.parts import PIN, Portal
+
+SECONDS = 15_000
+PASSWORD, NEW_PASSWORD = "Umi-7-kawa-2026", "Yama-9-sora-202"
+"""Good in both profiles: fifteen characters, letters and digits, no blanks."""
+_NUMBERS = {zh: number for number, zh in enumerate("零一二三四五六七八九十")}
+_SUM = re.compile("(.)加(.)等於多少")
+
+
+class Person:
+    """Somebody with an account name, a mail address and a mobile; `page` is what the browser shows."""
+
+    def __init__(
+        self, name: str, context: BrowserContext, portal: Portal, database: Database, desk: Desk, album: Album
+    ) -> None:
+        self.account = f"visitor{name}"
+        self.mail = f"{self.account}@portal.example"
+        self.mobile = f"09000000{name[-2:]}"
+        self.desk = desk
+        self._portal, self._database, self._album = portal, database, album
+        self._read: dict[str, int] = {}
+        self.page = self._new_page(context)
+
+    # The browser
+
+    def go(self, name: str) -> None:
+        """Open a page of the portal, by its name in the url table."""
+        self.open(self._portal.origin + reverse(name))
+
+    def open(self, address: str) -> None:
+        """Open an address, such as one from a mail."""
+        self.page.goto(address)
+        self._look()
+
+    def follow(self, text: str) -> None:
+        """Follow a link, by the beginning of its text."""
+        self._onward(lambda: self.page.get_by_role("link", name=_begins(text)).first.click())
+
+    def press(self, text: str) -> None:
+        """Press a button that leads to another page, by the beginning of its text."""
+        self._onward(lambda: self.page.get_by_role("button", name=_begins(text)).first.click())
+
+    def fill(self, **fields: str) -> None:
+        """Fill in fields, by their Chinese labels."""
+        for label, text in fields.items():
+            self.page.get_by_label(_is(label)).fill(text)
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose an option, by the beginning of its text, of a list."""
+        box = self.page.get_by_label(_is(label))
+        box.select_option(label=box.get_by_role("option", name=_begins(option)).inner_text())
+
+    def tick(self, label: str) -> None:
+        """Tick a box or choose a button of several, by the beginning of its label."""
+        self.page.get_by_label(_begins(label)).check()
+
+    def answer_captcha(self) -> None:
+        """Ask for the question in words, as somebody who does not see pictures would, and answer it."""
+        self.press("改用文字題目")
+        asked = _SUM.search(self.page.inner_text("#captcha_hint"))
+        assert asked, self.page.inner_text("#captcha_hint")
+        self.fill(驗證碼=str(_NUMBERS[asked[1]] + _NUMBERS[asked[2]]))
+
+    def at(self, name: str) -> bool:
+        """Whether the browser shows a page, by its name in the url table."""
+        return self.page.url.partition("?")[0] == self._portal.origin + reverse(name)
+
+    def reads(self, *texts: str) -> bool:
+        """Whether all of these are to be read on the page."""
+        shown = self.page.inner_text("main")
+        return all(text in shown for text in texts)
+
+    def refused(self) -> str:
+        """The code of the refusal that the page shows; empty where it shows none."""
+        return self._said("data-code")
+
+    def done(self) -> str:
+        """What the page says is done; empty where it says nothing."""
+        return self._said("data-done")
+
+    # Mail and telephone
+
+    def next_mail(self, address: str = "") -> Message:
+        """The oldest mail that was not read yet, once it is there."""
+        return self._next_message(address or self.mail)
+
+    def next_text(self) -> Message:
+        """The same of text messages."""
+        return self._next_message(self.mobile)
+
+    def unread(self) -> int:
+        """How many mails are there that were not read yet."""
+        return len(self._database.messages(self.mail)) - self._read.get(self.mail, 0)
+
+    # Time
+
+    def wait(self, time: timedelta) -> None:
+        """Let time pass."""
+        self._database.pass_time(time)
+
+    # The card
+
+    def use_card(self, pin: str = PIN) -> None:
+        """Press the page's button for the card and type the PIN into the window; leads to another page."""
+        self._onward(lambda: (self.ask_for_card(), self.desk.type_pin(pin)))
+
+    def ask_for_card(self) -> None:
+        """Press the page's button for the card; the PIN window opens."""
+        self.page.wait_for_selector("#card-login:enabled")
+        self.page.click("#card-login")
+
+    def card_refused(self, code: str) -> str:
+        """What the page says of the card, once it says a code."""
+        self.page.wait_for_selector(f"#card-message[data-code={code}]")
+        self._look()
+        return self.page.inner_text("#card-message")
+
+    # What is done in many scenarios
+
+    def log_in(self, password: str = PASSWORD) -> None:
+        """Try to log in with the password, on the log-in page."""
+        if not self.at("account_login"):
+            self.go("account_login")
+        self.fill(帳號=self.account, 密碼=password)
+        self.press("登入")
+
+    def log_in_by_card(self) -> None:
+        """Try to log in with the card that is in the reader."""
+        self.go("account_login")
+        self.use_card()
+
+    def log_out(self) -> None:
+        """Log out."""
+        self.press("會員登出")
+
+    def came_in_by(self) -> str:
+        """How the person came in, as the member's page says: card or password."""
+        assert self.at("member"), self.page.url
+        assert self.account in self.page.inner_text("#who")
+        return self.page.get_attribute("#how", "data-method") or ""
+
+    def _new_page(self, context: BrowserContext) -> Page:
+        page = context.new_page()
+        page.set_default_timeout(SECONDS)
+        return page
+
+    def _onward(self, act: Callable[[], object]) -> None:
+        with self.page.expect_navigation():
+            act()
+        self._look()
+
+    def _look(self) -> None:
+        self._album.look(self.page)
+
+    def _said(self, attribute: str) -> str:
+        found = self.page.locator(f"main [{attribute}]:visible")
+        return found.first.get_attribute(attribute) or "" if found.count() else ""
+
+    def _next_message(self, recipient: str) -> Message:
+        read = self._read.get(recipient, 0)
+        self._read[recipient] = read + 1
+        return self._database.next_message(recipient, read)
+
+
+def _begins(text: str) -> re.Pattern[str]:
+    return re.compile(rf"^\s*{re.escape(text)}")
+
+
+def _is(label: str) -> re.Pattern[str]:
+    # After the Chinese comes a blank and the English, or nothing.
+    return re.compile(rf"^\s*{re.escape(label)}(\s|$)")
