@@ -63,12 +63,12 @@ class Reader:
         self.program = Program.start("reader", python("cardsim", "reader", *arguments), logs=logs, cwd=ROOT)
         socket_name, _, port = self.program.ready.rpartition(" ")
         self.env = {"PCSCLITE_CSOCK_NAME": socket_name}
-        self._port = port
+        self.port = port  # where cards connect; the next one is the second reader
         self.card: Program | None = None
 
     def insert(self, image: Path) -> None:
         """Starts a card process with an image and puts the card into the reader."""
-        arguments = ("--image", str(image), "--port", self._port, "--control", str(self._control))
+        arguments = ("--image", str(image), "--port", self.port, "--control", str(self._control))
         self.card = Program.start("card", python("cardsim", "card", *arguments), logs=self._logs, cwd=ROOT)
 
     def control(self, *command: str) -> dict[str, Any]:

@@ -79,6 +79,11 @@ class Stack:
         """Milliseconds the card itself has worked since it was started."""
         return float(self.reader.control("status")["card_ms"])
 
+    def exchange_reader(self, *, empty: bool) -> None:
+        """Starts the card service anew, on the same socket: with an empty reader, or with none at all."""
+        self.reader.stop()
+        self.reader = Reader(self._state / "reader", self.logs, empty=empty)
+
     def start_agent(self) -> None:
         """Starts the agent; a test may have stopped it."""
         environment = {**self.reader.env, **({"DISPLAY": self._display} if self._display else {})}
@@ -87,7 +92,7 @@ class Stack:
 
     def _card_side(self) -> None:
         self.reader = Reader(self._state / "reader", self.logs)
-        self._stops.callback(self.reader.stop)
+        self._stops.callback(lambda: self.reader.stop())
         self.reader.insert(self.card_image("citizen"))
         self.start_agent()
         self._stops.callback(lambda: self.agent.stop())

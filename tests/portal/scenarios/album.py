@@ -45,11 +45,11 @@ class Album:
         if self._is_new(name):
             page.screenshot(path=self._folder / f"{name}.png", full_page=True, animations="disabled")
 
-    def look_at_window(self, screen: Screen, state: str) -> None:
-        """Take the PIN window as it is now."""
+    def look_at_window(self, screen: Screen, window: str, state: str) -> None:
+        """Take a window as it is now, in a state that the caller names."""
         name = f"window-{state}"
         if self._is_new(name):
-            screen.picture_of(screen.wait_window(), self._folder / f"{name}.png")
+            screen.picture_of(window, self._folder / f"{name}.png")
 
     def unseen(self, portal: Portal) -> list[str]:
         """The names of the pages of the url table that have no picture; addresses that show no page do not count."""

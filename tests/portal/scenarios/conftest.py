@@ -10,7 +10,7 @@ from tests.portal.scenarios import table
 from tests.portal.scenarios.album import Album
 from tests.portal.scenarios.database import Database
 from tests.portal.scenarios.desk import Desk
-from tests.portal.scenarios.person import Person
+from tests.portal.scenarios.person import PASSWORD, Person
 from tests.portal.scenarios.plan import PROFILES, ROWS, Row
 from tests.stand.asking import wait_until
 from tests.stand.browser import browser
@@ -67,10 +67,18 @@ def person(request: pytest.FixtureRequest, stack: Stack, desk: Desk, album: Albu
     request.config.stash[RESULTS][row].see(album.seen)
 
 
+@pytest.fixture
+def card_holder(person: Person, stack: Stack) -> Person:
+    """Somebody with an account whose card is bound to it, and in the reader."""
+    stack.portal.add(person.account, PASSWORD, person.card)
+    person.desk.insert(person.card)
+    return person
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the scenarios in their order, one profile after the other."""
     places = [place for place, item in enumerate(items) if is_scenario(item)]
-    ordered = sorted((items[place] for place in places), key=lambda item: ROWS.index(row_of(item)))
+    ordered = sorted((items[place] for place in places), key=lambda item: (ROWS.index(row_of(item)), item.location[1]))
     for place, item in zip(places, ordered, strict=True):
         item.add_marker(pytest.mark.browser)
         items[place] = item

@@ -20,12 +20,13 @@ _SUM = re.compile("(.)加(.)等於多少")
 
 
 class Person:
-    """Somebody with an account name, a mail address and a mobile; `page` is what the browser shows."""
+    """Somebody with an account name, a mail address, a mobile and a card; `page` is what the browser shows."""
 
     def __init__(
         self, name: str, context: BrowserContext, portal: Portal, database: Database, desk: Desk, album: Album
     ) -> None:
         self.account = f"visitor{name}"
+        self.card = f"e{name}"
         self.mail = f"{self.account}@portal.example"
         self.mobile = f"09000000{name[-2:]}"
         self.desk = desk
@@ -46,14 +47,20 @@ class Person:
 
     def follow(self, text: str) -> None:
         """Follow a link, by the beginning of its text."""
-        self._onward(lambda: self.page.get_by_role("link", name=_begins(text)).first.click())
+        self.onward(lambda: self.page.get_by_role("link", name=_begins(text)).first.click())
 
     def press(self, text: str) -> None:
         """Press a button that leads to another page, by the beginning of its text."""
-        self._onward(lambda: self.page.get_by_role("button", name=_begins(text)).first.click())
+        self.onward(lambda: self.page.get_by_role("button", name=_begins(text)).first.click())
 
-    def fill(self, **fields: str) -> None:
-        """Fill in fields, by their Chinese labels."""
+    def onward(self, act: Callable[[], object]) -> None:
+        """Do something that leads to another page."""
+        with self.page.expect_navigation():
+            act()
+        self._look()
+
+    def fill(self, fields: dict[str, str]) -> None:
+        """Fill in fields, by their labels, of which the Chinese part is enough."""
         for label, text in fields.items():
             self.page.get_by_label(_is(label)).fill(text)
 
@@ -68,10 +75,10 @@ class Person:
 
     def answer_captcha(self) -> None:
         """Ask for the question in words, as somebody who does not see pictures would, and answer it."""
-        self.press("改用文字題目")
+        self.press("改用文字題目" if self.page.locator("img.picture").count() else "換一題")
         asked = _SUM.search(self.page.inner_text("#captcha_hint"))
         assert asked, self.page.inner_text("#captcha_hint")
-        self.fill(驗證碼=str(_NUMBERS[asked[1]] + _NUMBERS[asked[2]]))
+        self.fill({"驗證碼": str(_NUMBERS[asked[1]] + _NUMBERS[asked[2]])})
 
     def at(self, name: str) -> bool:
         """Whether the browser shows a page, by its name in the url table."""
@@ -110,11 +117,15 @@ class Person:
         """Let time pass."""
         self._database.pass_time(time)
 
+    def pass_waiting_time(self) -> None:
+        """Let the few seconds pass that a wrong password costs."""
+        self.wait(timedelta(seconds=5))
+
     # The card
 
     def use_card(self, pin: str = PIN) -> None:
         """Press the page's button for the card and type the PIN into the window; leads to another page."""
-        self._onward(lambda: (self.ask_for_card(), self.desk.type_pin(pin)))
+        self.onward(lambda: (self.ask_for_card(), self.desk.type_pin(pin)))
 
     def ask_for_card(self) -> None:
         """Press the page's button for the card; the PIN window opens."""
@@ -130,10 +141,13 @@ class Person:
     # What is done in many scenarios
 
     def log_in(self, password: str = PASSWORD) -> None:
-        """Try to log in with the password, on the log-in page."""
+        """Try to log in with the password, on the log-in page; answers the captcha where there is one."""
         if not self.at("account_login"):
             self.go("account_login")
-        self.fill(帳號=self.account, 密碼=password)
+        self.fill({"帳號": self.account})
+        if self.page.locator("input[name=captcha]").count():
+            self.answer_captcha()
+        self.fill({"密碼": password})
         self.press("登入")
 
     def log_in_by_card(self) -> None:
@@ -155,11 +169,6 @@ class Person:
         page = context.new_page()
         page.set_default_timeout(SECONDS)
         return page
-
-    def _onward(self, act: Callable[[], object]) -> None:
-        with self.page.expect_navigation():
-            act()
-        self._look()
 
     def _look(self) -> None:
         self._album.look(self.page)
