@@ -90,6 +90,20 @@ CARD_KIND_OTHER = Failure(
     "個人帳號請使用自然人憑證；工商憑證請以公司身分登入。",
     "Use your citizen card for your own account, and a company's card to enter for the company.",
 )
+CARD_OF_COMPANY = Failure(
+    "card_of_company",
+    "這是工商憑證，不能在這裡以個人身分使用。",
+    "This is a company's card; it cannot be used for a person here.",
+    "請使用您本人的自然人憑證，或至「工商憑證登入」以公司身分登入。",
+    "Use your own citizen card, or enter for the company on the page for company cards.",
+)
+CARD_OF_CITIZEN = Failure(
+    "card_of_citizen",
+    "這不是工商憑證，不能以公司身分登入。",
+    "This is not a company's card; it cannot be used to enter for a company.",
+    "請插入公司的工商憑證；以個人身分登入請至「會員登入」。",
+    "Insert the company's card; to log in as yourself use the log-in page for members.",
+)
 TOO_MANY_CARDS = Failure(
     "too_many_cards",
     "這個帳號綁定的憑證已達上限。",
@@ -229,6 +243,21 @@ PORTAL_UNREACHABLE = Failure(
     "This site cannot be reached.",
     "請確認網路連線，再試一次。",
     "Check the network connection and try again.",
+)
+SECOND_FACTOR_WRONG = Failure(
+    "second_factor_wrong",
+    "驗證碼不正確、已使用或已逾時。",
+    "The code is wrong, used or too old.",
+    "請輸入驗證程式目前顯示的 6 位數字；若仍不正確，請確認手機時間，或使用備用碼，也可改以憑證卡登入。",
+    "Type the six digits your app shows now. If they stay wrong, check your telephone's clock, use a recovery code, "
+    "or log in with your card.",
+)
+PASSWORD_TOO_SHORT_ALONE = Failure(
+    "password_too_short_alone",
+    "目前的密碼太短，不能單獨使用。",
+    "Your password is too short to be used alone.",
+    "請先至密碼維護設定較長的密碼，再停用兩階段驗證。",
+    "Set a longer password first, then switch the second factor off.",
 )
 RECOVERY_REFUSED = Failure(
     "recovery_refused",

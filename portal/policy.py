@@ -66,6 +66,7 @@ class Policy:
     recovery_step: timedelta = timedelta(minutes=30)  # from the first page to the code; one in a mail lives as long
     proof_life: timedelta = timedelta(minutes=10)  # from the proof to the new password
     delete_grace: timedelta = timedelta(hours=24)
+    deleted_name_kept: timedelta = timedelta(days=180)  # how long nobody else gets the name of a deleted account
     reauthenticate_within: timedelta = timedelta(seconds=300)
 
 

@@ -5,15 +5,20 @@ from captcha.views import captcha_image
 from django.urls import include, path
 
 from portal.accounts.reauthentication import reauthenticate, reauthenticate_with_card
-from portal.accounts.views import login_page, member
+from portal.accounts.views import login_page
+from portal.cards.company import company, company_login
 from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
+from portal.messages.pages import outbox
 from portal.views import home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("outbox/", outbox, name="outbox"),
     path("accounts/login/", login_page, name="account_login"),
     path("accounts/logout/", logout, name="account_logout"),
     path("accounts/card/", include("portal.cards.urls")),
+    path("accounts/company/", company, name="company"),
+    path("accounts/company/login/", company_login, name="company_login"),
     path("accounts/", include("portal.registration.urls")),
     path("accounts/", include("portal.recovery.urls")),
     path("accounts/reauthenticate/", reauthenticate, name="reauthenticate"),
@@ -22,9 +27,8 @@ urlpatterns = [
     path("member/cards/bind/", card_bind, name="card_bind"),
     path("member/cards/<int:card>/unbind/", card_unbind, name="card_unbind"),
     path("member/cards/<int:card>/rename/", card_rename, name="card_rename"),
-    path("member/", include("portal.member.urls")),
+    path("", include("portal.member.urls")),
     path("captcha/image/<slug:key>/", captcha_image, {"scale": 1}, name="captcha-image"),
-    path("member/", member, name="member"),
 ]
 
 handler429 = "portal.views.too_many_requests"

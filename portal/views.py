@@ -5,12 +5,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from portal.failures import PAGE_OUTDATED, RATE_LIMITED, Failure
+from portal.messages.pages import outbox_is_open
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Answer the home page."""
-    return render(request, "home.html")
+    return render(request, "home.html", {"outbox": outbox_is_open()})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

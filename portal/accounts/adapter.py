@@ -16,6 +16,8 @@ from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
 from portal.failures import ACCOUNT_INACTIVE
+from portal.member.deletion import keep
+from portal.member.pages import tell
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -51,13 +53,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     @override
+    def get_login_stages(self) -> list[str]:
+        """Return allauth's own, but with a second factor that a card has in itself."""
+        own = {"allauth.mfa.stages.AuthenticateStage": "portal.member.second_factor.SecondFactorStage"}
+        return [own.get(stage, stage) for stage in super().get_login_stages()]
+
+    @override
     def login(self, request: HttpRequest, user: User) -> None:
-        """Log in, keep the time of the log-in before, and write the audit line."""
+        """Log in, keep the time of the log-in before, and write the audit line; a deletion asked for ends with it."""
         previous = user.last_login
         super().login(request, user)
+        if user.delete_after is not None and keep(user):
+            tell(request, "delete_cancelled")
         remember_previous(request, previous)
         entry = current_entry(request, user)
-        audit(entry.method if entry else "unknown", "ok", user)
+        audit(entry.audited if entry else "unknown", "ok", user)
 
     @override
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:

@@ -23,6 +23,7 @@ class CodePurpose(StrEnum):
     CHANGE_MAIL = "change_mail"
     RESET_PASSWORD = "reset_password"  # noqa: S105  # a purpose, not a password
     CONFIRM_MOBILE = "confirm_mobile"
+    KEEP_ACCOUNT = "keep_account"
     # Beside an answer or a saved code; of no use where a code from a text message is enough by itself.
     SECOND_PROOF = "second_proof"
 

@@ -14,12 +14,21 @@ _PREVIOUS = "previous_login"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One log-in: method ("card" or "password"), time, the log-in before it, the certificate's SHA-256 (hex)."""
+    """One log-in: method ("card" or "password"), time, the log-in before it, the certificate's SHA-256 (hex).
+
+    `second_factor` tells whether a code was asked for after the password.
+    """
 
     method: str
     at: datetime
     previous: datetime | None
     certificate: str | None
+    second_factor: bool
+
+    @property
+    def audited(self) -> str:
+        """The way in as the audit log names it."""
+        return f"{self.method}+second_factor" if self.second_factor else self.method
 
 
 def remember_previous(request: HttpRequest, previous: datetime | None) -> None:
@@ -29,16 +38,19 @@ def remember_previous(request: HttpRequest, previous: datetime | None) -> None:
 
 def current_entry(request: HttpRequest, user: User) -> Entry | None:
     """Return how `user` entered in this session; None if allauth has no record of it."""
-    records = get_authentication_records(request, user)
-    if not records:
+    # Proofs given again later say nothing about how the person came in.
+    records = [one for one in get_authentication_records(request, user) if not one.get("reauthenticated")]
+    ways = [one for one in records if one["method"] != "mfa"]
+    if not ways:
         return None
-    record = records[-1]
+    record = ways[-1]
     previous = request.session.get(_PREVIOUS)
     return Entry(
         method=record["method"],
         at=datetime.fromtimestamp(record["at"], UTC),
         previous=datetime.fromisoformat(previous) if previous else None,
         certificate=record.get("certificate"),
+        second_factor=records[-1] is not record,
     )
 
 

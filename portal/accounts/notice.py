@@ -11,7 +11,7 @@ from portal.failures import Failure
 Panel = Literal["card", "password"]
 _KEY = "login_notice"
 _GOOD = "login_good_news"
-GoodNews = Literal["confirmed", "mail_changed"]
+GoodNews = Literal["confirmed", "mail_changed", "delete_asked", "delete_cancelled"]
 
 
 def back_to_login(request: HttpRequest, panel: Panel, failure: Failure, next_url: str = "") -> HttpResponseRedirect:

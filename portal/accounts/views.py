@@ -1,21 +1,15 @@
-"""The log-in page and the member's own page."""
+"""The log-in page."""
 
 from typing import Any
 
 from allauth.account.views import LoginView
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 from typing_extensions import override
 
-from portal.accounts.entry import audit, current_entry
+from portal.accounts.entry import audit
 from portal.accounts.forms import PasswordLoginForm
-from portal.accounts.models import User
 from portal.accounts.notice import take_good_news, take_notice
 from portal.captcha.forms import unchecked, wants_new_question
-from portal.cards.models import CardCertificate
 from portal.cards.pages import card_context
 from portal.policy import policy
 
@@ -54,16 +48,3 @@ class LoginPage(LoginView):  # type: ignore[misc]
 
 
 login_page = LoginPage.as_view()
-
-
-@require_safe
-@never_cache
-@login_required
-def member(request: HttpRequest) -> HttpResponse:
-    """Answer 我的專區: who came in, how and when, and the time before."""
-    user = request.user
-    if not isinstance(user, User):
-        raise TypeError("login_required lets only accounts through")
-    entry = current_entry(request, user)
-    certificate = CardCertificate.of_entry(entry.certificate) if entry and entry.certificate else None
-    return render(request, "member.html", {"entry": entry, "certificate": certificate})

@@ -74,6 +74,11 @@ def is_renewal(binding: CardBinding, identity: Identity | Pending) -> bool:
     return seen.exists() and not seen.filter(sha256=identity.certificate_sha256).exists()
 
 
+def is_company(user: User) -> bool:
+    """Whether the account is a company's: made by its card, and opened by nothing else."""
+    return user.cards.filter(family=Family.COMPANY.value).exists()
+
+
 def _tie(user: User, identity: Identity) -> tuple[CardBinding, bool]:
     binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
     if binding is not None and binding.user_id == user.pk:
@@ -100,7 +105,7 @@ def _merge(user: User, binding: CardBinding) -> None:
 
 
 def _must_fit(user: User, identity: Identity) -> None:
-    if identity.family is not Family.CITIZEN:
+    if identity.family is not Family.CITIZEN or is_company(user):
         raise Refusal(CARD_KIND_OTHER)
     if _plain(user.name) != _plain(identity.holder_name):
         raise Refusal(CARD_NAME_DIFFERS)

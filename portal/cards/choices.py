@@ -45,12 +45,12 @@ class RenewalForm(forms.Form):
 @require_safe
 @never_cache
 def card_choices(request: HttpRequest) -> HttpResponse:
-    """Show the three ways on for a card that belongs to no account (rule 4)."""
+    """Show the ways on for a card that belongs to no account: three for a citizen (rule 4), one for a company."""
     pending = recall(request.session)
     if pending is None:
         return back_to_login(request, "card", PAGE_OUTDATED)
-    citizen = pending.family is Family.CITIZEN
-    return render(request, "cards/choices.html", {"pending": pending, "citizen": citizen})
+    page = "cards/company_choice.html" if pending.family is Family.COMPANY else "cards/choices.html"
+    return render(request, page, {"pending": pending})
 
 
 @require_POST

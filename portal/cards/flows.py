@@ -12,21 +12,27 @@ from portal.cards.models import CardBinding
 from portal.cards.pending import Pending, remember
 from portal.cards.proof import proof_of_card
 from portal.cards.session import enter_with_card
-from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, Refusal
+from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, CARD_OF_CITIZEN, CARD_OF_COMPANY, Refusal
 from portal.messages.sending import send_mail
 from relying_party import Identity, Purpose
 from relying_party.contrib.django.parts import issue_challenge
+from relying_party.families import Family
 
 __all__ = ["enter", "issue_challenge", "log_in"]
 
 
-def log_in(request: HttpRequest, next_url: str | None) -> HttpResponse:
+def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.CITIZEN) -> HttpResponse:
     """Log in the account tied to the card that signed; return where the browser goes next.
 
-    A card that is tied to no account leads to the page with the three choices, a renewed certificate to the page that
-    asks for the password once. Raises `Refusal` for everything else. Every outcome leaves one audit line.
+    A card that is tied to no account leads to the page with the choices, a renewed certificate to the page that asks
+    for the password once. Raises `Refusal` for everything else, a card of another than the page's family among it.
+    Every outcome leaves one audit line.
     """
     identity = _verified(request)
+    if identity.family is not family:
+        failure = CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN
+        audit("card", failure.code)
+        raise Refusal(failure)
     binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
     if binding is None:
         audit("card", CARD_NOT_BOUND.code)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts.fresh import fresh_required, is_fresh
 from portal.accounts.models import User
 from portal.audit.log import record
-from portal.cards.binding import bind, unbind
+from portal.cards.binding import bind, is_company, unbind
 from portal.cards.models import CardBinding
 from portal.cards.pages import card_context
 from portal.cards.pending import forget, recall
@@ -39,7 +39,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     owned = user.cards.prefetch_related("certificates").order_by("created")
     context = {
         **card_context(), "cards": owned, "now": timezone.now(), "fresh": is_fresh(request),
-        "room": owned.count() < policy().most_cards, "most": policy().most_cards,
+        "company": is_company(user), "room": owned.count() < policy().most_cards, "most": policy().most_cards,
         "pending": recall(request.session), "notice": request.session.pop(_NOTICE, None),
         "done": request.session.pop(_DONE, None),
     }  # fmt: skip

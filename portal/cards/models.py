@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from typing_extensions import override
 
+from relying_party.families import Family
+
 
 class CardBinding(models.Model):
     """One card holder's key tied to one account; a binding key belongs to one account only."""
@@ -25,6 +27,11 @@ class CardBinding(models.Model):
     def last_digits(self) -> str:
         """Return the last four characters of the card holder's serial number, the only part shown."""
         return self.subject_serial[-4:]
+
+    @property
+    def business_number(self) -> str:
+        """Return the 統一編號 of a company's card, which is public; an empty text for a person's."""
+        return self.subject_serial if self.family == Family.COMPANY.value else ""
 
 
 class CardCertificate(models.Model):

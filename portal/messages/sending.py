@@ -15,9 +15,12 @@ _log = logging.getLogger("portal.messages")
 def send_mail(address: str, name: str, /, **context: object) -> None:
     """Send the mail `mail/<name>.txt` once the transaction is through; its first line is the subject.
 
+    An account that a card made has no address; nothing is sent then.
     A mail server that fails is logged and nothing else: what the person may do next is the same, and every page that
     needs a mail offers to send it again.
     """
+    if not address:
+        return
     subject, _, body = render_to_string(f"mail/{name}.txt", context).strip().partition("\n")
     message = EmailMessage(subject.strip(), body.strip() + "\n", to=[address])
     transaction.on_commit(lambda: _deliver(message, name))

@@ -18,7 +18,7 @@ from relying_party.identifiers.postcode import COUNTIES, is_postcode, postcode_f
 from relying_party.identifiers.roc_calendar import compact
 
 _NUMBER, _PASSPORT = "number", "passport"
-_TEXTS = ("gender", "county", "address", "postcode", "phone", "extension")
+TEXTS = ("gender", "county", "address", "postcode", "phone", "extension")
 
 
 class AdvancedForm(StepForm):
@@ -74,8 +74,7 @@ class AdvancedForm(StepForm):
 
     def __init__(self, draft: Draft, data: Any = None, **options: Any) -> None:
         super().__init__(draft, data, **options)
-        if draft.card is not None:
-            # The number is known and fixed: the card and step two gave it.
+        if draft.number_is_fixed:
             del self.fields["id_type"], self.fields["id_number"]
         if draft.official:
             for name, field in self.fields.items():
@@ -141,7 +140,7 @@ class AdvancedForm(StepForm):
         """Keep the data; the number goes to its sealed place."""
         told, draft = self.cleaned_data, self.draft
         born: date | None = told["birthday"]
-        draft.details = {name: told[name] for name in _TEXTS} | {"birthday": compact(born) if born else ""}
+        draft.details = {name: told[name] for name in TEXTS} | {"birthday": compact(born) if born else ""}
         kind, number = told["id"]
         if number:
             draft.keep_number(IdKind(kind), number)
@@ -149,7 +148,7 @@ class AdvancedForm(StepForm):
             draft.drop_number()
 
     def _id(self) -> tuple[str, str]:
-        if self.draft.card is not None:
+        if self.draft.number_is_fixed:
             return self.draft.id_kind, self.draft.number
         typed = self.cleaned_data.get("id_number", "")
         if not typed:

@@ -9,6 +9,7 @@ from portal.audit.log import record
 from portal.cards.binding import bind
 from portal.failures import ACCOUNT_TAKEN, CARD_CHANGED, Refusal
 from portal.messages.sending import send_mail
+from portal.registration.advanced import TEXTS
 from portal.registration.confirmation import Writer, belongs_to_another, send_confirmation
 from portal.registration.draft import Draft
 from relying_party import Identity
@@ -47,22 +48,32 @@ def _make(draft: Draft, may_write: Writer, identity: Identity | None) -> None:
 
 
 def _keep_person(user: User, draft: Draft, may_write: Writer) -> None:
-    told, rescue = draft.details, draft.rescue
+    rescue = draft.rescue
     person = Person(
-        user=user, gender=told.get("gender", ""), county=told.get("county", ""), postcode=told.get("postcode", ""),
-        address=told.get("address", ""), phone=told.get("phone", ""), extension=told.get("extension", ""),
-        rescue_mobile=rescue.get("rescue_mobile", ""), question=rescue.get("question", ""),
+        user=user, rescue_mobile=rescue.get("rescue_mobile", ""), question=rescue.get("question", ""),
         answer_hash=rescue.get("answer_hash", ""),
-        birthday=from_compact(told["birthday"]) if told.get("birthday") else None,
         recovery_code_hash=hash_of(draft.recovery_code) if draft.recovery_code else "",
     )  # fmt: skip
+    fill(person, draft.details)
     if draft.number:
         person.set_id_number(IdKind(draft.id_kind), draft.number)
+    save_person(person, may_write)
+
+
+def fill(person: Person, told: dict[str, str]) -> None:
+    """Write a draft's advanced data into a person's row, which the caller saves."""
+    for name in TEXTS:
+        setattr(person, name, told.get(name, ""))
+    person.birthday = from_compact(told["birthday"]) if told.get("birthday") else None
+
+
+def save_person(person: Person, may_write: Writer) -> None:
+    """Save a person's row; an ID number that belongs to another account is kept apart and its holder is told."""
     try:
         with transaction.atomic():
             person.save()
     except IntegrityError:
-        _tell_holder(draft.number, may_write)
+        _tell_holder(person.id_number, may_write)
         # Kept without the index: the number stays the other account's.
         person.id_index = None
         person.save()

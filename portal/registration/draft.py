@@ -55,11 +55,17 @@ class Draft:
     sealed_number: str = ""
     sealed_code: str = ""
     hints: list[str] = field(default_factory=list)
+    has_number_already: bool = False  # an account's data under change, whose number stays
 
     @property
     def number(self) -> str:
         """The ID number, or an empty text."""
         return _open(self.id, self.sealed_number)
+
+    @property
+    def number_is_fixed(self) -> bool:
+        """Whether the number is known and not asked for: the card and step two gave it, or the account has it."""
+        return self.card is not None or self.has_number_already
 
     @property
     def recovery_code(self) -> str:

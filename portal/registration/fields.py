@@ -14,6 +14,7 @@ from portal.both import both
 from relying_party.identifiers import account as accounts
 from relying_party.identifiers import national_id, resident_id, roc_calendar
 from relying_party.identifiers.normal_form import normal_form
+from relying_party.identifiers.telephone import is_rescue_mobile
 
 _PASSPORT_LENGTH = range(5, 13)
 
@@ -75,6 +76,16 @@ def mail(text: str) -> str:
     except (ValueError, ValidationError):
         raise ValidationError(both("電子信箱格式不正確。", "This is not a mail address."), code="mail") from None
     return address
+
+
+def rescue_mobile(text: str) -> str:
+    """Ten digits; a hyphen is refused as the manuals say, full-width digits are not; raises ValidationError."""
+    number = normal_form(text) if "-" not in text else text
+    if not is_rescue_mobile(number):
+        raise ValidationError(
+            both("手機門號須為 09 開頭的 10 個數字。", "Ten digits that begin with 09."), code="mobile"
+        )
+    return number
 
 
 def id_number(text: str) -> tuple[IdKind, str]:

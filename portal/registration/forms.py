@@ -19,8 +19,6 @@ from portal.registration.doubts import Doubt, StepForm
 from portal.registration.draft import Draft
 from portal.registration.steps import Step
 from relying_party.identifiers.account import is_account_name
-from relying_party.identifiers.normal_form import normal_form
-from relying_party.identifiers.telephone import is_rescue_mobile
 
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
 LONGEST_PASSWORD = 128
@@ -211,14 +209,9 @@ class RescueForm(StepForm):
         return {name: draft.rescue.get(name, "") for name in ("question", "rescue_mobile")}
 
     def clean_rescue_mobile(self) -> str:
-        """Return ten digits, or nothing; a hyphen is refused as the manuals say, full-width digits are not."""
+        """Return ten digits, or nothing."""
         typed = self.cleaned_data["rescue_mobile"]
-        number = normal_form(typed) if "-" not in typed else typed
-        if number and not is_rescue_mobile(number):
-            raise forms.ValidationError(
-                both("手機門號須為 09 開頭的 10 個數字。", "Ten digits that begin with 09."), code="mobile"
-            )
-        return str(number)
+        return fields.rescue_mobile(typed) if typed else ""
 
     @override
     def clean(self) -> dict[str, Any]:

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "portal.cards",
     "portal.registration",
+    "portal.member",
 ]
 
 MIDDLEWARE = [
@@ -153,7 +154,10 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     # Ways back to an account: steps from one network address, and codes sent to one account or mail address.
     "recovery": "30/m/ip,200/h/ip",
     "recovery_send": "5/h/key,10/d/key",
+    # Codes of one account's second factor (NIST SP 800-63B-4, 3.2.2: far below a hundred wrong ones).
+    "second_factor": "5/5m/key,50/d/key",
 }
+MFA_ADAPTER = "portal.member.second_factor.SealedMfa"
 
 # Sessions and cookies: the __Host- prefix binds a cookie to this host and to TLS.
 SESSION_COOKIE_NAME = "__Host-session"

@@ -91,8 +91,6 @@ def test_cancelled_window_brings_the_button_back(visit: Visit) -> None:
         ("suspended", "certificate_suspended"),
         ("untrusted", "certificate_untrusted"),
         ("wrong-policy", "certificate_policy"),
-        ("citizen2", "card_not_bound"),
-        ("company", "card_not_bound"),
     ],
 )
 def test_refused_certificate_is_explained_and_nobody_is_logged_in(visit: Visit, card: str, code: str) -> None:
@@ -100,6 +98,20 @@ def test_refused_certificate_is_explained_and_nobody_is_logged_in(visit: Visit, 
     visit.page.click("#card-login")
     visit.type_pin()
     assert both_languages(visit.refused(code))
+    visit.page.goto(f"{visit.stack.portal.origin}/member/")
+    assert "/accounts/login/" in visit.page.url
+
+
+@pytest.mark.parametrize(("card", "ways"), [("citizen2", ["bind", "register", "only"]), ("company", ["bind", "only"])])
+def test_card_that_is_not_bound_leads_to_the_ways_on_and_nobody_is_logged_in(
+    visit: Visit, card: str, ways: list[str]
+) -> None:
+    visit.use(card)
+    visit.page.click("#card-login")
+    visit.type_pin()
+    visit.page.wait_for_selector("#choose-only")
+    assert visit.page.eval_on_selector_all("[id^=choose-]", "all => all.map(one => one.id.slice(7))") == ways
+    assert both_languages(visit.page.inner_text("main"))
     visit.page.goto(f"{visit.stack.portal.origin}/member/")
     assert "/accounts/login/" in visit.page.url
 

@@ -67,7 +67,7 @@ def test_failure_of_the_navigation_is_shown_on_the_log_in_page_and_the_next_try_
     assert "王小明" in tab.text("#who")
 
 
-def test_refused_card_is_explained_after_the_navigation(
+def test_card_that_is_not_bound_leads_to_the_ways_on_after_the_navigation(
     browser: Browser, strict: Portal, stack: Stack, screen: Screen
 ) -> None:
     stack.reader.control("swap", str(stack.card_image("citizen2")))
@@ -76,4 +76,5 @@ def test_refused_card_is_explained_after_the_navigation(
     screen.wait_window()
     screen.type(PIN)
     screen.key("Return")
-    assert tab.text("#card-message[data-code=card_not_bound]")
+    assert tab.text("#choose-bind")
+    assert tab.address() == f"{strict.origin}/accounts/card/choices/"

@@ -27,23 +27,29 @@ def gallery(owner: User, pki: Pki, profile: str, sends: Any) -> Gallery:
     ("width", "height", "scheme"), [(1024, 768, "light"), (320, 640, "dark")], ids=["manuals", "telephone"]
 )
 def test_every_page(gallery: Gallery, profile: str, half: int, width: int, height: int, scheme: Scheme) -> None:
-    found = []
+    names = list(gallery.pages)[half::2]
+    assert look_at(gallery, names, profile, width, height, scheme) == []
+
+
+def look_at(gallery: Gallery, names: list[str], called: str, width: int, height: int, scheme: Scheme) -> list[str]:
+    """What is wrong with some pages of a gallery: axe's violations, overflow, and what the browser complains of."""
+    found: list[str] = []
     with room(gallery, width, height, scheme) as page:
         page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-        for name in list(gallery.pages)[half::2]:
+        for name in names:
             page.goto(f"{ORIGIN}/{name}/")
-            _keep_picture(page, f"{profile}-{name}-{width}-{scheme}")
+            keep_picture(page, f"{called}-{name}-{width}-{scheme}")
             found += [f"{name}: {item['id']} {item['nodes'][0]['html']}" for item in _violations(page)]
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
                 found.append(f"{name}: {wide} pixels wide")
-    assert found == []
+    return found
 
 
 def _violations(page: Page) -> list[dict[str, Any]]:
     return list(Axe().run(page, options=_RULES).response["violations"])
 
 
-def _keep_picture(page: Page, name: str) -> None:
+def keep_picture(page: Page, name: str) -> None:
     """Keep a picture for somebody who wants to look, in the folder that the environment names."""
     if folder := os.environ.get("CARDLOGIN_PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -1,0 +1,126 @@
+"""救援手機門號: another one counts when the code that was sent to it has been typed here."""
+
+from typing import Any
+
+from allauth.core import ratelimit
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.accounts.codes import CodePurpose, issue, take_code
+from portal.accounts.fresh import fresh_required
+from portal.accounts.models import IssuedCode, Person, User
+from portal.audit.log import record
+from portal.both import both
+from portal.failures import CODE_WRONG, RATE_LIMITED, Refusal
+from portal.member.overview import masked_mobile
+from portal.member.pages import done, holder, refused, said
+from portal.messages.sending import send_mail, send_text
+from portal.policy import policy
+from portal.recovery.forms import CodeForm, InBoth
+from portal.registration.fields import rescue_mobile as read_mobile
+
+_WAITING = "member_mobile"
+
+
+class MobileForm(InBoth):
+    """The new number."""
+
+    mobile = forms.CharField(
+        label=both("救援手機門號", "Rescue mobile"), max_length=20,
+        help_text=both("範例：行動電話:0911123456(此欄位只能輸入數字)", "Example: 0911123456, digits only"),
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "tel-national"}),
+    )  # fmt: skip
+
+    def clean_mobile(self) -> str:
+        """Return ten digits."""
+        return read_mobile(self.cleaned_data["mobile"])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@fresh_required
+def rescue_mobile(request: HttpRequest) -> HttpResponse:
+    """Answer the page of the number; send a code to another one."""
+    user = holder(request)
+    form = MobileForm(_data(request))
+    if form.is_bound and form.is_valid():
+        if not ratelimit.consume(request, action="recovery_send", key=f"mobile {user.pk}"):
+            return refused(request, "rescue_mobile", RATE_LIMITED)
+        ask(request, user, form.cleaned_data["mobile"])
+        return done(request, "rescue_mobile", "mobile_code")
+    return _page(request, user, form, CodeForm())
+
+
+@require_POST
+@never_cache
+@fresh_required
+def rescue_mobile_code(request: HttpRequest) -> HttpResponse:
+    """Take the code of the text message."""
+    user = holder(request)
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, user, MobileForm(), form)
+    try:
+        confirm(request, user, form.cleaned_data["code"])
+    except Refusal as refusal:
+        record("change_mobile", refusal.failure.code, account=user.pk, request=request)
+        return refused(request, "rescue_mobile", refusal.failure)
+    return done(request, "member", "mobile")
+
+
+@require_POST
+@never_cache
+@fresh_required
+def rescue_mobile_remove(request: HttpRequest) -> HttpResponse:
+    """Take the number away."""
+    user = holder(request)
+    request.session.pop(_WAITING, None)
+    _set(request, user, "")
+    return done(request, "member", "mobile_removed")
+
+
+def ask(request: HttpRequest, user: User, number: str) -> None:
+    """Send a code to a number; the number the account has stays until the code is typed."""
+    with transaction.atomic():
+        issued = issue(user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life)
+        record("change_mobile_asked", account=user.pk, request=request)
+        minutes = int(issued.life.total_seconds() // 60)
+        send_text(number, "member_mobile_code", code=issued.code, minutes=minutes)
+    request.session[_WAITING] = masked_mobile(number)
+
+
+def confirm(request: HttpRequest, user: User, typed: str) -> None:
+    """Take the number to which the typed code was sent; raises `Refusal` (code_wrong), and counts the try."""
+    taken = take_code(user, CodePurpose.CONFIRM_MOBILE, typed)
+    if taken is None:
+        raise Refusal(CODE_WRONG)
+    request.session.pop(_WAITING, None)
+    _set(request, user, taken.recipient)
+
+
+def _set(request: HttpRequest, user: User, number: str) -> None:
+    with transaction.atomic():
+        person, _ = Person.objects.select_for_update().get_or_create(user=user)
+        former, person.rescue_mobile = person.rescue_mobile, number
+        person.save(update_fields=["rescue_mobile"])
+        record("change_mobile", account=user.pk, request=request)
+        send_mail(user.email, "member_mobile", name=user.name)
+        if former and former != number:
+            send_text(former, "member_mobile")
+
+
+def _page(request: HttpRequest, user: User, form: MobileForm, code_form: CodeForm) -> HttpResponse:
+    kept = Person.objects.filter(user=user).values_list("rescue_mobile", flat=True).first() or ""
+    context = {
+        **said(request), "form": form, "code_form": code_form, "kept": masked_mobile(kept),
+        "waiting": request.session.get(_WAITING),
+    }  # fmt: skip
+    return render(request, "member/mobile.html", context)
+
+
+def _data(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None

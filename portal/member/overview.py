@@ -1,0 +1,87 @@
+"""我的專區 (F093, F094, F101): who the member is for this portal, the last log-ins, and the way to everything."""
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from portal.accounts.entry import current_entry
+from portal.accounts.models import Person, User
+from portal.audit.models import AuditEvent
+from portal.both import both
+from portal.cards.models import CardCertificate
+from portal.member.pages import holder, said
+from portal.policy import policy
+from portal.registration.change import is_confirmed, waiting_address
+from portal.sealing import SealBroken
+from relying_party.families import Family
+from relying_party.identifiers.roc_calendar import to_roc
+
+_LOG_INS = 10
+_METHODS = {
+    "password": both("帳號密碼", "Account and password"),
+    "password+second_factor": both("帳號密碼與驗證碼", "Password and code"),
+    "card": both("憑證卡", "Certificate card"),
+}
+_OUTCOMES = {
+    "ok": both("成功", "Succeeded"),
+    "card_renewal": both("等待確認新憑證", "New certificate to be confirmed"),
+    "second_factor_wrong": both("驗證碼錯誤", "Wrong code"),
+}
+_UNKNOWN, _FAILED = both("不明", "Unknown"), both("未完成", "Not completed")
+
+
+@require_safe
+@never_cache
+@login_required
+def member(request: HttpRequest) -> HttpResponse:
+    """Answer 我的專區."""
+    user = holder(request)
+    entry = current_entry(request, user)
+    certificate = CardCertificate.of_entry(entry.certificate) if entry and entry.certificate else None
+    context = {
+        **said(request), "entry": entry, "certificate": certificate, "log_ins": log_ins(user),
+        "person": shown_person(user), "confirmed": is_confirmed(user), "waiting": waiting_address(user),
+        "cards": user.cards.order_by("created"), "company": user.cards.filter(family=Family.COMPANY.value).first(),
+        "second_factor": is_mfa_enabled(user, [Authenticator.Type.TOTP]), "recovery": policy().recovery,
+    }  # fmt: skip
+    return render(request, "member.html", context)
+
+
+def log_ins(user: User) -> list[dict[str, object]]:
+    """The last ten log-ins of the account as the audit log has them, the newest first: time, way, outcome."""
+    events = AuditEvent.objects.filter(account=user.pk, action="login").order_by("-at", "-pk")[:_LOG_INS]
+    return [
+        {"at": event.at, "method": _method(event), "outcome": _OUTCOMES.get(event.code, _FAILED)} for event in events
+    ]
+
+
+def shown_person(user: User) -> dict[str, object]:
+    """The person's data as they are shown: the ID number and the rescue mobile masked, the birthday in 民國 years."""
+    person = Person.objects.filter(user=user).first() or Person(user=user)
+    return {
+        "row": person, "id_number": masked_number(person), "rescue_mobile": masked_mobile(person.rescue_mobile),
+        "birthday": to_roc(person.birthday) if person.birthday else None,
+    }  # fmt: skip
+
+
+def masked_number(person: Person) -> str:
+    """An ID number with its first and its last three characters only; a row that cannot be opened shows none."""
+    try:
+        number = person.id_number
+    except SealBroken:
+        return "******"
+    return f"{number[0]}******{number[-3:]}" if number else ""
+
+
+def masked_mobile(number: str) -> str:
+    """A mobile number without its middle."""
+    return f"{number[:4]}***{number[-3:]}" if number else ""
+
+
+def _method(event: AuditEvent) -> SafeString:
+    return _METHODS.get(str(event.facts.get("method")), _UNKNOWN)

@@ -1,0 +1,119 @@
+"""個人資料維護 (F095): nickname and advanced data under the rules of the registration; the ID number once."""
+
+from typing import Any
+
+from allauth.core import ratelimit
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from typing_extensions import override
+
+from portal.accounts.fresh import is_fresh
+from portal.accounts.models import IdKind, Person, User
+from portal.audit.log import record
+from portal.both import both
+from portal.cards.binding import is_company
+from portal.failures import RATE_LIMITED
+from portal.member.overview import shown_person
+from portal.member.pages import done, holder
+from portal.registration.advanced import TEXTS, AdvancedForm
+from portal.registration.confirmation import Writer
+from portal.registration.creation import fill, save_person
+from portal.registration.draft import Draft
+from portal.registration.limits import writer
+from relying_party.identifiers.roc_calendar import compact
+
+
+class ProfileForm(AdvancedForm):
+    """What a member may change by himself; the ID number is there only as long as the account has none."""
+
+    nickname = forms.CharField(
+        label=both("暱稱", "Nickname"), max_length=30, required=False,
+        widget=forms.TextInput({"autocomplete": "nickname"}),
+    )  # fmt: skip
+
+    @classmethod
+    @override
+    def told(cls, draft: Draft) -> dict[str, Any]:
+        """The data as they are."""
+        return {**super().told(draft), "nickname": draft.basic["nickname"]}
+
+    @override
+    def take(self) -> None:
+        """Keep nickname and data."""
+        super().take()
+        self.draft.basic = {"nickname": self.cleaned_data["nickname"].strip()}
+
+    @property
+    def gives_number(self) -> bool:
+        """Whether a valid form brings an ID number to an account that had none."""
+        return not self.draft.number_is_fixed and bool(self.cleaned_data["id"][1])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """Answer the form with the data as they are, and take what was changed."""
+    user = holder(request)
+    draft = _draft(user)
+    form = ProfileForm(draft, request.POST if request.method == "POST" else None)
+    doubts = form.open_doubts() if form.is_bound and form.is_valid() else []
+    if form.is_bound and form.is_valid() and not doubts and _may_give_number(request, form):
+        form.take()
+        change(request, user, draft, writer(request))
+        return done(request, "member", "profile")
+    context = {
+        "form": form, "draft": draft, "doubts": doubts, "person": shown_person(user), "fresh": is_fresh(request),
+        "company": is_company(user),
+    }  # fmt: skip
+    return render(request, "member/profile.html", context)
+
+
+def change(request: HttpRequest, user: User, draft: Draft, may_write: Writer) -> None:
+    """Write nickname and data; an ID number only into an account that has none.
+
+    A number that belongs to another account is kept apart, as at a registration: its holder is told by mail, nobody
+    else.
+    """
+    with transaction.atomic():
+        held = User.objects.select_for_update().get(pk=user.pk)
+        held.nickname = draft.basic["nickname"]
+        held.save(update_fields=["nickname"])
+        person, _ = Person.objects.get_or_create(user=held)
+        fill(person, draft.details)
+        if draft.number and not person.id_sealed:
+            person.set_id_number(IdKind(draft.id_kind), draft.number)
+        save_person(person, may_write)
+        record("change_profile", account=user.pk, request=request)
+
+
+def _may_give_number(request: HttpRequest, form: ProfileForm) -> bool:
+    if not form.gives_number:
+        return True
+    if not is_fresh(request):
+        form.add_error("id_number", _need_proof())
+    elif not ratelimit.consume(request, action="id_check"):
+        text = both(RATE_LIMITED.meaning_zh + RATE_LIMITED.remedy_zh, RATE_LIMITED.remedy_en)
+        form.add_error("id_number", forms.ValidationError(text, code=RATE_LIMITED.code))
+    return form.is_valid()
+
+
+def _need_proof() -> forms.ValidationError:
+    text = both("填寫證號前，請先再次確認身分。", "Prove again who you are before you give an ID number.")
+    return forms.ValidationError(text, code="not_fresh")
+
+
+def _draft(user: User) -> Draft:
+    person = Person.objects.filter(user=user).first() or Person(user=user)
+    draft = Draft(id=f"profile {user.pk}", began=0, basic={"nickname": user.nickname})
+    draft.details = {name: getattr(person, name) for name in TEXTS}
+    draft.details["birthday"] = compact(person.birthday) if person.birthday else ""
+    if person.id_sealed:
+        draft.keep_number(IdKind(person.id_kind), person.id_number)
+    draft.has_number_already = bool(person.id_sealed) or is_company(user)
+    return draft

@@ -1,0 +1,90 @@
+"""忘記密碼救援選項 of a member: question and answer (`egov-compat`), or one saved recovery code (`modern`, K5)."""
+
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from typing_extensions import override
+
+from portal.accounts.answers import LONGEST_ANSWER, QUESTIONS, answer_hash, normal_answer
+from portal.accounts.fresh import fresh_required
+from portal.accounts.models import Person, User
+from portal.accounts.recovery_codes import new_code
+from portal.audit.log import record
+from portal.both import both
+from portal.member.pages import done, holder
+from portal.messages.sending import send_mail
+from portal.policy import policy
+from portal.recovery.forms import InBoth
+
+
+class QuestionForm(InBoth):
+    """Question and answer; no question takes both away."""
+
+    question = forms.ChoiceField(
+        label=both("密碼提示問題", "Password question"), required=False,
+        choices=[("", "不設定 None"), *QUESTIONS],
+    )  # fmt: skip
+    answer = forms.CharField(
+        label=both("您的回答", "Your answer"), max_length=LONGEST_ANSWER, required=False,
+        help_text=both(
+            "比對時不分大小寫、空白及標點；請勿使用他人容易查到的答案。",
+            "Compared without case, blanks and punctuation; choose one that others cannot look up.",
+        ),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )  # fmt: skip
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """Question and answer come together."""
+        told = self.cleaned_data
+        if told.get("question") and not normal_answer(told.get("answer", "")):
+            missing = both("請填寫您的回答。", "Answer the question.")
+            self.add_error("answer", forms.ValidationError(missing, code="missing"))
+        return told
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@fresh_required
+def password_question(request: HttpRequest) -> HttpResponse:
+    """Answer the form of the question, and keep another one; where the profile has none, lead to the code."""
+    if not policy().recovery.question:
+        return redirect("recovery_code")
+    user = holder(request)
+    kept = Person.objects.filter(user=user).values_list("question", flat=True).first() or ""
+    form = QuestionForm(request.POST if request.method == "POST" else None, initial={"question": kept})
+    if form.is_bound and form.is_valid():
+        set_question(request, user, form.cleaned_data["question"], form.cleaned_data["answer"])
+        return done(request, "member", "question" if form.cleaned_data["question"] else "question_removed")
+    return render(request, "member/question.html", {"form": form, "kept": kept})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@fresh_required
+def recovery_code(request: HttpRequest) -> HttpResponse:
+    """Tell whether there is a saved code; on POST make another one and show it, this once."""
+    if not policy().recovery.saved_code:
+        return redirect("password_question")
+    user = holder(request)
+    code = ""
+    if request.method == "POST":
+        with transaction.atomic():
+            code = new_code(user)
+            send_mail(user.email, "member_recovery_code", name=user.name)
+    has_code = Person.objects.filter(user=user).exclude(recovery_code_hash="").exists()
+    return render(request, "member/recovery_code.html", {"code": code, "has_code": has_code})
+
+
+def set_question(request: HttpRequest, user: User, question: str, answer: str) -> None:
+    """Keep the question's key and the hash of its answer, or nothing of either; the holder is told by mail."""
+    kept = {"question": question, "answer_hash": answer_hash(answer) if question else ""}
+    with transaction.atomic():
+        Person.objects.update_or_create(user=user, defaults=kept)
+        record("change_question", account=user.pk, request=request)
+        send_mail(user.email, "member_question", name=user.name)

@@ -1,0 +1,101 @@
+"""登入裝置: where the account is logged in now, and the end of what is not this browser (ASVS 7.4.5, 7.5.2)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.models import User
+from portal.audit.log import record
+from portal.member.pages import done, holder, said
+
+# The first that is named counts: browsers call themselves by the names of those they come from, too.
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One open session as its holder sees it; `browser` is empty where the browser did not tell."""
+
+    pk: int
+    browser: str
+    address: str
+    since: datetime
+    here: bool
+
+
+@require_safe
+@never_cache
+@login_required
+def sessions(request: HttpRequest) -> HttpResponse:
+    """List the sessions of the account, this one first."""
+    places = open_places(request, holder(request))
+    return render(request, "member/sessions.html", {**said(request), "places": places})
+
+
+@require_POST
+@never_cache
+@login_required
+def session_end(request: HttpRequest, session: int) -> HttpResponse:
+    """End one other session of the account."""
+    user = holder(request)
+    found = get_object_or_404(_others(request, user), pk=session)
+    found.end()
+    record("sessions_ended", account=user.pk, request=request, count=1)
+    return done(request, "sessions", "session_ended")
+
+
+@require_POST
+@never_cache
+@login_required
+def sessions_end_others(request: HttpRequest) -> HttpResponse:
+    """End every other session of the account."""
+    end_others(request, holder(request))
+    return done(request, "sessions", "sessions_ended")
+
+
+def open_places(request: HttpRequest, user: User) -> list[Place]:
+    """The account's open sessions, this browser's first, then the newest."""
+    here = request.session.session_key
+    rows = UserSession.objects.purge_and_list(user)
+    places = [Place(row.pk, _name(row.user_agent), row.ip, row.created_at, row.session_key == here) for row in rows]
+    return sorted(places, key=lambda place: (place.here, place.since), reverse=True)
+
+
+def end_others(request: HttpRequest, user: User) -> None:
+    """End every session of the account but this one."""
+    rows = list(_others(request, user))
+    for row in rows:
+        row.end()
+    record("sessions_ended", account=user.pk, request=request, count=len(rows))
+
+
+def keep_this(request: HttpRequest, user: User) -> None:
+    """Let this session go on after the password has changed, under a new key, and stay in the list."""
+    former = request.session.session_key
+    update_session_auth_hash(request, user)
+    UserSession.objects.filter(session_key=former).update(session_key=request.session.session_key)
+
+
+def _others(request: HttpRequest, user: User) -> Any:
+    return UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
+
+
+def _name(user_agent: str) -> str:
+    found = [
+        next((shown for word, shown in words if re.search(rf"\b{re.escape(word)}\b", user_agent)), "")
+        for words in (_BROWSERS, _SYSTEMS)
+    ]
+    return "、".join(part for part in found if part)

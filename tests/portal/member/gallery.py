@@ -1,0 +1,79 @@
+"""Every page of the member's area as Django answers it, for a Chromium that is shown them."""
+
+from typing import Any
+
+from django.test import Client
+
+from portal.accounts import lockout
+from portal.accounts.models import User
+from tests.portal.conftest import PASSWORD, browser
+from tests.portal.helpers import card_log_in
+from tests.portal.member.people import log_in, totp
+from tests.portal.member.test_deletion import link
+from tests.portal.member.test_second_factor import PAGE, STEP, secret_on
+from tests.portal.pki import Pki
+from tests.portal.recovery.gallery import Gallery
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+def gather(owner: User, pki: Pki, sends: Any, *, modern: bool) -> Gallery:
+    """Walk the whole area and keep what is shown."""
+    gallery = Gallery()
+    client = browser()
+    log_in(client)
+    card_log_in(browser(), pki.cards["citizen"])
+    browser().post("/accounts/login/", {"login": "wang0001", "password": PASSWORD}, HTTP_USER_AGENT=FIREFOX)
+    gallery.hang("member", client.get("/member/"))
+    _data(gallery, client)
+    _ways(gallery, client, modern=modern)
+    _second_factor(gallery, client)
+    _deletion(gallery, client, sends)
+    return gallery
+
+
+def _data(gallery: Gallery, client: Client) -> None:
+    gallery.hang("profile", client.get("/member/profile/"))
+    gallery.hang("profile-wrong", client.post("/member/profile/", {"postcode": "1", "birthday_year": "0"}))
+    gallery.hang("profile-doubts", client.post("/member/profile/", {"phone": "0212345678", "gender": "female"}))
+    gallery.hang("profile-done", client.post("/member/profile/", {"nickname": "小明"}, follow=True))
+    gallery.hang("cards", client.get("/member/cards/"))
+    gallery.hang("mail", client.get("/accounts/mail/"))
+
+
+def _ways(gallery: Gallery, client: Client, *, modern: bool) -> None:
+    gallery.hang("mobile", client.get("/member/mobile/"))
+    gallery.hang("mobile-code", client.post("/member/mobile/", {"mobile": "0922333444"}, follow=True))
+    gallery.hang("mobile-wrong", client.post("/member/mobile/code/", {"code": "000000"}, follow=True))
+    gallery.hang("password", client.get("/member/password/"))
+    gallery.hang("password-form", client.post("/member/password/", {"current": "x", "password": "y", "again": "z"}))
+    wrong = {"current": "x", "password": "kq8#vlom2Xyz9Ab", "again": "kq8#vlom2Xyz9Ab"}
+    gallery.hang("password-wrong", client.post("/member/password/", wrong))
+    lockout.right("wang0001")
+    gallery.hang("sessions", client.get("/member/sessions/"))
+    gallery.hang("reauthenticate", client.get("/accounts/reauthenticate/?next=/member/delete/"))
+    if modern:
+        gallery.hang("recovery-code", client.get("/member/recovery-code/"))
+        gallery.hang("recovery-code-new", client.post("/member/recovery-code/"))
+    else:
+        gallery.hang("question", client.get("/member/question/"))
+        gallery.hang("question-wrong", client.post("/member/question/", {"question": "school", "answer": ""}))
+
+
+def _second_factor(gallery: Gallery, client: Client) -> None:
+    secret = secret_on(gallery.hang("second-factor", client.get(PAGE)))
+    gallery.hang("second-factor-wrong", client.post(f"{PAGE}on/", {"code": "x"}, follow=True))
+    gallery.hang("second-factor-on", client.post(f"{PAGE}on/", {"code": totp(secret)}, follow=True))
+    other = browser()
+    log_in(other)
+    gallery.hang("step", other.get(STEP))
+    gallery.hang("step-wrong", other.post(STEP, {"code": "000000"}))
+    gallery.hang("second-factor-off", client.post(f"{PAGE}off/", {"password": PASSWORD}, follow=True))
+
+
+def _deletion(gallery: Gallery, client: Client, sends: Any) -> None:
+    gallery.hang("delete", client.get("/member/delete/"))
+    gallery.hang("delete-wrong", client.post("/member/delete/", {"account": "other001"}))
+    with sends():
+        gallery.hang("delete-asked", client.post("/member/delete/", {"account": "wang0001"}, follow=True))
+    gallery.hang("keep", browser().get(link()))

@@ -1,0 +1,90 @@
+"""我的專區 as its holder sees it."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from portal.accounts.models import Person, User
+from portal.audit.log import record
+from portal.member.overview import masked_mobile, masked_number
+from tests.portal.conftest import PASSWORD, browser
+from tests.portal.helpers import card_log_in, location, plain
+from tests.portal.member.people import log_in, part
+from tests.portal.pki import Pki
+from tests.portal.recovery.people import MOBILE, NATIONAL_ID
+
+pytestmark = pytest.mark.django_db
+PAGES = ("profile", "password", "mobile", "sessions", "second-factor", "delete", "recovery-code", "question")
+
+
+def test_it_shows_the_person_with_the_number_masked(inside: Client) -> None:
+    page = inside.get("/member/")
+    assert part(page, "id-number") == "A******789"
+    assert part(page, "mobile") == "0911***456"
+    assert 'data-kind="citizen"' in page.content.decode()
+    for secret in (NATIONAL_ID, MOBILE):
+        assert secret not in page.content.decode()
+
+
+def test_account_that_has_told_nothing_has_a_page_too(client: Client, user: User) -> None:
+    log_in(client)
+    page = client.get("/member/")
+    assert part(page, "id-number") == "—"
+    assert 'id="mail" data-confirmed="no"' in page.content.decode()
+
+
+def test_waiting_and_confirmed_addresses(inside: Client, owner: User) -> None:
+    EmailAddress.objects.create(user=owner, email="new@portal.example")
+    page = inside.get("/member/")
+    assert 'id="mail" data-confirmed="yes"' in page.content.decode()
+    assert "new@portal.example" in part(page, "mail")
+
+
+def test_last_log_ins_come_from_the_audit_log(inside: Client, owner: User, pki: Pki) -> None:
+    card_log_in(browser(), pki.cards["citizen"])
+    record("login", "card_renewal", account=owner.pk, method="card")
+    record("login", account=owner.pk + 1, method="password")
+    text = part(inside.get("/member/"), "log-ins")
+    assert text.index("等待確認新憑證") < text.index("憑證卡", text.index("成功") - 60)
+    assert text.count("成功") == 2
+
+
+def test_only_the_last_ten_log_ins(inside: Client, owner: User) -> None:
+    for _ in range(12):
+        record("login", account=owner.pk, method="card")
+    assert part(inside.get("/member/"), "log-ins").count("成功") == 10
+
+
+def test_the_way_to_everything(inside: Client) -> None:
+    source = inside.get("/member/").content.decode()
+    for name in ("profile", "password", "cards", "mobile", "recovery-code", "second-factor", "sessions", "delete"):
+        assert f'href="/member/{name}/"' in source
+    assert 'href="/accounts/mail/"' in source
+    assert "/member/question/" not in source
+
+
+@pytest.mark.usefixtures("compat")
+def test_manuals_profile_has_the_question(inside: Client) -> None:
+    source = inside.get("/member/").content.decode()
+    assert 'href="/member/question/"' in source
+    assert "/member/recovery-code/" not in source
+
+
+@pytest.mark.parametrize("page", ["", *(f"{name}/" for name in PAGES)])
+def test_strangers_are_sent_to_the_log_in(client: Client, db: None, page: str) -> None:
+    answer = client.get(f"/member/{page}")
+    assert answer.status_code == 302
+    assert location(answer).startswith("/accounts/login/?next=/member/")
+
+
+def test_a_number_that_cannot_be_opened_is_not_shown(user: User) -> None:
+    assert masked_number(Person(user=user, id_sealed=b"x")) == "******"
+    assert masked_mobile("") == ""
+
+
+def test_another_proof_later_changes_nothing_about_how_one_came_in(client: Client, owner: User, pki: Pki) -> None:
+    card_log_in(client, pki.cards["citizen"])
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/member/")
+    assert 'data-method="card"' in page.content.decode()
+    assert "憑證序號末四碼" in plain(page)
