@@ -5,32 +5,39 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from tests.stand.browser import make_home
 from tests.stand.parts import ROOT, Agent, Portal, Reader, make_pki, python
 from tests.stand.processes import Program
 
 
-class Stack:
-    """Reader with the demo card, revocation server, agent and portal; a context manager.
+class Staging(NamedTuple):
+    """What may differ from the demonstration: the portal's policy profile, and the description of another PKI.
 
-    `profile` is the portal's policy, `cards` describes another PKI than the simulator's own; it too has a card "citizen".
+    That one too has a card "citizen".
     """
+
+    profile: str = ""
+    cards: Path | None = None
+
+
+class Stack:
+    """Reader with the demo card, revocation server, agent and portal; a context manager."""
 
     def __init__(
         self,
         state: Path,
         display: str | None,
+        staging: Staging = Staging(),  # noqa: B008  # immutable
+        /,
         *,
         portal_port: int,
         crl_port: int,
         agent_ports: Sequence[int],
         agent_http_port: int = 0,
-        profile: str = "",
-        cards: Path | None = None,
     ) -> None:
-        self._state, self._display, self._crl_port = state, display, crl_port
-        self._profile, self._cards = profile, cards
+        self._state, self._display, self._staging, self._crl_port = state, display, staging, crl_port
         self._ports, self.http_port = tuple(agent_ports), agent_http_port
         self.logs = state / "logs"
         self.pki = state / "pki"
@@ -44,7 +51,7 @@ class Stack:
         """Starts all parts, side by side where they do not need each other."""
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
-            make_pki(self.pki, self._crl_port, self._cards)
+            make_pki(self.pki, self._crl_port, self._staging.cards)
             with ThreadPoolExecutor() as pool:
                 for part in [pool.submit(self._card_side), pool.submit(self._server_side), pool.submit(self._crl)]:
                     part.result()
@@ -68,7 +75,7 @@ class Stack:
         """The portal with other settings and a port of its own: same accounts, same certificate; not started."""
         return Portal(
             self._state / "portal", self.logs, self.pki, port=port, crl_port=self._crl_port, agent_ports=self._ports,
-            agent_http_port=self.http_port, settings=settings, profile=self._profile,
+            agent_http_port=self.http_port, settings=settings, profile=self._staging.profile,
         )  # fmt: skip
 
     def card_image(self, name: str) -> Path:

@@ -1,6 +1,6 @@
 """One portal for each profile, one person for each scenario; the table and the closing line."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from tests.stand.asking import wait_until
 from tests.stand.browser import browser
 from tests.stand.parts import free_port
 from tests.stand.screen import Screen
-from tests.stand.stack import Stack
+from tests.stand.stack import Stack, Staging
 
 RESULTS = pytest.StashKey[dict[Row, table.Result]]()
-UNSEEN = pytest.StashKey[dict[str, list[str]]]()
+_NOBODY = 99  # of no scenario
+UNSEEN = pytest.StashKey[dict[str, Iterable[str]]]()
 
 
 @pytest.fixture(scope="session", params=PROFILES)
@@ -33,7 +34,7 @@ def stack(profile: str, tmp_path_factory: pytest.TempPathFactory, screen: Screen
     """Reader, agent, revocation server and a portal of that profile."""
     ports = {"portal_port": free_port(), "crl_port": free_port(), "agent_http_port": free_port()}
     folder, cards = tmp_path_factory.mktemp(profile), Path(__file__).with_name("cards.toml")
-    with Stack(folder, screen.display, agent_ports=[free_port()], profile=profile, cards=cards, **ports) as stack:
+    with Stack(folder, screen.display, Staging(profile, cards), agent_ports=[free_port()], **ports) as stack:
         yield stack
 
 
@@ -60,11 +61,12 @@ def person(request: pytest.FixtureRequest, stack: Stack, desk: Desk, album: Albu
     database = Database(Path(stack.portal.env["CARDLOGIN_STATE"]) / "portal.sqlite3")
     database.pass_time(timedelta(hours=1))
     album.seen.clear()
-    row = row_of(request.node)
+    number = int(row_of(request.node).scenario[1:]) if is_scenario(request.node) else _NOBODY
     with browser(stack.home, stack.portal.port) as context:
         context.clear_cookies()
-        yield Person(f"{int(row.scenario[1:]):02}", context, stack.portal, database, desk, album)
-    request.config.stash[RESULTS][row].see(album.seen)
+        yield Person(number, context, stack.portal, database, desk, album)
+    if is_scenario(request.node):
+        request.config.stash[RESULTS][row_of(request.node)].see(album.seen)
 
 
 @pytest.fixture
@@ -137,4 +139,4 @@ def row_of(item: pytest.Item) -> Row:
     """The row of the table that a test (in `test_e01_…`) shows a part of."""
     assert isinstance(item, pytest.Function)
     number = int(item.path.stem.split("_")[1].removeprefix("e"))
-    return Row(f"E{number}", item.callspec.params["profile"])
+    return Row(f"E{number}", str(item.callspec.params["profile"]))

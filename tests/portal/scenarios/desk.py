@@ -1,7 +1,6 @@
 """The person's own things: reader, cards, screen, and the PIN window."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.portal.scenarios.album import Album
 from tests.stand.asking import wait_until
@@ -57,7 +56,7 @@ class Desk:
         self.see_change(lambda: self.type_pin(WRONG_PIN), state)
 
     def type_last_try(self, pin: str) -> None:
-        """Type the PIN of the last try; the window first wants the box ticked that says what one more wrong one does."""
+        """Type the PIN of the last try; the window wants the box ticked that says what one more wrong one does."""
         self.type_pin(pin)
         self._screen.key("space", "Return")
 
@@ -86,7 +85,7 @@ class Desk:
         self._screen.wait_window()
         self._screen.key("Escape")
 
-    def see_change(self, act: Callable[[], object], state: str) -> None:
+    def see_change(self, act: Callable[[], None], state: str) -> None:
         """Do something; returns when the window has another size, which it takes with every other message."""
         before = self._screen.size(self._screen.wait_window())
         act()

@@ -23,15 +23,16 @@ class Person:
     """Somebody with an account name, a mail address, a mobile and a card; `page` is what the browser shows."""
 
     def __init__(
-        self, name: str, context: BrowserContext, portal: Portal, database: Database, desk: Desk, album: Album
+        self, number: int, context: BrowserContext, portal: Portal, database: Database, desk: Desk, album: Album
     ) -> None:
-        self.account = f"visitor{name}"
-        self.card = f"e{name}"
+        self.account = f"visitor{number:02}"
+        self.card = f"e{number:02}"
         self.mail = f"{self.account}@portal.example"
-        self.mobile = f"09000000{name[-2:]}"
+        self.mobile = f"09000000{number:02}"
         self.desk = desk
         self._portal, self._database, self._album = portal, database, album
-        self._read: dict[str, int] = {}
+        # What others were sent before at the same address was read then.
+        self._read = {to: len(database.messages(to)) for to in (self.mail, self.mobile)}
         self.page = self._new_page(context)
 
     # The browser
@@ -53,7 +54,7 @@ class Person:
         """Press a button that leads to another page, by the beginning of its text."""
         self.onward(lambda: self.page.get_by_role("button", name=_begins(text)).first.click())
 
-    def onward(self, act: Callable[[], object]) -> None:
+    def onward(self, act: Callable[[], None]) -> None:
         """Do something that leads to another page."""
         with self.page.expect_navigation():
             act()
@@ -107,10 +108,6 @@ class Person:
         """The same of text messages."""
         return self._next_message(self.mobile)
 
-    def unread(self) -> int:
-        """How many mails are there that were not read yet."""
-        return len(self._database.messages(self.mail)) - self._read.get(self.mail, 0)
-
     # Time
 
     def wait(self, time: timedelta) -> None:
@@ -125,7 +122,12 @@ class Person:
 
     def use_card(self, pin: str = PIN) -> None:
         """Press the page's button for the card and type the PIN into the window; leads to another page."""
-        self.onward(lambda: (self.ask_for_card(), self.desk.type_pin(pin)))
+
+        def sign() -> None:
+            self.ask_for_card()
+            self.desk.type_pin(pin)
+
+        self.onward(sign)
 
     def ask_for_card(self) -> None:
         """Press the page's button for the card; the PIN window opens."""

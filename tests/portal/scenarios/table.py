@@ -38,20 +38,20 @@ def closing_line(results: Results) -> str:
     return f"scenarios: {sum(result.good for result in results.values())} passed of {len(results)}"
 
 
-def unseen_lines(unseen: Mapping[str, Iterable[str]]) -> list[str]:
+def unseen_lines(unseen: dict[str, Iterable[str]]) -> list[str]:
     """The pages of the url table that nobody has seen, for each profile."""
     return [f"pages without a picture ({profile}): {', '.join(names) or 'none'}" for profile, names in unseen.items()]
 
 
-def page(results: Results, unseen: Mapping[str, Iterable[str]]) -> str:
+def page(results: Results, unseen: dict[str, Iterable[str]]) -> str:
     """The table as Markdown."""
     lines = [
         "# Scenarios",
         "",
         f"{closing_line(results)}.",
         "",
-        "Each gone through in Chromium with the real portal, agent and PIN window, and the virtual card. Pictures are in",
-        "`scenarios/<profile>/`, 1024 pixels wide and as long as the page; each page shows both languages.",
+        "Each gone through in Chromium with the real portal, agent and PIN window, and the virtual card. Pictures are",
+        "in `scenarios/<profile>/`, 1024 pixels wide and as long as the page; each page shows both languages.",
         "",
         _line(_HEAD),
         _line("---" for _ in _HEAD),

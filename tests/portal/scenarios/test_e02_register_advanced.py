@@ -28,6 +28,9 @@ def test_register_with_advanced_data(person: Person) -> None:
     confirm(person)
     person.log_in()
     assert person.came_in_by() == "password"
+    assert person.reads(
+        "小甲", ID_NUMBER, "民國 60 年 2 月 28 日", "10020 臺北市示範路 1 號", "0223165300", person.mobile
+    )
 
 
 def tell_the_rest(person: Person) -> None:

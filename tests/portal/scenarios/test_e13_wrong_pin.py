@@ -8,23 +8,21 @@ from tests.stand.parts import PIN
 
 
 def test_wrong_twice_right_third(card_holder: Person) -> None:
-    mistype_twice(card_holder)
+    mistype_twice(card_holder, "account_login")
     card_holder.onward(lambda: card_holder.desk.type_last_try(PIN))
     assert card_holder.came_in_by() == "card"
     assert card_holder.desk.tries_left() == 3
 
 
-@pytest.mark.parametrize("card", ["e13", "e13-company"])
-def test_wrong_three_times_locks_the_card(person: Person, card: str) -> None:
+@pytest.mark.parametrize(("card", "page"), [("e13", "account_login"), ("e13-company", "company")])
+def test_wrong_three_times_locks_the_card(person: Person, card: str, page: str) -> None:
     person.desk.insert(card)
-    mistype_twice(person)
+    mistype_twice(person, page)
+    # The window names the kind of this card and where it is unlocked.
     person.desk.see_change(lambda: person.desk.type_last_try(WRONG_PIN), f"locked-{card}")
     assert person.desk.tries_left() == 0
     person.desk.close_window()
-    said = person.card_refused("pin_locked")
-    # Where to go for each kind of card; the window names the one of this card.
-    for words in ("請到發卡機關的網站解鎖", "自然人憑證：內政部憑證管理中心", "工商憑證：工商憑證管理中心"):
-        assert words in said
+    assert "請到發卡機關的網站解鎖" in person.card_refused("pin_locked")
     # A locked card is not asked for its PIN again.
     person.ask_for_card()
     person.desk.look(f"locked-{card}")
@@ -32,9 +30,15 @@ def test_wrong_three_times_locks_the_card(person: Person, card: str) -> None:
     person.card_refused("pin_locked")
 
 
-def mistype_twice(person: Person) -> None:
-    """Ask for the card on the log-in page and type two wrong PINs, each of which costs a try."""
+def test_help_names_the_issuer_of_each_kind(person: Person) -> None:
     person.go("account_login")
+    person.page.get_by_text("憑證登入說明").click()
+    assert person.reads("自然人憑證：內政部憑證管理中心", "工商憑證：工商憑證管理中心")
+
+
+def mistype_twice(person: Person, page: str) -> None:
+    """Ask for the card on a page and type two wrong PINs, each of which costs a try."""
+    person.go(page)
     person.ask_for_card()
     for count in (1, 2):
         person.desk.type_wrong_pin(f"wrong-{count}")

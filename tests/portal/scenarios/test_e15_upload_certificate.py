@@ -9,7 +9,7 @@ def test_upload_certificate(person: Person) -> None:
     confirm(person)
     person.log_in()
     person.desk.insert(person.card)
-    person.go("cards")
+    person.follow("憑證上傳與管理")
     assert person.reads("這個帳號尚未綁定憑證。")
     person.use_card()
     assert person.done() == "bound"

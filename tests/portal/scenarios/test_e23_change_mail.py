@@ -9,7 +9,7 @@ def test_change_mail(person: Person) -> None:
     confirm(person)
     person.log_in()
     new = f"new-{person.mail}"
-    person.go("mail_change")
+    person.follow("變更電子信箱")
     person.fill({"新的電子信箱": new, "確認電子信箱": new})
     person.press("變更電子信箱")
     assert person.done() == "asked"
@@ -21,3 +21,7 @@ def test_change_mail(person: Person) -> None:
     assert person.done() == "changed"
     assert person.page.inner_text("#present") == new
     assert "已變更" in person.next_mail().subject
+    person.log_out()
+    person.log_in()
+    assert person.page.get_attribute("#mail", "data-confirmed") == "yes"
+    assert person.page.inner_text("#mail").startswith(new)
