@@ -18,9 +18,11 @@ from tests.stand.parts import free_port
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack, Staging
 
+SECONDS = 240
+"""For one test, on a machine that is busy with others."""
 RESULTS = pytest.StashKey[dict[Row, table.Result]]()
-_NOBODY = 99  # of no scenario
 UNSEEN = pytest.StashKey[dict[str, Iterable[str]]]()
+_NOBODY = 99  # of no scenario
 
 
 @pytest.fixture(scope="session", params=PROFILES)
@@ -78,11 +80,14 @@ def card_holder(person: Person, stack: Stack) -> Person:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the scenarios in their order, one profile after the other."""
+    """Marks everything in this folder, and puts the scenarios in their order, one profile after the other."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(SECONDS))
     places = [place for place, item in enumerate(items) if is_scenario(item)]
     ordered = sorted((items[place] for place in places), key=lambda item: (ROWS.index(row_of(item)), item.location[1]))
     for place, item in zip(places, ordered, strict=True):
-        item.add_marker(pytest.mark.browser)
         items[place] = item
 
 

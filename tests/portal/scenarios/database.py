@@ -71,6 +71,11 @@ class Database:
                         (back,),
                     )
 
+    def renew_cards(self) -> None:
+        """Let every card have been used with another certificate before, as if all of them had been renewed since."""
+        with self._open() as connection:
+            connection.execute("UPDATE cards_cardcertificate SET sha256 = lower(hex(randomblob(32)))")
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(self._file, timeout=10)) as connection, connection:

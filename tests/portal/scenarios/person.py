@@ -120,6 +120,10 @@ class Person:
 
     # The card
 
+    def renew_card(self) -> None:
+        """Get a new certificate of the same name and number: the portal has not seen this one yet."""
+        self._database.renew_cards()
+
     def use_card(self, pin: str = PIN) -> None:
         """Press the page's button for the card and type the PIN into the window; leads to another page."""
 

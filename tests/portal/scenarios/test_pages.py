@@ -1,7 +1,7 @@
 """Every page that no scenario leads to, looked at as well: the album is to be whole."""
 
 from tests.portal.member.people import totp
-from tests.portal.scenarios.person import Person
+from tests.portal.scenarios.person import PASSWORD, Person
 from tests.portal.scenarios.registering import register
 
 AREAS = ("個人資料維護", "密碼維護", "救援手機門號", "登入裝置")
@@ -43,3 +43,24 @@ def test_second_factor(card_holder: Person) -> None:
     person.fill({"驗證碼或備用碼": spare})
     person.press("登入")
     assert person.came_in_by() == "password"
+
+
+def test_renewed_card(card_holder: Person) -> None:
+    person = card_holder
+    person.log_in_by_card()
+    person.log_out()
+    person.renew_card()
+    person.log_in_by_card()
+    assert person.at("card_renewal")
+    person.fill({"密碼": PASSWORD})
+    person.press("確認並登入")
+    assert person.came_in_by() == "card"
+
+
+def test_company(person: Person) -> None:
+    person.desk.insert("e13-company")
+    person.go("company")
+    person.use_card()
+    assert person.at("card_choices")
+    person.press("建立公司帳號並登入")
+    assert person.reads("範例股份有限公司")
