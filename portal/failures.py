@@ -178,8 +178,9 @@ ACCOUNT_INACTIVE = Failure(
     "account_inactive",
     "此帳號尚未啟用或已被鎖定。",
     "This account is not activated or has been locked.",
-    SUPPORT_ZH,
-    SUPPORT_EN,
+    "請以自然人憑證啟用帳號，或使用「重寄確認信」取得新的確認信；若仍無法登入，請與服務人員聯絡。",
+    "Activate it with your citizen card, or have the confirmation mail sent again; if that does not help, contact the "
+    "help desk.",
 )
 PASSWORD_WRONG = Failure(
     "password_wrong",

@@ -17,6 +17,7 @@ from portal.cards.models import CardCertificate
 from portal.member.pages import holder, said
 from portal.policy import policy
 from portal.registration.change import is_confirmed, waiting_address
+from portal.registration.fields import masked_number
 from portal.sealing import SealBroken
 from relying_party.families import Family
 from relying_party.identifiers.roc_calendar import to_roc
@@ -64,23 +65,21 @@ def shown_person(user: User) -> dict[str, object]:
     """The person's data as they are shown: the ID number and the rescue mobile masked, the birthday in 民國 years."""
     person = Person.objects.filter(user=user).first() or Person(user=user)
     return {
-        "row": person, "id_number": masked_number(person), "rescue_mobile": masked_mobile(person.rescue_mobile),
+        "row": person, "id_number": _shown_number(person), "rescue_mobile": masked_mobile(person.rescue_mobile),
         "birthday": to_roc(person.birthday) if person.birthday else None,
     }  # fmt: skip
-
-
-def masked_number(person: Person) -> str:
-    """An ID number with its first and its last three characters only; a row that cannot be opened shows none."""
-    try:
-        number = person.id_number
-    except SealBroken:
-        return "******"
-    return f"{number[0]}******{number[-3:]}" if number else ""
 
 
 def masked_mobile(number: str) -> str:
     """A mobile number without its middle."""
     return f"{number[:4]}***{number[-3:]}" if number else ""
+
+
+def _shown_number(person: Person) -> str:
+    try:
+        return masked_number(person.id_number)
+    except SealBroken:
+        return "******"  # a row that was tampered with must not close the whole page
 
 
 def _method(event: AuditEvent) -> SafeString:

@@ -64,11 +64,19 @@ def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> None
 
 
 def resend(account: str, may_write: Writer) -> None:
-    """Send the mail again if there is such an account and it waits for it; the caller's answer is always the same."""
+    """Send the mail again if there is such an account and it waits for it; the caller's answer is always the same.
+
+    An account that its holder's card activated is open already; its address still waits to be confirmed.
+    """
     user = User.objects.filter(username=account.strip().lower()).first()
-    if user is not None and is_waiting(user):
+    if user is not None and (is_waiting(user) or _is_open_unconfirmed(user)):
         send_confirmation(user, may_write)
         record("resend_confirmation", account=user.pk)
+
+
+def _is_open_unconfirmed(user: User) -> bool:
+    own = EmailAddress.objects.filter(user=user, email=user.email, primary=True)
+    return user.is_active and own.filter(verified=False).exists()
 
 
 def problem_with(purpose: CodePurpose, link: str) -> Failure | None:

@@ -108,6 +108,11 @@ def id_number(text: str) -> tuple[IdKind, str]:
     )
 
 
+def masked_number(number: str) -> str:
+    """An ID number as it is shown again: three characters, stars, and the last one."""
+    return f"{number[:3]}{'*' * (len(number) - 4)}{number[-1:]}" if number else ""
+
+
 def passport(text: str) -> tuple[IdKind, str]:
     """A passport's number: 5 to 12 letters and digits; raises ValidationError."""
     number = normal_form(text)

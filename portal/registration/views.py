@@ -22,6 +22,7 @@ from portal.registration.card import verified_card
 from portal.registration.creation import create
 from portal.registration.doubts import StepForm
 from portal.registration.draft import READY, Draft
+from portal.registration.fields import masked_number
 from portal.registration.forms import AccountForm, BasicForm, CaptchaStep, ConsentStep, LastStep, RescueForm
 from portal.registration.limits import count, writer
 from portal.registration.steps import TITLES, Step, step, steps
@@ -187,10 +188,6 @@ def _show(request: HttpRequest, draft: Draft, form: StepForm) -> HttpResponse:
         "doubts": form.open_doubts() if form.is_bound and form.is_valid() else [],
         "has_captcha": isinstance(form, CaptchaForm),
         "hints": [parted(hint) for hint in draft.hints] if here is Step.BASIC else [],
-        "last": draft.step == len(steps(draft)), "number": _masked(draft.number),
+        "last": draft.step == len(steps(draft)), "number": masked_number(draft.number),
     }  # fmt: skip
     return render(request, "registration/step.html", context)
-
-
-def _masked(number: str) -> str:
-    return f"{number[:3]}{'*' * (len(number) - 4)}{number[-1:]}" if number else ""

@@ -47,10 +47,10 @@ def refused(client: Client, answer: Any) -> str:
 
 def test_first_log_in_shows_the_company_and_makes_its_account(client: Client, companies: Companies) -> None:
     assert location(enter(client, companies.card())) == CHOICES
-    page = plain(client.get(CHOICES))
+    choice = plain(client.get(CHOICES))
     for shown in ("示範股份有限公司", NUMBER, "與任何個人帳號分開"):
-        assert shown in page
-    assert "登入並綁定" not in page
+        assert shown in choice
+    assert "登入並綁定" not in choice
     assert not User.objects.exists()
     assert location(client.post(MAKE)) == "/member/"
     page = client.get("/member/")

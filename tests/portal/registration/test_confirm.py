@@ -249,6 +249,18 @@ def test_resend_answers_the_same_for_everybody(client: Client, registered: User,
     assert len(mail.outbox) == (account.lower() == "clairesu1234")
 
 
+def test_resend_serves_an_account_that_its_card_activated(client: Client, registered: User) -> None:
+    User.objects.update(is_active=True)
+    mail.outbox.clear()
+    resend(client, "clairesu1234")
+    client.post(link_in(mail_to(MAIL)))
+    assert EmailAddress.objects.get().verified
+    mail.outbox.clear()
+    with time_machine.travel(timezone.now() + timedelta(minutes=4)):
+        resend(client, "clairesu1234")
+    assert mail.outbox == []
+
+
 def test_resend_asks_for_the_captcha(client: Client, registered: User) -> None:
     mail.outbox.clear()
     page = resend(client, "clairesu1234", captcha="wrong")
