@@ -80,19 +80,18 @@ def card_holder(person: Person, stack: Stack) -> Person:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder, and puts the scenarios in their order, one profile after the other."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(SECONDS))
-    places = [place for place, item in enumerate(items) if is_scenario(item)]
-    ordered = sorted((items[place] for place in places), key=lambda item: (ROWS.index(row_of(item)), item.location[1]))
-    for place, item in zip(places, ordered, strict=True):
+    """Marks everything in this folder and puts it in order: one profile after the other, scenarios by their number."""
+    places = [place for place, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    for place, item in zip(places, sorted((items[place] for place in places), key=order), strict=True):
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.timeout(SECONDS))
         items[place] = item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Notes what is to be shown."""
+    """Notes what is to be shown, if anything is to be run."""
+    if session.config.option.collectonly:
+        return
     session.config.stash[UNSEEN] = {}
     results = session.config.stash[RESULTS] = {}
     for item in filter(is_scenario, session.items):
@@ -137,11 +136,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def is_scenario(item: pytest.Item) -> bool:
     """Whether a test shows a part of a scenario."""
-    return isinstance(item, pytest.Function) and "profile" in item.fixturenames and item.path.name.startswith("test_e")
+    return Path(__file__).parent in item.path.parents and row_of(item) in ROWS
+
+
+def order(item: pytest.Item) -> tuple[int, int, int]:
+    """Where a test comes: what is no scenario comes last in its profile."""
+    row = row_of(item)
+    number = ROWS.index(row) if is_scenario(item) else len(ROWS)
+    return PROFILES.index(row.profile), number, item.location[1] or 0
 
 
 def row_of(item: pytest.Item) -> Row:
-    """The row of the table that a test (in `test_e01_…`) shows a part of."""
+    """The row of the table that a test (in `test_e01_…`) shows a part of; no row of the plan for another test."""
     assert isinstance(item, pytest.Function)
-    number = int(item.path.stem.split("_")[1].removeprefix("e"))
+    number = item.path.stem.split("_")[1].removeprefix("e").lstrip("0")
     return Row(f"E{number}", str(item.callspec.params["profile"]))
