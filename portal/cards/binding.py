@@ -1,6 +1,8 @@
 """Tying cards to accounts and untying them (binding rules of the portal, 2.10)."""
 
+import hashlib
 import unicodedata
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -66,6 +68,12 @@ def note_certificate(binding: CardBinding, identity: Identity | Pending) -> bool
         create_defaults={"binding": binding, "not_after": identity.not_after, "first_used": now, "last_used": now},
     )
     return is_new
+
+
+def note_revoked(certificate_der: bytes, at: datetime) -> None:
+    """Remember that a certificate seen on a bound card was revoked; one that was never seen is nobody's here."""
+    sha256 = hashlib.sha256(certificate_der).hexdigest()
+    CardCertificate.objects.filter(sha256=sha256, revoked=None).update(revoked=at)
 
 
 def is_renewal(binding: CardBinding, identity: Identity | Pending) -> bool:

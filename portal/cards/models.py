@@ -35,13 +35,17 @@ class CardBinding(models.Model):
 
 
 class CardCertificate(models.Model):
-    """One certificate seen on a bound card: SHA-256 (hex), end of validity, first and last use."""
+    """One certificate seen on a bound card: SHA-256 (hex), end of validity, first and last use.
+
+    `revoked` is when its authority ended it for good, noted when somebody tries to use it after that.
+    """
 
     binding = models.ForeignKey(CardBinding, on_delete=models.CASCADE, related_name="certificates")
     sha256 = models.CharField(max_length=64, unique=True)
     not_after = models.DateTimeField()
     first_used = models.DateTimeField()
     last_used = models.DateTimeField()
+    revoked = models.DateTimeField(null=True, blank=True)
 
     @override
     def __str__(self) -> str:

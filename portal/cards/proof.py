@@ -5,9 +5,12 @@ import logging
 from allauth.core import ratelimit
 from django.http import HttpRequest
 
+from portal.cards.binding import note_revoked
 from portal.failures import RATE_LIMITED, REQUEST_MALFORMED, Failure, Refusal
 from relying_party import CardLoginError, Identity, Purpose
 from relying_party.contrib.django.parts import verify
+from relying_party.failures import CertificateRevoked
+from relying_party.token import parse_token
 
 _LONGEST_CHALLENGE = 64
 LONGEST_TOKEN = 10_000
@@ -27,6 +30,9 @@ def proof_of_card(request: HttpRequest, purpose: Purpose) -> Identity:
     try:
         return verify(request.session, token, challenge, purpose)
     except CardLoginError as error:
+        if isinstance(error, CertificateRevoked):
+            # Its key has signed before its authority was asked: nobody else can have it marked.
+            note_revoked(parse_token(token).unverified_certificate, error.revoked_at)
         # The detail names the failed check and, by relying_party's promise, nothing of the holder.
         _log.info("card refused: %s", error)
         raise Refusal(Failure.of(error)) from error

@@ -1,5 +1,7 @@
 """Tying cards to accounts: own card, one account, two cards at most, and a proof that is fresh and for this purpose."""
 
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -13,7 +15,7 @@ from django.utils import timezone
 
 from portal.accounts.models import IdKind, Person, User
 from portal.audit.models import AuditEvent
-from portal.cards.models import CardBinding
+from portal.cards.models import CardBinding, CardCertificate
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import ask_challenge, card_log_in, location, logged_in, plain
 from tests.portal.pki import Card, Pki
@@ -195,3 +197,32 @@ def test_wrong_password_again_counts_like_any_other(client: Client, owner: User)
     answer = client.post("/accounts/reauthenticate/", {"password": "wrong"})
     assert 'data-code="password_wrong"' in answer.content.decode()
     assert AuditEvent.objects.filter(action="reauthenticate", code="password_wrong").exists()
+
+
+def test_expired_and_revoked_certificates_are_marked(client: Client, user: User, pki: Pki) -> None:
+    card_log_in(client, pki.cards["citizen"])
+    seen = CardCertificate.objects.get()
+    CardCertificate.objects.create(
+        binding=seen.binding, sha256=hashlib.sha256(pki.cards["revoked"].der).hexdigest(), not_after=seen.not_after,
+        first_used=seen.first_used, last_used=seen.last_used,
+    )  # fmt: skip
+    card_log_in(browser(), pki.cards["revoked"])
+    CardCertificate.objects.filter(pk=seen.pk).update(not_after=timezone.now() - timedelta(days=1))
+    page = plain(client.get(CARDS))
+    assert page.count("已廢止") == page.count("已過期") == 1
+    card_log_in(browser(), pki.cards["revoked"])
+    assert CardCertificate.objects.exclude(revoked=None).count() == 1
+
+
+def test_revoked_certificate_that_was_never_seen_marks_nothing(client: Client, user: User, pki: Pki) -> None:
+    card_log_in(client, pki.cards["revoked"])
+    assert not CardCertificate.objects.exists()
+
+
+def test_revoked_certificate_without_its_key_marks_nothing(client: Client, user: User, pki: Pki) -> None:
+    card_log_in(client, pki.cards["citizen"])
+    CardCertificate.objects.update(sha256=hashlib.sha256(pki.cards["revoked"].der).hexdigest())
+    challenge = ask_challenge(another := browser())
+    token = json.loads(pki.cards["revoked"].token("another challenge"))
+    another.post("/accounts/card/login/", {"challenge": challenge, "token": json.dumps(token)})
+    assert not CardCertificate.objects.exclude(revoked=None).exists()

@@ -1,17 +1,13 @@
 """工商憑證 on their own route: never a citizen, one account for a company, 統一編號 shown."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.cards.models import CardBinding, CardCertificate
-from relying_party.contrib.django.parts import forget
 from tests.portal.cards.company_pki import NUMBER, OTHER_NUMBER, Companies
 from tests.portal.cards.test_binding import bind, code
 from tests.portal.conftest import PASSWORD, browser
@@ -20,17 +16,6 @@ from tests.portal.pki import Card, Pki
 
 PAGE, CHOICES, MAKE = "/accounts/company/", "/accounts/card/choices/", "/accounts/card/choices/certificate-only/"
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def companies(pki: Pki, tmp_path: Path, settings: Settings) -> Iterator[Companies]:
-    """Companies' cards that this portal accepts."""
-    made = Companies(pki, tmp_path / "pki")
-    with made.lists() as host:
-        settings.CARDLOGIN_PKI = str(made.folder)
-        settings.CARDLOGIN_CRL_HOSTS = (*settings.CARDLOGIN_CRL_HOSTS, host)
-        forget()
-        yield made
 
 
 def enter(client: Client, card: Card, **fields: str) -> Any:

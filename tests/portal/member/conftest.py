@@ -4,10 +4,11 @@ import pytest
 from django.test import Client
 
 from portal.accounts.models import User
+from tests.portal.cards.conftest import companies
 from tests.portal.member.people import log_in
 from tests.portal.recovery.conftest import compat, owner, profile, sends
 
-__all__ = ["compat", "inside", "owner", "profile", "sends"]
+__all__ = ["companies", "compat", "inside", "owner", "profile", "sends"]
 
 
 @pytest.fixture

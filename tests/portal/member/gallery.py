@@ -3,14 +3,20 @@
 from typing import Any
 
 from django.test import Client
+from pytest_django import Settings
 
 from portal.accounts import lockout
 from portal.accounts.models import User
+from portal.messages.models import OutboxMessage
+from tests.portal.cards.company_pki import Companies
+from tests.portal.cards.test_company import enter
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import card_log_in
 from tests.portal.member.people import log_in, totp
 from tests.portal.member.test_deletion import link
+from tests.portal.member.test_mails import TEMPLATES
 from tests.portal.member.test_second_factor import PAGE, STEP, secret_on
+from tests.portal.messages.test_outbox import OUTBOX
 from tests.portal.pki import Pki
 from tests.portal.recovery.gallery import Gallery
 
@@ -30,6 +36,33 @@ def gather(owner: User, pki: Pki, sends: Any, *, modern: bool) -> Gallery:
     _second_factor(gallery, client)
     _deletion(gallery, client, sends)
     return gallery
+
+
+def add_companies(gallery: Gallery, companies: Companies, pki: Pki) -> None:
+    """The pages of a company."""
+    client = browser()
+    gallery.hang("company", client.get("/accounts/company/"))
+    enter(client, pki.cards["citizen2"])
+    gallery.hang("company-refused", client.get("/accounts/company/"))
+    enter(client, companies.card())
+    gallery.hang("company-choice", client.get("/accounts/card/choices/"))
+    client.post("/accounts/card/choices/certificate-only/")
+    gallery.hang("company-member", client.get("/member/"))
+    gallery.hang("company-cards", client.get("/member/cards/"))
+    gallery.hang("company-profile", client.get("/member/profile/"))
+    card_log_in(other := browser(), pki.cards["citizen2"])
+    gallery.hang("choices", other.get("/accounts/card/choices/"))
+
+
+def add_outbox(gallery: Gallery, settings: Settings) -> None:
+    """The development outbox with a mail and a text in it."""
+    for name, value in OUTBOX.items():
+        setattr(settings, name, value)
+    words = (TEMPLATES / "mail" / "member_deleted.txt").read_text("utf-8")
+    OutboxMessage.objects.create(channel="mail", recipient="a@portal.example", subject="主旨 Subject", body=words)
+    OutboxMessage.objects.create(channel="text", recipient="0911123456", body="https://portal.test/" + "x" * 90)
+    gallery.hang("outbox", browser().get("/outbox/"))
+    gallery.hang("home", browser().get("/"))
 
 
 def _data(gallery: Gallery, client: Client) -> None:

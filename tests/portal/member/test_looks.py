@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from portal.accounts.models import User
-from tests.portal.member.gallery import gather
+from tests.portal.cards.company_pki import Companies
+from tests.portal.member.gallery import add_companies, add_outbox, gather
 from tests.portal.pki import Pki
 from tests.portal.recovery.gallery import ORIGIN, Gallery, Scheme, room
 from tests.portal.recovery.test_looks import keep_picture, look_at
@@ -29,6 +31,18 @@ def gallery(owner: User, pki: Pki, profile: str, sends: Any) -> Gallery:
 def test_every_page(gallery: Gallery, profile: str, half: int, width: int, height: int, scheme: Scheme) -> None:
     names = list(gallery.pages)[half::2]
     assert look_at(gallery, names, f"member-{profile}", width, height, scheme) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"), [(1024, 768, "light"), (320, 640, "dark")], ids=["manuals", "telephone"]
+)
+def test_companies_and_the_outbox(
+    db: None, companies: Companies, pki: Pki, settings: Settings, width: int, height: int, scheme: Scheme
+) -> None:
+    pages = Gallery()
+    add_companies(pages, companies, pki)
+    add_outbox(pages, settings)
+    assert look_at(pages, list(pages.pages), "other", width, height, scheme) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
