@@ -9,7 +9,7 @@ from typing_extensions import override
 from portal.accounts.answers import LONGEST_ANSWER
 from portal.accounts.models import User, account_name
 from portal.accounts.passwords import rule_text
-from portal.both import ask_in_both, both
+from portal.both import ask_in_both, both, parted
 from portal.captcha.forms import CaptchaForm
 from portal.recovery.resetting import password_refusals
 from relying_party.identifiers.account import mail_form
@@ -122,13 +122,15 @@ class NewPasswordForm(InBoth):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._user = user
-        self.fields["password"].help_text = rule_text()
+        self.fields["password"].help_text = parted(rule_text())
 
     def clean_password(self) -> str:
         """Raise ValidationError with every reason."""
         password: str = self.cleaned_data["password"]
         if reasons := password_refusals(self._user, password):
-            raise forms.ValidationError([forms.ValidationError(reason, code="password_refused") for reason in reasons])
+            raise forms.ValidationError(
+                [forms.ValidationError(parted(reason), code="password_refused") for reason in reasons]
+            )
         return password
 
     @override

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from portal.both import parted
 from portal.failures import Failure
 from portal.policy import policy
 
@@ -27,7 +28,8 @@ def recover_done(request: HttpRequest) -> HttpResponse:
     done = request.session.pop(_DONE, None)
     if done is None:
         return HttpResponseRedirect(reverse("account_login"))
-    return render(request, "recovery/done.html", {"done": done})
+    context = {"what": done["what"], "warnings": [parted(warning) for warning in done["warnings"]]}
+    return render(request, "recovery/done.html", {"done": context})
 
 
 def back_to_panel(request: HttpRequest, failure: Failure) -> HttpResponseRedirect:

@@ -185,7 +185,7 @@ CARDLOGIN_PROFILE = "modern"
 CARDLOGIN_SEAL_KEYS: tuple[str, ...] = ()
 
 # The picture of the captcha (django-simple-captcha); questions and answers are ours (portal.captcha).
-CAPTCHA_FONT_SIZE = 30
+CAPTCHA_FONT_SIZE = 44
 CAPTCHA_TIMEOUT = 5  # minutes
 CAPTCHA_LETTER_ROTATION = (-25, 25)
 

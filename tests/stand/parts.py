@@ -47,9 +47,10 @@ def run(name: str, command: Sequence[str], env: dict[str, str] | None = None) ->
     return result.stdout
 
 
-def make_pki(folder: Path, port: int) -> None:
-    """The test PKI, made unless it is there, with its revocation addresses on a port."""
-    run("pki", python("cardsim", "pki", "--out", str(folder), "--base-url", f"http://127.0.0.1:{port}"))
+def make_pki(folder: Path, port: int, cards: Path | None = None) -> None:
+    """The test PKI, made unless it is there, with its revocation addresses on a port; `cards` describes another one."""
+    data = ["--data", str(cards)] if cards else []
+    run("pki", python("cardsim", "pki", "--out", str(folder), "--base-url", f"http://127.0.0.1:{port}", *data))
 
 
 class Reader:
@@ -63,12 +64,12 @@ class Reader:
         self.program = Program.start("reader", python("cardsim", "reader", *arguments), logs=logs, cwd=ROOT)
         socket_name, _, port = self.program.ready.rpartition(" ")
         self.env = {"PCSCLITE_CSOCK_NAME": socket_name}
-        self._port = port
+        self.port = port  # where cards connect; the next one is the second reader
         self.card: Program | None = None
 
     def insert(self, image: Path) -> None:
         """Starts a card process with an image and puts the card into the reader."""
-        arguments = ("--image", str(image), "--port", self._port, "--control", str(self._control))
+        arguments = ("--image", str(image), "--port", self.port, "--control", str(self._control))
         self.card = Program.start("card", python("cardsim", "card", *arguments), logs=self._logs, cwd=ROOT)
 
     def control(self, *command: str) -> dict[str, Any]:
@@ -159,6 +160,7 @@ class Portal:
         agent_ports: Sequence[int],
         agent_http_port: int = 0,
         settings: str = "portal.settings.demo",
+        profile: str = "",
     ) -> None:
         self.port = port
         self.origin = f"https://{HOST}:{port}"
@@ -166,6 +168,7 @@ class Portal:
         self._state, self._logs, self._pki = state, logs, pki
         self.env = {
             "DJANGO_SETTINGS_MODULE": settings,
+            **({"CARDLOGIN_PROFILE": profile} if profile else {}),
             "CARDLOGIN_STATE": str(state),
             "CARDLOGIN_ORIGIN": self.origin,
             "CARDLOGIN_PKI": str(pki),
@@ -186,12 +189,16 @@ class Portal:
         done = self._state / f"prepared-{hashlib.sha256(der).hexdigest()[:16]}"
         if done.exists():
             return
-        certificate = self._state / "card.der"
-        certificate.write_bytes(der)
         run("migrate", python("portal", "migrate", "--verbosity", "0"), self.env)
-        account = ("--account", ACCOUNT, "--password", PASSWORD, "--certificate", str(certificate))
-        run("prepare_demo", python("portal", "prepare_demo", *account), self.env)
+        self.add(ACCOUNT, PASSWORD, card)
         done.touch()
+
+    def add(self, account: str, password: str, card: str) -> None:
+        """An account of a card's holder, confirmed and bound to the card."""
+        certificate = self._state / "card.der"
+        certificate.write_bytes(signing_certificate(self._pki / "cards" / f"{card}.json"))
+        options = ("--account", account, "--password", password, "--certificate", str(certificate))
+        run("prepare_demo", python("portal", "prepare_demo", *options), self.env)
 
     def start(self) -> None:
         """Serves; returns when the first page is answered."""

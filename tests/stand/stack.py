@@ -5,10 +5,21 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from tests.stand.browser import make_home
 from tests.stand.parts import ROOT, Agent, Portal, Reader, make_pki, python
 from tests.stand.processes import Program
+
+
+class Staging(NamedTuple):
+    """What may differ from the demonstration: the portal's policy profile, and the description of another PKI.
+
+    That one too has a card "citizen".
+    """
+
+    profile: str = ""
+    cards: Path | None = None
 
 
 class Stack:
@@ -18,13 +29,15 @@ class Stack:
         self,
         state: Path,
         display: str | None,
+        staging: Staging = Staging(),  # noqa: B008  # immutable
+        /,
         *,
         portal_port: int,
         crl_port: int,
         agent_ports: Sequence[int],
         agent_http_port: int = 0,
     ) -> None:
-        self._state, self._display, self._crl_port = state, display, crl_port
+        self._state, self._display, self._staging, self._crl_port = state, display, staging, crl_port
         self._ports, self.http_port = tuple(agent_ports), agent_http_port
         self.logs = state / "logs"
         self.pki = state / "pki"
@@ -38,7 +51,7 @@ class Stack:
         """Starts all parts, side by side where they do not need each other."""
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
-            make_pki(self.pki, self._crl_port)
+            make_pki(self.pki, self._crl_port, self._staging.cards)
             with ThreadPoolExecutor() as pool:
                 for part in [pool.submit(self._card_side), pool.submit(self._server_side), pool.submit(self._crl)]:
                     part.result()
@@ -62,7 +75,7 @@ class Stack:
         """The portal with other settings and a port of its own: same accounts, same certificate; not started."""
         return Portal(
             self._state / "portal", self.logs, self.pki, port=port, crl_port=self._crl_port, agent_ports=self._ports,
-            agent_http_port=self.http_port, settings=settings,
+            agent_http_port=self.http_port, settings=settings, profile=self._staging.profile,
         )  # fmt: skip
 
     def card_image(self, name: str) -> Path:
@@ -73,6 +86,11 @@ class Stack:
         """Milliseconds the card itself has worked since it was started."""
         return float(self.reader.control("status")["card_ms"])
 
+    def exchange_reader(self, *, empty: bool) -> None:
+        """Starts the card service anew, on the same socket: with an empty reader, or with none at all."""
+        self.reader.stop()
+        self.reader = Reader(self._state / "reader", self.logs, empty=empty)
+
     def start_agent(self) -> None:
         """Starts the agent; a test may have stopped it."""
         environment = {**self.reader.env, **({"DISPLAY": self._display} if self._display else {})}
@@ -81,7 +99,7 @@ class Stack:
 
     def _card_side(self) -> None:
         self.reader = Reader(self._state / "reader", self.logs)
-        self._stops.callback(self.reader.stop)
+        self._stops.callback(lambda: self.reader.stop())
         self.reader.insert(self.card_image("citizen"))
         self.start_agent()
         self._stops.callback(lambda: self.agent.stop())
