@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 HOST = "portal.test:8443"
 """What the balancer is called; the workers behind it have other ports."""
+_SECONDS = 120  # fifty passwords at once on one core take half a minute
 
 
 class Page(NamedTuple):
@@ -52,8 +53,8 @@ class Person:
 
     def connect(self, port: int) -> HTTPSConnection:
         """A connection to a worker, which is trusted by the test's certificate only."""
-        connection = HTTPSConnection("127.0.0.1", port, timeout=20, context=self._context)
-        plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+        connection = HTTPSConnection("127.0.0.1", port, timeout=_SECONDS, context=self._context)
+        plain = socket.create_connection(("127.0.0.1", port), timeout=_SECONDS)
         connection.sock = self._context.wrap_socket(plain, server_hostname="portal.test")
         return connection
 
