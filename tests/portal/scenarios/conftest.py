@@ -76,7 +76,7 @@ def person(
     request: pytest.FixtureRequest, sit_down: Callable[[], BrowserContext], stack: Stack, desk: Desk, album: Album
 ) -> Iterator[Person]:
     """Somebody who comes an hour after the one before."""
-    database = Database(Path(stack.portal.env["CARDLOGIN_STATE"]) / "portal.sqlite3")
+    database = Database(stack.portal.env)
     database.pass_time(timedelta(hours=1))
     album.seen.clear()
     number = int(row_of(request.node).scenario[1:]) if is_scenario(request.node) else _NOBODY
