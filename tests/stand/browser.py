@@ -6,7 +6,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,6 +78,23 @@ def browser(
             yield context
         finally:
             context.close()
+
+
+@contextmanager
+def strangers(home: Path, *public_ports: int) -> Iterator[Callable[[], BrowserContext]]:
+    """A headless Chromium, started once, that somebody new sits down at whenever the function is called.
+
+    The driver's event loop counts as running in this thread until the end: see `browser`.
+    """
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(
+            executable_path=chromium(), args=arguments(*public_ports), env=environment(home),
+            ignore_default_args=["--disable-popup-blocking"],
+        )  # fmt: skip
+        try:
+            yield lambda: chrome.new_context(locale="zh-TW", viewport={"width": 1024, "height": 768})
+        finally:
+            chrome.close()
 
 
 class Tab(Protocol):

@@ -79,12 +79,15 @@ class Window:
 
     def show_choice(self, offer: Offer, chosen: bytes) -> None:
         """Several certificates to choose from, and those that cannot be used."""
-        if self._view is not self._choice:
+        anew = self._view is not self._choice
+        if anew:
             self._choice.list.begin_anew()
-            self._choice.list.focus_set()
             self._quiet.again()
         self._choice.show(offer, chosen)
         self._stage(self._choice)
+        if anew:
+            # The window may not have the keyboard yet: what `begin` asked for waits for the PIN field to be shown.
+            self._choice.list.focus_force()
         self._buttons(first=texts.USE)
         self._go_on()
 

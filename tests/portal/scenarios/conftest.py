@@ -1,10 +1,11 @@
 """One portal for each profile, one person for each scenario; the table and the closing line."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from tests.portal.scenarios import table
 from tests.portal.scenarios.album import Album
@@ -13,7 +14,7 @@ from tests.portal.scenarios.desk import Desk
 from tests.portal.scenarios.person import PASSWORD, Person
 from tests.portal.scenarios.plan import PROFILES, ROWS, Row
 from tests.stand.asking import wait_until
-from tests.stand.browser import browser
+from tests.stand.browser import strangers
 from tests.stand.parts import free_port
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack, Staging
@@ -48,6 +49,19 @@ def album(profile: str, stack: Stack, pytestconfig: pytest.Config) -> Iterator[A
     pytestconfig.stash[UNSEEN][profile] = album.unseen(stack.portal)
 
 
+@pytest.fixture(scope="session")
+def sit_down(stack: Stack) -> Iterator[Callable[[], BrowserContext]]:
+    """The browser, as somebody finds it who has never used it."""
+    with strangers(stack.home, stack.portal.port) as sit_down:
+        yield sit_down
+
+
+@pytest.fixture(scope="session")
+def holders(stack: Stack) -> set[str]:
+    """The names of accounts that were made beforehand."""
+    return set()
+
+
 @pytest.fixture
 def desk(stack: Stack, screen: Screen, album: Album) -> Iterator[Desk]:
     """Reader and screen; no window is left open."""
@@ -58,34 +72,40 @@ def desk(stack: Stack, screen: Screen, album: Album) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def person(request: pytest.FixtureRequest, stack: Stack, desk: Desk, album: Album) -> Iterator[Person]:
-    """Somebody who comes an hour after the one before, with a browser that nobody has used."""
-    database = Database(Path(stack.portal.env["CARDLOGIN_STATE"]) / "portal.sqlite3")
+def person(
+    request: pytest.FixtureRequest, sit_down: Callable[[], BrowserContext], stack: Stack, desk: Desk, album: Album
+) -> Iterator[Person]:
+    """Somebody who comes an hour after the one before."""
+    database = Database(stack.portal.env)
     database.pass_time(timedelta(hours=1))
     album.seen.clear()
     number = int(row_of(request.node).scenario[1:]) if is_scenario(request.node) else _NOBODY
-    with browser(stack.home, stack.portal.port) as context:
-        context.clear_cookies()
+    with sit_down() as context:
         yield Person(number, context, stack.portal, database, desk, album)
     if is_scenario(request.node):
         request.config.stash[RESULTS][row_of(request.node)].see(album.seen)
 
 
 @pytest.fixture
-def card_holder(person: Person, stack: Stack) -> Person:
+def card_holder(person: Person, stack: Stack, holders: set[str]) -> Person:
     """Somebody with an account whose card is bound to it, and in the reader."""
-    stack.portal.add(person.account, PASSWORD, person.card)
+    if person.account not in holders:
+        stack.portal.add(person.account, PASSWORD, person.card)
+        holders.add(person.account)
     person.desk.insert(person.card)
     return person
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder and puts it in order: one profile after the other, scenarios by their number."""
-    places = [place for place, item in enumerate(items) if Path(__file__).parent in item.path.parents]
-    for place, item in zip(places, sorted((items[place] for place in places), key=order), strict=True):
+    """Marks everything in this folder and puts it in order: one profile after the other, scenarios by their number.
+
+    All of it comes last: the browser's driver must not run beside tests with a loop or a database of their own.
+    """
+    mine = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in mine:
         item.add_marker(pytest.mark.browser)
         item.add_marker(pytest.mark.timeout(SECONDS))
-        items[place] = item
+    items[:] = [item for item in items if item not in mine] + sorted(mine, key=order)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -1,12 +1,17 @@
 """The portal's own database: what it has sent, and time that passes without anybody waiting."""
 
 import re
+import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
 
 from tests.stand.asking import wait_until
 
@@ -18,6 +23,8 @@ _TIMES = {
     "captcha_captchastore": ("expiration",),
     "portal_cache": ("expires",),
 }
+# Where the limits are kept, unless a cache server keeps them; none that a scenario comes to is longer.
+_CACHE, _LONGEST_LIMIT = "portal_cache", timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -44,16 +51,18 @@ class Message:
 
 
 class Database:
-    """The database of a running portal."""
+    """The database of a running portal: its SQLite file, or the servers that its environment names."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._file = Path(environment["CARDLOGIN_STATE"]) / "portal.sqlite3"
+        self._server = environment.get("CARDLOGIN_DATABASE_URL", "")
+        self._cache = environment.get("CARDLOGIN_CACHE_URL", "")
 
     def messages(self, recipient: str) -> list[Message]:
         """Everything that was sent to an address or a number, oldest first."""
         query = "SELECT subject, body FROM cardlogin_messages_outboxmessage WHERE recipient = ? ORDER BY id"
         with self._open() as connection:
-            return [Message(*row) for row in connection.execute(query, (recipient,))]
+            return [Message(*row) for row in connection.execute(self._sql(query), (recipient,)).fetchall()]
 
     def next_message(self, recipient: str, read: int) -> Message:
         """The message after so many that were read, once it is there."""
@@ -62,21 +71,35 @@ class Database:
 
     def pass_time(self, time: timedelta) -> None:
         """Let time pass for everything that the portal has noted."""
-        back = f"-{time.total_seconds():.0f} seconds"
+        before = "strftime('%Y-%m-%d %H:%M:%f', {0}, -? || ' seconds')"
+        if self._server:
+            before = "{0} - ? * interval '1 second'"
         with self._open() as connection:
             for table, columns in _TIMES.items():
+                if self._cache and table == _CACHE:
+                    continue
                 for column in columns:
-                    connection.execute(  # the names are the ones above
-                        f"UPDATE {table} SET {column} = strftime('%Y-%m-%d %H:%M:%f', {column}, ?)",  # noqa: S608
-                        (back,),
-                    )
+                    update = f"UPDATE {table} SET {column} = {before.format(column)}"  # noqa: S608  # the names above
+                    connection.execute(self._sql(update), (time.total_seconds(),))
+        if self._cache and time >= _LONGEST_LIMIT:
+            redis.Redis.from_url(self._cache).flushdb()
 
     def renew_cards(self) -> None:
         """Let every card have been used with another certificate before, as if all of them had been renewed since."""
         with self._open() as connection:
-            connection.execute("UPDATE cards_cardcertificate SET sha256 = lower(hex(randomblob(32)))")
+            rows = connection.execute("SELECT id FROM cards_cardcertificate").fetchall()
+            for (row,) in rows:
+                update = "UPDATE cards_cardcertificate SET sha256 = ? WHERE id = ?"
+                connection.execute(self._sql(update), (secrets.token_hex(32), row))
+
+    def _sql(self, text: str) -> str:
+        return text.replace("%", "%%").replace("?", "%s") if self._server else text
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._file, timeout=10)) as connection, connection:
-            yield connection
+    def _open(self) -> Iterator[Any]:
+        if self._server:
+            with psycopg.connect(self._server) as connection:
+                yield connection
+            return
+        with closing(sqlite3.connect(self._file, timeout=10)) as file, file:
+            yield file

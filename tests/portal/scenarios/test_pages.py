@@ -32,8 +32,8 @@ def test_second_factor(card_holder: Person) -> None:
     person = card_holder
     person.log_in()
     person.follow("兩階段驗證")
-    secret = person.page.inner_text("#secret")
-    person.fill({"驗證碼或備用碼": totp(secret)})
+    secret = person.page.inner_text("#secret").replace(" ", "")
+    person.fill({"驗證碼（6 位數字）": totp(secret)})
     person.press("啟用兩階段驗證")
     assert person.done() == "second_factor_on"
     spare = person.page.locator("#codes code").first.inner_text()
