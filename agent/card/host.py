@@ -63,9 +63,8 @@ def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
     worker = Worker()
     worker.start()
     cards = Job(lambda: _open_cards(setup))
-    page = _Page(sys.stdin.buffer)
+    page = _Page(sys.stdin.buffer, answers)
     order = page.order(AT_ONCE) or _wait_ready(page, worker, cards)
-    _write(answers, TAKEN)
     if prompt is None:
         _say(answers, HostAnswer(code=Code.NO_PROMPT.value))
         os._exit(0)
@@ -93,7 +92,8 @@ def _wait_ready(page: _Page, worker: Worker, cards: Job[Cards]) -> HostOrder:
 class _Page:
     """The other end of stdin: one order, then nothing until the daemon closes it or dies, as the page has gone."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, answers: BinaryIO) -> None:
+        self._answers = answers
         self._orders: queue.SimpleQueue[HostOrder] = queue.SimpleQueue()
         self.gone = threading.Event()
         threading.Thread(target=self._listen, args=(stream,), name="page", daemon=True).start()
@@ -109,6 +109,8 @@ class _Page:
         order = _read(stream, HostOrder)
         if order is None:
             os._exit(0)
+        # Before anybody has it: a host that dies without saying so has touched no card, and another may take the order.
+        _write(self._answers, TAKEN)
         self._orders.put(order)
         stream.read(1)
         self.gone.set()
