@@ -14,7 +14,7 @@ from tests.stand.parts import Reader
 from tests.stand.screen import Screen
 
 # More than there are processors: most rows wait for something most of the time.
-WORKERS, SCREENS = 10, 4
+WORKERS, SCREENS = 8, 4
 ROWS = pytest.StashKey[list[Row]]()
 """All rows of this run."""
 Matrix = Callable[[Benches, Iterable[Case]], None]
