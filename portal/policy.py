@@ -37,6 +37,7 @@ class RecoveryPolicy:
 
     question: bool  # the old question, with a second proof
     saved_code: bool  # one saved recovery code of 80 bits in its place
+    unconfirmed_mobile: bool  # codes go to a mobile as it was typed at the registration, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ MODERN = Policy(
     version="modern-1",
     password=PasswordPolicy(15, 8, 128, letters_and_digits=False, refuse_common=True),
     lock_out=LockOutPolicy((0, 0, 1, 2, 4), 3, 5, timedelta(minutes=15), timedelta(hours=12)),
-    recovery=RecoveryPolicy(question=False, saved_code=True),
+    recovery=RecoveryPolicy(question=False, saved_code=True, unconfirmed_mobile=False),
     session=SessionPolicy(timedelta(hours=1), timedelta(hours=24)),
     confirm_within=timedelta(hours=24),
 )
@@ -84,7 +85,7 @@ EGOV_COMPAT = Policy(
     version="egov-compat-1",
     password=PasswordPolicy(8, 8, 15, letters_and_digits=True, refuse_common=False),
     lock_out=LockOutPolicy((5,), 3, 5, None, timedelta(hours=12)),
-    recovery=RecoveryPolicy(question=True, saved_code=False),
+    recovery=RecoveryPolicy(question=True, saved_code=False, unconfirmed_mobile=True),
     session=SessionPolicy(timedelta(minutes=30), timedelta(hours=8)),
     confirm_within=timedelta(days=7),
 )

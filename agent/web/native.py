@@ -9,7 +9,7 @@ from agent.signing import Signing
 from agent.web.asking import admit_by_header, name_by_header, sign
 from agent.web.bodies import read_body
 
-_HELLO = {"service": "cardlogin", "protocol": 1}
+_HELLO = b'{"service": "cardlogin", "protocol": 1}'
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "content-type",
@@ -48,7 +48,7 @@ class NativeApi:
         """Says that somebody is here, and nothing that could be tracked."""
         if "Origin" in request.headers:
             admit_by_header(request)
-        return web.json_response(_HELLO)
+        return web.Response(body=_HELLO, content_type="application/json")
 
     async def preflight(self, request: web.Request) -> web.Response:
         """Answers the preflight of an origin that may ask (Fetch standard, CORS-preflight fetch)."""

@@ -82,6 +82,7 @@ class Person(models.Model):
     phone = models.CharField(max_length=10, blank=True)
     extension = models.CharField(max_length=6, blank=True)
     rescue_mobile = models.CharField(max_length=10, blank=True)
+    mobile_confirmed = models.BooleanField(default=False)  # a code that was sent there has come back
     question = models.CharField(max_length=60, blank=True)
     answer_hash = models.CharField(max_length=128, blank=True)  # Argon2 of the normalised answer
     recovery_code_hash = models.CharField(max_length=128, blank=True)  # Argon2 of the one saved code

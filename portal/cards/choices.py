@@ -16,6 +16,7 @@ from portal.accounts.destination import safe_next
 from portal.accounts.entry import audit
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
+from portal.audit.log import record
 from portal.both import both
 from portal.cards.flows import enter
 from portal.cards.models import CardBinding
@@ -114,6 +115,7 @@ def _certificate_only_account(pending: Pending) -> CardBinding:
         user = User(username=_free_name(), name=pending.holder_name[:64], certificate_only=True)
         user.set_unusable_password()
         user.save()
+        record("register", account=user.pk, method="card", family=pending.family_name)
         return CardBinding.objects.create(
             user=user, binding_key=pending.binding_key, family=pending.family_name,
             subject_serial=pending.subject_serial, created=timezone.now(),

@@ -1,12 +1,14 @@
 """Log-in with a card: known, renewed, or not tied to any account yet."""
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from portal.accounts.entry import audit
 from portal.accounts.models import User
+from portal.audit.log import record
 from portal.cards.binding import is_renewal, note_certificate
 from portal.cards.models import CardBinding
 from portal.cards.pending import Pending, remember
@@ -51,11 +53,13 @@ def enter(
     request: HttpRequest, binding: CardBinding, identity: Identity | Pending, next_url: str | None
 ) -> HttpResponse:
     """Note the certificate's use and log its account in; a first use of a renewed one is told by mail."""
-    renewed = is_renewal(binding, identity)
-    note_certificate(binding, identity)
     user: User = binding.user
-    if renewed:
-        send_mail(user.email, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:])
+    with transaction.atomic():
+        renewed = is_renewal(binding, identity)
+        note_certificate(binding, identity)
+        if renewed:
+            record("card_renewed", account=user.pk, family=binding.family)
+            send_mail(user.email, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:])
     return enter_with_card(request, user, identity.certificate_sha256, next_url)
 
 

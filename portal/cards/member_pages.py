@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -82,7 +83,9 @@ def card_rename(request: HttpRequest, card: int) -> HttpResponse:
     form = NameForm(request.POST)
     if form.is_valid():
         binding.nickname = form.cleaned_data["nickname"]
-        binding.save(update_fields=["nickname"])
+        with transaction.atomic():
+            binding.save(update_fields=["nickname"])
+            record("card_renamed", account=binding.user_id, request=request)
         return _done(request, "renamed")
     return HttpResponseRedirect(reverse("cards"))
 

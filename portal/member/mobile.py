@@ -46,7 +46,9 @@ class MobileForm(InBoth):
 def rescue_mobile(request: HttpRequest) -> HttpResponse:
     """Answer the page of the number; send a code to another one."""
     user = holder(request)
-    form = MobileForm(_data(request))
+    kept = _kept(user)
+    # The number given at the registration is confirmed by the same code; it need not be typed again.
+    form = MobileForm({"mobile": kept.rescue_mobile} if "present" in request.POST else _data(request))
     if form.is_bound and form.is_valid():
         if not ratelimit.consume(request, action="recovery_send", key=f"mobile {user.pk}"):
             return refused(request, "rescue_mobile", RATE_LIMITED)
@@ -105,8 +107,8 @@ def confirm(request: HttpRequest, user: User, typed: str) -> None:
 def _set(request: HttpRequest, user: User, number: str) -> None:
     with transaction.atomic():
         person, _ = Person.objects.select_for_update().get_or_create(user=user)
-        former, person.rescue_mobile = person.rescue_mobile, number
-        person.save(update_fields=["rescue_mobile"])
+        former, person.rescue_mobile, person.mobile_confirmed = person.rescue_mobile, number, bool(number)
+        person.save(update_fields=["rescue_mobile", "mobile_confirmed"])
         record("change_mobile", account=user.pk, request=request)
         send_mail(user.email, "member_mobile", name=user.name)
         if former and former != number:
@@ -114,12 +116,17 @@ def _set(request: HttpRequest, user: User, number: str) -> None:
 
 
 def _page(request: HttpRequest, user: User, form: MobileForm, code_form: CodeForm) -> HttpResponse:
-    kept = Person.objects.filter(user=user).values_list("rescue_mobile", flat=True).first() or ""
+    kept = _kept(user)
     context = {
-        **said(request), "form": form, "code_form": code_form, "kept": masked_mobile(kept),
-        "waiting": request.session.get(_WAITING),
+        **said(request), "form": form, "code_form": code_form, "kept": masked_mobile(kept.rescue_mobile),
+        "confirmed": kept.mobile_confirmed, "waiting": request.session.get(_WAITING),
+        "used_unconfirmed": policy().recovery.unconfirmed_mobile,
     }  # fmt: skip
     return render(request, "member/mobile.html", context)
+
+
+def _kept(user: User) -> Person:
+    return Person.objects.filter(user=user).first() or Person(user=user)
 
 
 def _data(request: HttpRequest) -> Any:

@@ -12,7 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 from qrcode.image.svg import SvgPathFillImage
@@ -84,15 +84,15 @@ def activate(request: HttpRequest, user: User, code: str) -> None:
 
     Raises `Refusal` (second_factor_wrong). The code is used up: it does not log anybody in.
     """
-    try:
-        with transaction.atomic():
-            if not TOTP.activate(user, offered_secret(request)).validate_code(code):
-                raise Refusal(SECOND_FACTOR_WRONG)
-            RecoveryCodes.activate(user)
-            record("second_factor_on", account=user.pk, request=request)
-            send_mail(user.email, "member_second_factor_on", name=user.name)
-    except IntegrityError:
-        pass  # sent twice at once: the other one has done it
+    with transaction.atomic():
+        _hold(user)
+        if is_on(user):
+            return  # sent twice
+        if not TOTP.activate(user, offered_secret(request)).validate_code(code):
+            raise Refusal(SECOND_FACTOR_WRONG)
+        RecoveryCodes.activate(user)
+        record("second_factor_on", account=user.pk, request=request)
+        send_mail(user.email, "member_second_factor_on", name=user.name)
     request.session.pop(_SECRET, None)
 
 
@@ -114,7 +114,13 @@ def unused_codes(user: User) -> list[str]:
 def new_codes(request: HttpRequest, user: User) -> None:
     """Replace the recovery codes by ten others."""
     with transaction.atomic():
+        _hold(user)
         Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
         RecoveryCodes.activate(user)
         record("second_factor_codes", account=user.pk, request=request)
         send_mail(user.email, "member_second_factor_codes", name=user.name)
+
+
+def _hold(user: User) -> None:
+    # The account's row, until the transaction ends: a button pressed twice does its work once.
+    User.objects.select_for_update().get(pk=user.pk)

@@ -8,6 +8,7 @@ from portal.accounts.models import User
 from portal.audit.log import record
 from portal.policy import policy
 from portal.recovery import steps
+from portal.recovery.sessions import new_key
 from portal.recovery.steps import Way
 from portal.sealing import index
 
@@ -22,7 +23,7 @@ def grant(request: HttpRequest, user: User, way: Way) -> None:
     """
     steps.end(request.session)
     request.session[_KEY] = {"user": user.pk, "way": way.value, "at": time.time(), "instead_of": _worth(user)}
-    request.session.cycle_key()
+    new_key(request.session)
     record("reset_proof", account=user.pk, request=request, method=way.value)
 
 

@@ -2,18 +2,19 @@
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
-from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest
 
 from portal.accounts import lockout
-from portal.accounts.models import Person, User
+from portal.accounts.models import User
 from portal.accounts.passwords import refusals, set_password
 from portal.audit.log import record
 from portal.failures import PROOF_ENDED, Refusal
+from portal.member.sessions import keep_this
 from portal.messages.sending import send_mail, send_text
 from portal.recovery import proof, tries
-from portal.recovery.sending import end_codes
+from portal.recovery.sending import end_codes, usable_mobile
 from portal.recovery.sessions import end_sessions, keep_sessions
 from portal.recovery.steps import Way
 
@@ -48,7 +49,7 @@ def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_othe
         return
     keep_sessions(user, former_hash)
     if here:
-        update_session_auth_hash(request, user)
+        keep_this(request, user)
 
 
 def _replace(user: User, former: str) -> None:
@@ -62,6 +63,6 @@ def _tell(user: User) -> None:
     confirmed = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     for address in {*confirmed, user.email} - {""}:
         send_mail(address, "recovery_password", name=user.name)
-    number = Person.objects.filter(user=user).values_list("rescue_mobile", flat=True).first()
+    number = usable_mobile(user)
     if number:
         send_text(number, "recovery_password")

@@ -61,8 +61,20 @@ def end_codes(user: User) -> None:
     IssuedCode.objects.filter(user=user, purpose__in=purposes, used=None).update(used=now)
 
 
+def usable_mobile(user: User) -> str:
+    """The rescue mobile to which something may be sent, or an empty text.
+
+    A mistyped number is somebody else's telephone: `modern` uses one only when a code sent there has come back
+    (NIST SP 800-63B-4, 4.2.1).
+    """
+    known = Person.objects.filter(user=user)
+    if not policy().recovery.unconfirmed_mobile:
+        known = known.filter(mobile_confirmed=True)
+    return known.values_list("rescue_mobile", flat=True).first() or ""
+
+
 def _text(user: User, purpose: CodePurpose) -> IssuedCode.Channel | None:
-    number = Person.objects.filter(user=user).values_list("rescue_mobile", flat=True).first()
+    number = usable_mobile(user)
     if not number:
         return None
     issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life)

@@ -28,6 +28,13 @@ def keep_sessions(user: User, former_hash: str) -> int:
     return sum(_carry_over(key, user, former_hash) for key in keys)
 
 
+def new_key(session: SessionBase) -> None:
+    """Give a session a new key; the list of its holder's sessions, if somebody is logged in by it, follows."""
+    former = session.session_key
+    session.cycle_key()
+    UserSession.objects.filter(session_key=former).update(session_key=session.session_key)
+
+
 def _carry_over(key: str, user: User, former_hash: str) -> bool:
     session: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(key)
     held = session.get(HASH_SESSION_KEY, "")

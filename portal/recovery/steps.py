@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.contrib.sessions.backends.base import SessionBase
 
 from portal.policy import policy
+from portal.recovery.sessions import new_key
 
 _KEY = "recovery_step"
 
@@ -55,7 +56,7 @@ def begin(session: SessionBase, way: Way, account: str, stage: Stage) -> None:
 def advance(session: SessionBase, step: Step, stage: Stage) -> None:
     """Go on to the next stage; the time of the beginning stays, the session's key changes with what it is worth."""
     _keep(session, Step(step.way, step.account, stage, step.at))
-    session.cycle_key()
+    new_key(session)
 
 
 def current(session: SessionBase, way: Way, stage: Stage) -> Step | None:

@@ -63,6 +63,7 @@ export type OwnCode =
   | "permission_denied"
   | "popup_blocked"
   | "opener_cut"
+  | "navigation_unfinished"
   | "page_closed"
   | "timed_out"
   | "answer_malformed";
@@ -88,3 +89,9 @@ export declare function authenticate(request: Request): Promise<Answer>;
  * fields that this tab did not ask for are refused as `answer_malformed`. Every rejection is a CardLoginError.
  */
 export declare function completeNavigation(returned: Returned): Promise<Answer>;
+
+/**
+ * Call it when the page with the log-in button is shown: the error of a navigation that this tab has begun and that
+ * never came back (the person left the browser's own error page, or ours), once; otherwise undefined.
+ */
+export declare function unfinishedNavigation(): CardLoginError | undefined;

@@ -45,6 +45,12 @@ const TEXTS = {
     "請改用其他登入方式，並將此代碼告知網站客服。",
     "Use another way to log in and tell the site's help desk this code.",
   ],
+  navigation_unfinished: [
+    "登入沒有完成：憑證登入元件沒有回應，或您離開了它的頁面。",
+    "The log-in was not completed: the card log-in program did not answer, or you left its page.",
+    "請確認憑證登入元件已安裝並執行、瀏覽器信任其本機憑證，再按一次憑證登入。",
+    "Check that the card log-in program is installed, running and trusted by this browser, then try again.",
+  ],
   page_closed: [
     "登入視窗在完成前關閉了，沒有登入。",
     "The log-in window was closed before the log-in was complete.",
@@ -394,7 +400,35 @@ async function leaveFor(address, { challenge, wish, origins, signal }) {
   if (wish.certificate) asked.set("certificate", JSON.stringify(wish.certificate));
   if (wish.pss) asked.set("pss", "true");
   window.location.assign(`${origins[0]}/v1/go#${asked}`);
-  return orAborted(new Promise(() => {}), signal); // the page is on its way out
+  return shownAgain(signal); // the page is on its way out
+}
+
+// A page that the browser has kept is shown again as it was left. One that gives up before has not left.
+function shownAgain(signal) {
+  return new Promise((_, reject) => {
+    const stop = () => {
+      window.removeEventListener("pageshow", show);
+      const unfinished = unfinishedNavigation();
+      reject(signal.aborted ? signal.reason : unfinished ?? failure("page_closed"));
+    };
+    const show = ({ persisted }) => persisted && stop();
+    window.addEventListener("pageshow", show);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/**
+ * The CardLoginError of a navigation that this tab has begun and that never came back, else undefined; told once. A
+ * browser tells no page why an address did not answer: the person comes back from the browser's own error page.
+ */
+export function unfinishedNavigation() {
+  try {
+    const left = sessionStorage.getItem(PENDING) !== null;
+    sessionStorage.removeItem(PENDING);
+    return left ? failure("navigation_unfinished") : undefined;
+  } catch {
+    return undefined; // a page that can keep nothing was never left
+  }
 }
 
 /**

@@ -78,3 +78,23 @@ def test_card_that_is_not_bound_leads_to_the_ways_on_after_the_navigation(
     screen.key("Return")
     assert tab.text("#choose-bind")
     assert tab.address() == f"{strict.origin}/accounts/card/choices/"
+
+
+def test_component_that_does_not_answer_after_the_navigation_is_explained_when_the_person_goes_back(
+    browser: Browser, strict: Portal, stack: Stack, screen: Screen
+) -> None:
+    tab = browser.open(f"{strict.origin}/accounts/login/")
+    stack.agent.stop()
+    try:
+        tab.click("#card-login")
+        wait_until(lambda: tab.address().startswith("chrome-error:"))
+        tab.back()
+        assert "憑證登入元件沒有回應" in tab.text("#card-message[data-code=navigation_unfinished]")
+    finally:
+        stack.start_agent()
+    stack.agent.allow(strict.origin)
+    tab.click("#card-login")
+    screen.wait_window()
+    screen.type(PIN)
+    screen.key("Return")
+    assert "王小明" in tab.text("#who")

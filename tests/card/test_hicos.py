@@ -178,6 +178,7 @@ def _order(driver: Driver) -> list[str | None]:
     outcomes = [driver.do("look")]
     if code_of(outcomes[0]) is None and outcomes[0][0][1] is None:
         outcomes.append(driver.do("sign", PIN))
+    driver.do("reset")
     return [code_of(outcome) for outcome in outcomes]
 
 

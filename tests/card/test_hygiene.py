@@ -113,11 +113,11 @@ def log_in(stack: LoudStack, screen: Screen, watch: Watch) -> psutil.Process:
         screen.wait_window()
         screen.type(PIN)
         watch.look(MOMENTS[1])
-        check_where_it_is(host)
         card.control("delay", "0.5")
         screen.key("Return")
         wait_until(lambda: card.control("status")["verified"])
         card.control("hang")
+        check_where_it_is(host)
         watch.look(MOMENTS[2])
         assert host.is_running(), "the look took longer than a card may"
         card.control("delay", "0")
@@ -128,7 +128,7 @@ def log_in(stack: LoudStack, screen: Screen, watch: Watch) -> psutil.Process:
 
 
 def check_where_it_is(host: psutil.Process) -> None:
-    """The host has the PIN: what finds nothing elsewhere finds it there, provided that it may look at all."""
+    """While the card checks it the host has the PIN: what finds nothing elsewhere finds it there, if it may look."""
     if os.geteuid() == 0:
         assert f"memory of {host.pid}: {PIN} as text" in in_memory(host.pid, SOUGHT)
         return

@@ -15,8 +15,9 @@ remedy is done; stop = somebody else has to act.
 _BROWSER = """
 ## In the browser 瀏覽器
 
-`relying_party/browser/cardlogin.js` makes four codes of its own, with their texts: `agent_not_found`, `popup_blocked`,
-`page_closed`, `answer_malformed`.
+`relying_party/browser/cardlogin.js` makes these codes of its own, with their texts: `agent_not_found`,
+`tls_not_trusted`, `permission_denied`, `popup_blocked`, `opener_cut`, `navigation_unfinished`, `page_closed`,
+`timed_out`, `answer_malformed`.
 """
 
 

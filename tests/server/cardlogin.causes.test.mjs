@@ -239,6 +239,34 @@ test("navigation: the page gives up before it has left", async () => {
   control.abort();
   isFailure(world, await settled(fate), "page_closed");
   isOver(world);
+  assert.equal(world.unfinishedNavigation(), undefined);
+});
+
+test("navigation_unfinished: the page is shown again as it was left", async () => {
+  const world = await browser({ isolated: true });
+  const fate = await settled(start(world, RETURN));
+  await world.happen("pageshow", { persisted: false });
+  assert.equal(fate.state, "pending");
+  await world.happen("pageshow", { persisted: true });
+  isFailure(world, await settled(fate), "navigation_unfinished");
+  assert.equal(world.unfinishedNavigation(), undefined);
+  isOver(world);
+});
+
+test("navigation_unfinished: the page is loaded anew, and says so once", async () => {
+  const { world } = await left();
+  isFailure(world, { state: "rejected", value: world.unfinishedNavigation() }, "navigation_unfinished");
+  assert.equal(world.unfinishedNavigation(), undefined);
+});
+
+test("navigation_unfinished: not after an answer, and not where nothing can be kept", async () => {
+  const { world, state } = await left();
+  await complete(world, { token: JSON.stringify(TOKEN), state });
+  assert.equal(world.unfinishedNavigation(), undefined);
+  sessionStorage.getItem = () => {
+    throw new DOMException("denied", "SecurityError");
+  };
+  assert.equal(world.unfinishedNavigation(), undefined);
 });
 
 for (const returnTo of [

@@ -26,7 +26,9 @@ def test_wheel_holds_the_whole_library_and_nothing_else(wheel: Path) -> None:
     package = ROOT / "relying_party"
     sources = {f"relying_party/{path.relative_to(package)}" for path in package.rglob("*.py")}
     sources |= {f"relying_party/{path.relative_to(package)}" for path in package.glob("anchors/*")}
-    sources |= {f"relying_party/{path.relative_to(package)}" for path in (package / "browser").rglob("*") if path.is_file()}
+    sources |= {
+        f"relying_party/{path.relative_to(package)}" for path in (package / "browser").rglob("*") if path.is_file()
+    }
     sources = {name for name in sources if "__pycache__" not in name} | {"relying_party/py.typed"}
     held = {name for name in zipfile.ZipFile(wheel).namelist() if not name.partition("/")[0].endswith(".dist-info")}
     assert held == sources

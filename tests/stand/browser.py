@@ -118,6 +118,9 @@ class Tab(Protocol):
     def address(self) -> str:
         """Where the window is."""
 
+    def back(self) -> None:
+        """Goes back as with the browser's button; returns before the page is there."""
+
     def closed(self) -> bool:
         """Whether the window is gone."""
 
@@ -170,6 +173,10 @@ class ChromiumTab:
         """Where the page is."""
         self.page.wait_for_timeout(1)  # Playwright takes notice only while it is at work
         return self.page.url
+
+    def back(self) -> None:
+        """Goes back."""
+        self.page.go_back(wait_until="commit")
 
     def closed(self) -> bool:
         """Whether the page is closed."""

@@ -182,6 +182,10 @@ class Page:
         """Navigates and waits until the page is loaded; raises BidiError, for example for an untrusted certificate."""
         self._call("browsingContext.navigate", {"url": url, "wait": "complete"}, seconds=seconds)
 
+    def back(self) -> None:
+        """Goes back as with the browser's button; returns before the page is there."""
+        self._call("browsingContext.traverseHistory", {"delta": -1})
+
     def reload(self) -> None:
         """Loads the page anew and waits for it."""
         self._call("browsingContext.reload", {"wait": "complete"})

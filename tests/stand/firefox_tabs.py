@@ -48,6 +48,10 @@ class FirefoxTab:
             self._address = self.window.url
         return self._address
 
+    def back(self) -> None:
+        """Goes back."""
+        self.window.back()
+
     def closed(self) -> bool:
         """Whether the window is closed."""
         return self.window.closed

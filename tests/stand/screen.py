@@ -82,6 +82,10 @@ class Screen:
         """Presses keys, such as Return or Escape."""
         self._xdotool("key", *names)
 
+    def focus(self, window: str) -> None:
+        """Gives a window the keyboard, as a click on it does."""
+        self._xdotool("windowfocus", "--sync", window)
+
     def destroy(self, window: str) -> None:
         """Destroys a window without asking its program."""
         self._xdotool("windowclose", window)

@@ -36,13 +36,15 @@ const show = (promise) => promise.then(
 _PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>site</title>
 <button id="log-in" disabled>log in</button><button id="give-up">give up</button><p id="answer"></p>
 <script type="module">
-import {{ authenticate }} from "/cardlogin.js";
+import {{ authenticate, unfinishedNavigation }} from "/cardlogin.js";
 {show}
 const request = {request};
 const control = new AbortController();
 const begin = () => show(authenticate({{ ...request, signal: control.signal }}));
 const button = document.getElementById("log-in");
 button.addEventListener("click", begin);
+const unfinished = unfinishedNavigation();
+if (unfinished) show(Promise.reject(unfinished));
 document.getElementById("give-up").addEventListener("click", () => control.abort());
 // The client asks for the state of the permission when it is loaded.
 setTimeout(() => {{

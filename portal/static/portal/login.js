@@ -1,6 +1,6 @@
 // A card action of a page (log-in, binding, …): asks the component for a token and sends it with the page's own form.
 
-import { authenticate, CardLoginError, completeNavigation } from "../cardlogin/cardlogin.js";
+import { authenticate, CardLoginError, completeNavigation, unfinishedNavigation } from "../cardlogin/cardlogin.js";
 
 const form = document.getElementById("card-form");
 const button = document.getElementById("card-login");
@@ -112,9 +112,10 @@ button.addEventListener("click", () => {
 });
 cancel.addEventListener("click", () => attempt?.abort());
 
-// Coming back with the browser's Back button shows the page as it was left: busy.
+// Coming back with the browser's Back button shows the page as it was left: busy. One that was left for the component
+// (and could still be cancelled) is told so by the client.
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) window.location.reload();
+  if (event.persisted && cancel.hidden) window.location.reload();
 });
 
 // What the component's page has come back with, when this page had to be left for it (see card_return.js).
@@ -125,5 +126,7 @@ if (returned !== null) {
   completeNavigation(JSON.parse(returned)).then(send).catch(fail);
 } else {
   button.disabled = false;
+  const unfinished = unfinishedNavigation();
+  if (unfinished) showFailure(unfinished);
 }
 document.querySelector(".message.failure")?.focus();

@@ -44,6 +44,7 @@ class Agent(StrEnum):
     FIRST = "first port"
     SECOND = "second port"
     ABSENT = "not running"
+    BUSY = "busy with another page"
 
 
 class Person(StrEnum):
@@ -56,6 +57,7 @@ class Person(StrEnum):
     CLOSE = "closes the popup"
     GIVE_UP = "gives up on the site's page"
     WAIT = "waits until it is too late"
+    BACK = "goes back from the browser's own error page"
     NOTHING = "has not clicked"
     LOOK = "–"
 
@@ -71,13 +73,13 @@ class Way(StrEnum):
 
 
 TOKEN = "token"
-# Where the page is left for an address that does not answer: no browser lets a page find that out before.
-WARNING = "the browser's own error page"
+# The page was left for an address that does not answer: no browser lets a page find that out before.
+LEFT = "navigation_unfinished"
 
 
 @dataclass(frozen=True)
 class Path:
-    """One path. `end` is the word `token`, the code of the failure, or WARNING; of a bare fetch: what becomes of it."""
+    """One path. `end` is the word `token`, the code of the failure; of a bare fetch: what becomes of it."""
 
     permission: Permission
     trust: Trust
@@ -119,8 +121,8 @@ _STATES: dict[tuple[Permission, Trust], tuple[Way | str, ...]] = {
     (UNANSWERED, TRUSTED): (Way.POPUP, Way.NAVIGATION, "permission_denied", Way.POPUP, Way.POPUP, Way.POPUP),
     (DENIED, TRUSTED): (Way.POPUP, Way.NAVIGATION, "permission_denied", Way.POPUP, Way.POPUP, Way.POPUP),
     (GRANTED, NOT): (_P_HTTP, "tls_not_trusted", "tls_not_trusted", _P_HTTP, _P_HTTP, _P_HTTP),
-    (UNANSWERED, NOT): (_P_HTTP, WARNING, "permission_denied", _P_HTTP, _P_HTTP, _P_HTTP),
-    (DENIED, NOT): (_P_HTTP, WARNING, "permission_denied", _P_HTTP, _P_HTTP, _P_HTTP),
+    (UNANSWERED, NOT): (_P_HTTP, LEFT, "permission_denied", _P_HTTP, _P_HTTP, _P_HTTP),
+    (DENIED, NOT): (_P_HTTP, LEFT, "permission_denied", _P_HTTP, _P_HTTP, _P_HTTP),
 }
 
 
@@ -128,7 +130,8 @@ def _state(permission: Permission, trust: Trust, page: Page, cell: Way | str) ->
     if isinstance(cell, Way):
         return Path(permission, trust, page, cell)
     # The browser's question about a fetch is on the screen until the client has waited long enough.
-    person = Person.WAIT if (permission, cell) == (UNANSWERED, "permission_denied") else Person.LOOK
+    waits = (permission, cell) == (UNANSWERED, "permission_denied")
+    person = Person.BACK if cell == LEFT else Person.WAIT if waits else Person.LOOK
     return Path(permission, trust, page, Way.NONE, cell, person)
 
 
@@ -161,16 +164,21 @@ _OTHERS = (
     Path(UNANSWERED, TRUSTED, _PLAIN, Way.NONE, "popup_blocked", Person.NOTHING),
     Path(DENIED, TRUSTED, _PLAIN, Way.NONE, "popup_blocked", Person.NOTHING),
     Path(GRANTED, NOT, _PLAIN, Way.NONE, "tls_not_trusted", Person.NOTHING),
+    # Somebody else was first.
+    Path(GRANTED, TRUSTED, _PLAIN, Way.FETCH, "busy", Person.LOOK, Agent.BUSY),
+    Path(UNANSWERED, TRUSTED, _PLAIN, Way.POPUP, "busy", Person.LOOK, Agent.BUSY),
+    Path(UNANSWERED, TRUSTED, _COOP, Way.NAVIGATION, "busy", Person.LOOK, Agent.BUSY),
+    Path(DENIED, NOT, _PLAIN, _P_HTTP, "busy", Person.LOOK, Agent.BUSY),
     # Other ports, and nobody at all.
     Path(GRANTED, TRUSTED, _PLAIN, Way.FETCH, agent=Agent.SECOND),
     Path(UNANSWERED, TRUSTED, _PLAIN, Way.POPUP, agent=Agent.SECOND),
     Path(GRANTED, TRUSTED, _COOP, Way.FETCH, agent=Agent.SECOND),
-    Path(UNANSWERED, TRUSTED, _COOP, Way.NONE, WARNING, Person.LOOK, Agent.SECOND),
+    Path(UNANSWERED, TRUSTED, _COOP, Way.NONE, LEFT, Person.BACK, Agent.SECOND),
     Path(GRANTED, TRUSTED, _PLAIN, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
     Path(UNANSWERED, TRUSTED, _PLAIN, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
     Path(DENIED, NOT, _PLAIN, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
     Path(GRANTED, TRUSTED, _COOP, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
-    Path(DENIED, TRUSTED, _COOP, Way.NONE, WARNING, Person.LOOK, Agent.ABSENT),
+    Path(DENIED, TRUSTED, _COOP, Way.NONE, LEFT, Person.BACK, Agent.ABSENT),
 )
 _IN_STATES = (_state(*state, *item) for state, row in _STATES.items() for item in zip(_PAGES, row, strict=True))
 _ROWS = (*_IN_STATES, *_OTHERS)

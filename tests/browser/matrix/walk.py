@@ -1,11 +1,12 @@
 """Goes one path as a person does: one click, then the PIN window, and a look at everything that is left behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from tests.browser.matrix.paths import TOKEN, WARNING, Agent, Page, Path, Permission, Person, Trust, Way
+from tests.browser.matrix.paths import TOKEN, Agent, Page, Path, Permission, Person, Trust, Way
 from tests.browser.matrix.scene import Scene
-from tests.stand.asking import signature_is_good, wait_until
+from tests.stand.asking import ORIGIN, Asker, signature_is_good, wait_until
 from tests.stand.browser import Tab
 from tests.stand.parts import PIN, free_port
 from tests.stand.site import CHALLENGE
@@ -75,24 +76,42 @@ class _Walker:
     def log_in(self) -> None:
         """A log-in, and what is left of it afterwards."""
         before = self._card()
-        self._begin()
-        for _ in range(self._path.dead_ends):
-            self._move_on()
-        if self._path.way is not Way.NONE:
-            self._screen.wait_window(seconds=SECONDS)
-            wait_until(lambda: self._way() == self._path.way, SECONDS)
-        self._act()
-        if self._path.end == WARNING:
-            wait_until(lambda: self.tab.address().startswith(("chrome-error:", "https://localhost:")), SECONDS)
-        else:
-            wait_until(lambda: self._site.said, SECONDS)
-            self._check(self._site.said[0])
+        with self._other_page() if self._path.agent is Agent.BUSY else nullcontext():
+            self._begin()
+            self._end()
         self._screen.wait_no_window()
         wait_until(lambda: self._browser.others(self.tab) == [])
-        assert len(self._site.said) == int(self._path.end != WARNING)
+        assert len(self._site.said) == 1
         assert len(self._site.posts) == int(self._path.way is Way.NAVIGATION)
         tries, signatures = int(self._path.person is Person.WRONG_PIN), int(self._path.end == TOKEN)
         assert self._spent(before) == (tries, signatures)
+
+    def _end(self) -> None:
+        for _ in range(self._path.dead_ends):
+            self._move_on()
+        # Who comes second gets no window.
+        if self._path.way is not Way.NONE and self._path.agent is not Agent.BUSY:
+            self._screen.wait_window(seconds=SECONDS)
+            wait_until(lambda: self._way() == self._path.way, SECONDS)
+        self._act()
+        wait_until(lambda: self._site.said, SECONDS)
+        self._check(self._site.said[0])
+
+    @contextmanager
+    def _other_page(self) -> Iterator[None]:
+        """Another page has a PIN window open meanwhile."""
+        # One whose windows are closed again and again is otherwise made to wait.
+        self._scene.stack.agent.allow(ORIGIN)
+        asker = Asker(self._scene.stack.agent)
+        order = asker.ask()
+        try:
+            window = self._screen.wait_window(seconds=SECONDS)
+            yield
+            self._screen.focus(window)  # the browser has had a click since
+            self._screen.key("Escape")
+            assert order.result().code == "user_cancelled"
+        finally:
+            asker.stop()
 
     def _address(self) -> str:
         page, agent = self._path.page, self._scene.stack.agent
@@ -155,6 +174,7 @@ class _Walker:
             Person.CANCEL: lambda: self._ours().click("#close"),
             Person.CLOSE: lambda: self._ours().close(),
             Person.GIVE_UP: lambda: self._hand.click("#give-up"),
+            Person.BACK: self._go_back,
             Person.WAIT: lambda: self._ring(_QUESTION if self._path.way is Way.NONE else _LOG_IN),
         }
         if self._path.person in deeds:
@@ -167,6 +187,11 @@ class _Walker:
     def _type(self, pin: str) -> None:
         self._screen.type(pin)
         self._screen.key("Return")
+
+    def _go_back(self) -> None:
+        """The browser says in its own words that nobody answers, or that it trusts nobody there."""
+        wait_until(lambda: self.tab.address().startswith(("chrome-error:", "https://localhost:")), SECONDS)
+        self.tab.back()
 
     def _mistype(self) -> None:
         """The PIN window grows by the words about the tries that are left."""

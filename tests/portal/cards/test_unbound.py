@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.audit.models import AuditEvent
 from portal.cards.models import CardBinding, CardCertificate
 from tests.portal.cards.test_binding import CARDS, bind, code, enter
 from tests.portal.conftest import PASSWORD, browser
@@ -110,3 +111,15 @@ def test_renewal_of_an_account_closed_meanwhile(client: Client, user: User, pki:
     renew(client, pki)
     User.objects.update(is_active=False)
     assert shown_code(client, client.post(RENEWAL, {"password": PASSWORD})) == "page_outdated"
+
+
+def test_what_a_card_does_is_in_the_audit_log(client: Client, user: User, pki: Pki) -> None:
+    renew(client, pki)
+    client.post(RENEWAL, {"password": PASSWORD})
+    card = user.cards.get()
+    client.post(f"/member/cards/{card.pk}/rename/", {"nickname": "新卡"})
+    other = browser()
+    card_log_in(other, pki.cards["citizen2"])
+    other.post(ONLY)
+    for action in ("card_renewed", "card_renamed", "register"):
+        assert AuditEvent.objects.filter(action=action, code="ok").count() == 1, action

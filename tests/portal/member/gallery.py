@@ -14,7 +14,7 @@ from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import card_log_in
 from tests.portal.member.people import log_in, totp
 from tests.portal.member.test_deletion import link
-from tests.portal.member.test_mails import TEMPLATES
+from tests.portal.member.test_mails import rendered
 from tests.portal.member.test_second_factor import PAGE, STEP, secret_on
 from tests.portal.messages.test_outbox import OUTBOX
 from tests.portal.pki import Pki
@@ -58,7 +58,7 @@ def add_outbox(gallery: Gallery, settings: Settings) -> None:
     """The development outbox with a mail and a text in it."""
     for name, value in OUTBOX.items():
         setattr(settings, name, value)
-    words = (TEMPLATES / "mail" / "member_deleted.txt").read_text("utf-8")
+    words = rendered("mail/member_delete_asked")
     OutboxMessage.objects.create(channel="mail", recipient="a@portal.example", subject="主旨 Subject", body=words)
     OutboxMessage.objects.create(channel="text", recipient="0911123456", body="https://portal.test/" + "x" * 90)
     gallery.hang("outbox", browser().get("/outbox/"))

@@ -9,9 +9,10 @@ from pytest_django import Settings
 
 from portal.accounts.models import Person, User
 from portal.messages.models import OutboxMessage
+from tests.portal.conftest import browser
 from tests.portal.helpers import location
 from tests.portal.member.people import audited, later, told
-from tests.portal.recovery.people import MOBILE, texted_code
+from tests.portal.recovery.people import MOBILE, start, texted_code
 
 PAGE, NUMBER = "/member/mobile/", "0922333444"
 pytestmark = pytest.mark.django_db
@@ -100,3 +101,30 @@ def test_account_without_any_data_gets_its_first_number(client: Client, user: Us
     ask(client, sends)
     assert told(client.post(f"{PAGE}code/", {"code": texted_code()}, follow=True)) == "mobile"
     assert mobile() == NUMBER
+
+
+def test_number_of_the_registration_is_confirmed_without_typing_it(inside: Client, sends: Any, profile: str) -> None:
+    Person.objects.update(mobile_confirmed=False)
+    assert 'data-confirmed="no"' in inside.get(PAGE).content.decode()
+    with sends():
+        assert told(inside.post(PAGE, {"present": "1"}, follow=True)) == "mobile_code"
+    assert OutboxMessage.objects.get().recipient == MOBILE
+    with sends():
+        assert told(inside.post(f"{PAGE}code/", {"code": texted_code()}, follow=True)) == "mobile"
+    assert Person.objects.get().mobile_confirmed
+    assert OutboxMessage.objects.count() == 1
+    assert 'data-confirmed="yes"' in inside.get(PAGE).content.decode()
+
+
+def test_there_must_be_a_number_to_confirm(inside: Client, sends: Any) -> None:
+    Person.objects.update(rescue_mobile="")
+    with sends():
+        assert 'class="field wrong"' in inside.post(PAGE, {"present": "1"}).content.decode()
+    assert not OutboxMessage.objects.exists()
+
+
+def test_unconfirmed_number_gets_codes_in_the_manuals_profile_only(owner: User, sends: Any, profile: str) -> None:
+    Person.objects.update(mobile_confirmed=False)
+    with sends():
+        start(browser(), "text")
+    assert OutboxMessage.objects.exists() is (profile == "egov-compat")

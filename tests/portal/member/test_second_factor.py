@@ -1,11 +1,13 @@
 """兩階段驗證: switched on, asked for after a password and never after a card, recovery codes, switched off."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -208,3 +210,22 @@ def test_everything_needs_a_fresh_proof(inside: Client, path: str) -> None:
     with later(seconds=301):
         send = inside.get if path == PAGE else inside.post
         assert location(send(path)).startswith("/accounts/reauthenticate/?next=")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["on/", "codes/"])
+def test_buttons_pressed_twice_at_once(inside: Client, owner: User, path: str) -> None:
+    secret = secret_on(inside.get(PAGE)) if path == "on/" else switch_on(inside)
+    code, other = totp(secret), browser()
+    other.cookies = inside.cookies
+
+    def press(client: Client) -> int:
+        try:
+            return client.post(f"{PAGE}{path}", {"code": code}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(press, (inside, other))) == [302, 302]
+    assert Authenticator.objects.filter(user=owner).count() == 2
+    assert "second_factor_wrong" not in audited("second_factor_on")

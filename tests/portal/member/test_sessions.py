@@ -9,6 +9,8 @@ from portal.member.sessions import _name
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import logged_in
 from tests.portal.member.people import audited, log_in, part, told
+from tests.portal.pki import Pki
+from tests.portal.recovery.people import by_card, set_password
 
 PAGE = "/member/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -84,3 +86,14 @@ def test_what_a_browser_calls_itself_is_never_shown(client: Client, owner: User)
     page = client.get(PAGE)
     assert "evil" not in page.content.decode()
     assert "Firefox" in part(page, "main")
+
+
+def test_session_that_goes_on_after_a_reset_stays_in_the_list(inside: Client, owner: User, pki: Pki) -> None:
+    other = browser()
+    log_in(other)
+    by_card(inside, "reset", pki.cards["citizen"])
+    set_password(inside, end_others="")
+    source = inside.get(PAGE).content.decode()
+    assert source.count('id="here"') == 1
+    assert source.count("/end/") == 1
+    assert logged_in(other)

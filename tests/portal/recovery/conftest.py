@@ -28,7 +28,9 @@ def compat(settings: Settings) -> None:
 def owner(user: User) -> User:
     """The account of 王小明 with its card, a confirmed mail address, a rescue mobile, a question and an ID number."""
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    person = Person(user=user, rescue_mobile=MOBILE, question=QUESTION_KEY, answer_hash=answer_hash(ANSWER))
+    person = Person(
+        user=user, rescue_mobile=MOBILE, mobile_confirmed=True, question=QUESTION_KEY, answer_hash=answer_hash(ANSWER)
+    )  # fmt: skip
     person.set_id_number(IdKind.NATIONAL, NATIONAL_ID)
     person.save()
     return user

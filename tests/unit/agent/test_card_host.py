@@ -30,6 +30,7 @@ class Prompt:
 {before}
 host.serve(Prompt)
 """
+DRIVER_SIDE = {"agent.card.card", "pkcs11_shims", "cryptography", "smartcard"}
 Host = subprocess.Popen[bytes]
 
 
@@ -102,7 +103,7 @@ def test_waiting_host_is_ready_but_has_touched_no_driver_and_no_reader(hosts: Ho
     host = hosts()
     give(host, HostSetup(drivers=("opensc", "softhsm2")))
     # Everything that can be loaded without an order.
-    for name in ("_pkcs11", "_rust.abi3", "_scard"):
+    for name in ("_ctypes", "_rust.abi3", "_scard"):
         wait_until(lambda name=name: loaded(host, name))
     time.sleep(0.2)
     assert not loaded(host, "opensc-pkcs11")
@@ -124,7 +125,7 @@ def test_unused_host_ends_with_its_stdin(hosts: Hosts) -> None:
 
 def test_order_that_comes_with_the_set_up_is_shown_before_the_driver_side_is_loaded(hosts: Hosts) -> None:
     """One thread runs at a time: what a person is to see comes first, and a spare has loaded it long before."""
-    host = hosts(run="print(sorted({'pkcs11', 'cryptography'} & set(sys.modules)), flush=True)")
+    host = hosts(run=f"print(sorted({DRIVER_SIDE!r} & set(sys.modules)), flush=True)")
     give(host, HostSetup(), ORDER)
     assert answer(host).code == "no_card"
     assert host.stderr is not None
