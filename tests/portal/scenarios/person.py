@@ -167,7 +167,7 @@ class Person:
 
     def came_in_by(self) -> str:
         """How the person came in, as the member's page says: card or password."""
-        assert self.at("member"), self.page.url
+        assert self.at("member"), f"{self.page.url} {self.refused()}"
         assert self.account in self.page.inner_text("#who")
         return self.page.get_attribute("#how", "data-method") or ""
 

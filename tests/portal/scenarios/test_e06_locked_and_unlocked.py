@@ -13,6 +13,8 @@ WRONG = "Not-my-password-1"
 def test_unlock_by_card(card_holder: Person, profile: str) -> None:
     person = card_holder
     lock(person, profile)
+    # Nobody types as fast as this: the limit of tries in a minute is another rule.
+    person.wait(timedelta(minutes=1))
     # The card is never in the way of the lock (K10).
     person.log_in_by_card()
     assert person.came_in_by() == "card"
