@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -116,17 +118,24 @@ def test_after_the_answer(
     matrix(hicos, (late(step, fault, number) for step in steps))
 
 
+def is_program(pid: int) -> bool:
+    """Whether a new process runs its own program: one that is stopped before holds its parent up, which waits for it."""
+    return b"-I" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+
+
 def spare_case(fault: str, codes: set[str], event: Callable[[int], None], plan: Plan) -> Case:
     """A row whose order meets a spare host to which something has happened."""
     navigation = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
 
     def before(bench: Bench) -> None:
         send(bench.agent, "GET", "/v1/popup", headers=navigation)
-        wait_until(lambda: len(bench.hosts()) == 1)
+        wait_until(lambda: len(bench.hosts()) == 1 and is_program(bench.hosts()[0]))
         event(bench.hosts()[0])
 
     def during(bench: Bench, request: Request) -> str:
         if "page_closed" in codes:
+            # A page that leaves before its request was read has not asked; nobody is told of such a one.
+            time.sleep(1)
             return leave(bench, request, 0)
         return request.outcome()
 
