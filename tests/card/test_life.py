@@ -76,10 +76,14 @@ def sign_with(desk: Desk) -> None:
     assert signature_is_good(answer.body, ORIGIN, challenge)
 
 
-def only_new_hosts(agent: Agent, gone: set[int]) -> bool:
-    """Whether a host is there, and none of those before: windows have no names that would tell them apart."""
-    pids = {host.pid for host in hosts(agent)}
-    return bool(pids) and not pids & gone
+def wait_only_new_hosts(agent: Agent, gone: set[int]) -> None:
+    """Returns when a host is there and none of those before: windows have no names that would tell them apart."""
+
+    def there() -> bool:
+        pids = {host.pid for host in hosts(agent)}
+        return bool(pids) and not pids & gone
+
+    wait_until(there)
 
 
 def asks(desk: Desk) -> bool:
@@ -163,14 +167,14 @@ def test_page_that_asks_again_at_once_is_not_kept_out_by_its_own_order(life: Des
         connection = connect(life.agent)
         headers = {"Origin": ORIGIN, "Content-Type": "application/json"}
         connection.request("POST", "/v1/authenticate", json.dumps({"challenge": new_challenge()}), headers)
-        wait_until(lambda: only_new_hosts(life.agent, gone))
+        wait_only_new_hosts(life.agent, gone)
         life.window()
         gone |= {host.pid for host in hosts(life.agent)}
         ended = life.agent.log.read_text("utf-8").count("page_closed")
         connection.close()
         wait_until(lambda ended=ended: life.agent.log.read_text("utf-8").count("page_closed") > ended)
     order = life.ask()
-    wait_until(lambda: only_new_hosts(life.agent, gone))
+    wait_only_new_hosts(life.agent, gone)
     life.type_pin()
     assert order.result(20).status == 200
 

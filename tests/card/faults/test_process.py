@@ -119,7 +119,7 @@ def test_after_the_answer(
 
 
 def is_program(pid: int) -> bool:
-    """Whether a new process runs its own program: one that is stopped before holds its parent up, which waits for it."""
+    """Whether a new process runs its own program; one that is stopped before that holds up its parent, which waits."""
     return b"-I" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
 
 
