@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Error, Page
 
 from tests.browser.conftest import Visit
+from tests.stand.asking import wait_until
 from tests.stand.parts import ACCOUNT, PASSWORD
 
 
@@ -15,7 +16,7 @@ def both_languages(text: str) -> bool:
 def test_card_log_in_without_any_permission_goes_through_the_popup(visit: Visit) -> None:
     with visit.page.expect_popup() as popup:
         visit.page.click("#card-login")
-    popup.value.wait_for_function("document.body.innerText.includes('PIN')")
+    wait_until(lambda: "PIN" in popup.value.inner_text("body"))
     assert visit.stack.portal.origin in popup.value.inner_text("#site")
     visit.type_pin()
     assert visit.logged_in_by() == "card"

@@ -6,12 +6,13 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Frame, Page, sync_playwright
 
 from certs.chromium import chromium_database
 from certs.nss import trust
@@ -175,8 +176,16 @@ class ChromiumTab:
         return self.page.url
 
     def back(self) -> None:
-        """Goes back."""
-        self.page.go_back(wait_until="commit")
+        """Goes back; for a moment after an error page has come, Chromium has no page that it could be told."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                self.page.go_back(wait_until="commit")
+                return
+            except Error as error:
+                if "Not attached" not in error.message or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
 
     def closed(self) -> bool:
         """Whether the page is closed."""

@@ -87,7 +87,7 @@ def test_popup_that_was_asked_by_the_evil_page_first_names_it(stage: Stage) -> N
     opened = stage.popup(page)
     message = {"type": "cardlogin:authenticate", "challenge": new_challenge(), "origin": stage.good.origin}
     page.evaluate("([message, origin]) => popup.postMessage(message, origin)", [message, stage.agent])
-    opened.wait_for_function("origin => document.querySelector('#site').textContent === origin", arg=stage.evil.origin)
+    wait_until(lambda: opened.inner_text("#site") == stage.evil.origin)
     stage.screen.wait_window()
     stage.screen.key("Escape")
     stage.screen.wait_no_window()
