@@ -104,12 +104,14 @@ class Window:
 
     def show_problem(self, trouble: Trouble) -> None:
         """Nothing can be typed now; the catalogue says why and what to do."""
+        first = self._view not in (self._card, self._choice, self._problem)
         self._card.field.clear()
         self._quiet.again()
         self._problem.show(trouble)
         self._stage(self._problem)
         self._buttons(first=None)
-        self._cancel.focus_set()
+        # As with the choice, what `begin` asked for waits for a field that may never be shown.
+        self._cancel.focus_force() if first else self._cancel.focus_set()
         self._go_on()
 
     def show_note(self, code: Code, tries_left: int | None) -> None:
