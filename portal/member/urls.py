@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.member.deletion_pages import delete_account, keep_account
 from portal.member.mobile import rescue_mobile, rescue_mobile_code, rescue_mobile_remove
+from portal.member.official import official_account
 from portal.member.overview import member
 from portal.member.password import change_password
 from portal.member.profile import profile
@@ -20,6 +21,7 @@ from portal.member.sessions import session_end, sessions, sessions_end_others
 urlpatterns = [
     path("member/", member, name="member"),
     path("member/profile/", profile, name="profile"),
+    path("member/official/", official_account, name="official_account"),
     path("member/mobile/", rescue_mobile, name="rescue_mobile"),
     path("member/mobile/code/", rescue_mobile_code, name="rescue_mobile_code"),
     path("member/mobile/remove/", rescue_mobile_remove, name="rescue_mobile_remove"),

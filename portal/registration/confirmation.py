@@ -59,7 +59,7 @@ def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> None
     link = address_of("confirm", issued.link) + (f"?{urlencode({'next': next_url})}" if next_url else "")
     send_mail(
         user.email, "confirm", account=user.username, link=link, code=issued.code,
-        code_page=address_of("confirm_code"), member_page=address_of("member"), life=life_text(life),
+        code_page=address_of("confirm_code"), official_page=address_of("official_account"), life=life_text(life),
     )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ def add_companies(gallery: Gallery, companies: Companies, pki: Pki) -> None:
     gallery.hang("company-member", client.get("/member/"))
     gallery.hang("company-cards", client.get("/member/cards/"))
     gallery.hang("company-profile", client.get("/member/profile/"))
+    gallery.hang("company-official", client.get("/member/official/"))
     card_log_in(other := browser(), pki.cards["citizen2"])
     gallery.hang("choices", other.get("/accounts/card/choices/"))
 
@@ -70,6 +71,7 @@ def _data(gallery: Gallery, client: Client) -> None:
     gallery.hang("profile-wrong", client.post("/member/profile/", {"postcode": "1", "birthday_year": "0"}))
     gallery.hang("profile-doubts", client.post("/member/profile/", {"phone": "0212345678", "gender": "female"}))
     gallery.hang("profile-done", client.post("/member/profile/", {"nickname": "小明"}, follow=True))
+    gallery.hang("official", client.get("/member/official/"))
     gallery.hang("cards", client.get("/member/cards/"))
     gallery.hang("mail", client.get("/accounts/mail/"))
 

@@ -14,7 +14,9 @@ from tests.portal.pki import Pki
 from tests.portal.recovery.people import MOBILE, NATIONAL_ID
 
 pytestmark = pytest.mark.django_db
-PAGES = ("profile", "password", "mobile", "sessions", "second-factor", "delete", "recovery-code", "question")
+PAGES = (
+    "profile", "password", "mobile", "sessions", "second-factor", "official", "delete", "recovery-code", "question",
+)  # fmt: skip
 
 
 def test_it_shows_the_person_with_the_number_masked(inside: Client) -> None:
@@ -57,7 +59,7 @@ def test_only_the_last_ten_log_ins(inside: Client, owner: User) -> None:
 
 def test_the_way_to_everything(inside: Client) -> None:
     source = inside.get("/member/").content.decode()
-    for name in ("profile", "password", "cards", "mobile", "recovery-code", "second-factor", "sessions", "delete"):
+    for name in {"cards", *PAGES} - {"question"}:
         assert f'href="/member/{name}/"' in source
     assert 'href="/accounts/mail/"' in source
     assert "/member/question/" not in source
