@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -47,3 +48,5 @@ def _end_if_over(request: HttpRequest) -> None:
         note_good_news(request, "session_over")
     elif now - seen >= _GRAIN:
         request.session[_SEEN] = now
+        # For the list of the places where the account is logged in (portal.member.sessions).
+        UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())

@@ -27,12 +27,16 @@ _SYSTEMS = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One open session as its holder sees it; `browser` is empty where the browser did not tell."""
+    """One open session as its holder sees it; `browser` is empty where the browser did not tell.
+
+    `used` is when it was last used, to the minute (portal.accounts.session_life).
+    """
 
     pk: int
     browser: str
     address: str
     since: datetime
+    used: datetime
     here: bool
 
 
@@ -67,11 +71,14 @@ def sessions_end_others(request: HttpRequest) -> HttpResponse:
 
 
 def open_places(request: HttpRequest, user: User) -> list[Place]:
-    """The account's open sessions, this browser's first, then the newest."""
+    """The account's open sessions, this browser's first, then the last used."""
     here = request.session.session_key
     rows = UserSession.objects.purge_and_list(user)
-    places = [Place(row.pk, _name(row.user_agent), row.ip, row.created_at, row.session_key == here) for row in rows]
-    return sorted(places, key=lambda place: (place.here, place.since), reverse=True)
+    places = [
+        Place(row.pk, _name(row.user_agent), row.ip, row.created_at, row.last_seen_at, row.session_key == here)
+        for row in rows
+    ]
+    return sorted(places, key=lambda place: (place.here, place.used), reverse=True)
 
 
 def end_others(request: HttpRequest, user: User) -> None:

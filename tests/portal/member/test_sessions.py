@@ -1,5 +1,8 @@
 """登入裝置."""
 
+import re
+from datetime import datetime, timedelta
+
 import pytest
 from allauth.usersessions.models import UserSession
 from django.test import Client
@@ -8,7 +11,7 @@ from portal.accounts.models import User
 from portal.member.sessions import _name
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import logged_in
-from tests.portal.member.people import audited, log_in, part, told
+from tests.portal.member.people import audited, later, log_in, part, told
 from tests.portal.pki import Pki
 from tests.portal.recovery.people import by_card, set_password
 
@@ -24,6 +27,20 @@ def test_own_and_other_sessions_are_listed(inside: Client, owner: User) -> None:
     assert source.count('id="here"') == 1
     assert source.count("/end/") == 1
     assert "Firefox、Linux" in source
+
+
+def test_when_another_one_was_last_used(inside: Client, owner: User) -> None:
+    log_in(other := browser())
+    log_in(unused := browser())
+    with later(minutes=7):
+        assert logged_in(other)
+        keys = UserSession.objects.order_by("-last_seen_at").values_list("session_key", flat=True)
+        assert keys[0] == other.session.session_key
+        assert unused.session.session_key in keys[1:]
+        source = inside.get(PAGE).content.decode()
+    shown = [datetime.fromisoformat(one) for one in re.findall(r'class="used" datetime="([^"]+)"', source)]
+    assert len(shown) == 2
+    assert timedelta(minutes=6) < shown[0] - shown[1] < timedelta(minutes=8)
 
 
 def test_another_one_is_ended(inside: Client, owner: User) -> None:
