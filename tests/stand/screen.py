@@ -57,7 +57,7 @@ class Screen:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             found = self.windows(name)
-            if found and self.title(found[0]) == TITLE and self._has_keyboard(found[0]):
+            if found and self.title(found[0]) == TITLE and self.keyboard() == found[0]:
                 return found[0]
             time.sleep(0.005)
         raise StandError(f"no window {name!r} after {seconds} s")
@@ -81,6 +81,10 @@ class Screen:
     def key(self, *names: str) -> None:
         """Presses keys, such as Return or Escape."""
         self._xdotool("key", *names)
+
+    def keyboard(self) -> str:
+        """The window that has the keyboard."""
+        return self._xdotool("getwindowfocus", check=False).strip()
 
     def focus(self, window: str) -> None:
         """Gives a window the keyboard, as a click on it does."""
@@ -106,9 +110,6 @@ class Screen:
         place = self._place(window)
         box = (place["X"], place["Y"], place["X"] + place["WIDTH"], place["Y"] + place["HEIGHT"])
         ImageGrab.grab(xdisplay=self.display).crop(box).save(path)
-
-    def _has_keyboard(self, window: str) -> bool:
-        return self._xdotool("getwindowfocus", check=False).strip() == window
 
     def _place(self, window: str) -> dict[str, int]:
         text = self._xdotool("getwindowgeometry", "--shell", window)

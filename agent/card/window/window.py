@@ -53,6 +53,7 @@ class Window:
         self._shown: bytes | None = None  # the certificate whose PIN is asked
         self._pinpad = False
         self._destroyed = False
+        self._had_keyboard = False
         self._build(form)
         self._quiet.guard(self.top)
         self._warm()
@@ -67,7 +68,8 @@ class Window:
         top.deiconify()
         top.attributes("-topmost", True)
         top.lift()
-        self._card.field.focus_force()
+        self._had_keyboard = False
+        self._focus(self._card.field)
         self._quiet.shown()
 
     def hide(self) -> None:
@@ -86,8 +88,7 @@ class Window:
         self._choice.show(offer, chosen)
         self._stage(self._choice)
         if anew:
-            # The window may not have the keyboard yet: what `begin` asked for waits for the PIN field to be shown.
-            self._choice.list.focus_force()
+            self._focus(self._choice.list)
         self._buttons(first=texts.USE)
         self._go_on()
 
@@ -104,14 +105,12 @@ class Window:
 
     def show_problem(self, trouble: Trouble) -> None:
         """Nothing can be typed now; the catalogue says why and what to do."""
-        first = self._view not in (self._card, self._choice, self._problem)
         self._card.field.clear()
         self._quiet.again()
         self._problem.show(trouble)
         self._stage(self._problem)
         self._buttons(first=None)
-        # As with the choice, what `begin` asked for waits for a field that may never be shown.
-        self._cancel.focus_force() if first else self._cancel.focus_set()
+        self._focus(self._cancel)
         self._go_on()
 
     def show_note(self, code: Code, tries_left: int | None) -> None:
@@ -184,6 +183,7 @@ class Window:
         top.bind("<Escape>", lambda _: self.on_cancel())
         top.bind("<Destroy>", self._lost, add=True)
         top.bind("<Configure>", self._stay, add=True)
+        top.bind("<FocusIn>", self._got_keyboard, add=True)
         for letter, act in (
             *((letter, self._first.invoke) for letter in "cus"), *((letter, self._cancel.invoke) for letter in "ae"),
             ("o", self._press_other), ("l", self._press_switch), ("k", self._press_last_try), ("d", self._press_copy),
@@ -259,13 +259,24 @@ class Window:
             self._other.pack(side="left")
 
     def _focus_on_card(self) -> None:
-        (self._first if self._pinpad else self._card.field).focus_set()
+        self._focus(self._first if self._pinpad else self._card.field)
+
+    def _focus(self, widget: tk.Misc) -> None:
+        """Gives a part of the window the keyboard; the window itself too, until it has had it once.
+
+        Tk keeps one such wish until the part is on the screen and forgets it with the next, so each is made in full.
+        Once the person has had the keyboard here, it is not taken from the program that he went on to.
+        """
+        widget.focus_set() if self._had_keyboard else widget.focus_force()
+
+    def _got_keyboard(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self.top:
+            self._had_keyboard = True
 
     def _wait(self, text: Text) -> None:
         self._card.wait()
         self._stage(self._card)
         self._buttons(first=texts.SIGN)
-        self._card.field.focus_set()
         self._pause(text)
 
     def _work(self, text: Text, title: Text | None = None) -> None:
