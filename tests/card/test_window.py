@@ -124,8 +124,7 @@ def test_pasting_is_refused_with_the_reason(asking: Stage, screen: Screen, gestu
     asking.root.selection_handle(lambda *_: PIN, selection="PRIMARY")
     field = asking.window._card.field
     if gesture.startswith("click"):
-        x, y = field.winfo_rootx() + 50, field.winfo_rooty() + 10
-        screen._xdotool("mousemove", str(x), str(y), *gesture.split())
+        screen.click(field.winfo_rootx() + 50, field.winfo_rooty() + 10, int(gesture.removeprefix("click ")))
     else:
         screen.key(gesture)
     asking.pump(0.3)
@@ -334,7 +333,7 @@ def test_choice_with_the_mouse_and_the_mark_stays_when_a_card_comes(opened: Open
     made.bench.cards.seen = (SIGNER, FIRM)
     made.ready()
     row = made.window._choice.list._rows[1]
-    screen._xdotool("mousemove", str(row.winfo_rootx() + 60), str(row.winfo_rooty() + 10), "click", "1")
+    screen.click(row.winfo_rootx() + 60, row.winfo_rooty() + 10)
     made.until(lambda: (made.window._choice.list.marked or SIGNER).facts.holder == "範例股份有限公司")
     made.bench.cards.seen = (card(3, "新卡"), SIGNER, FIRM)
     made.bench.watch()

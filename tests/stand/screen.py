@@ -37,7 +37,9 @@ class Screen:
             number = pipe.readline().strip()
         if not number:
             raise StandError("Xvfb does not start")
-        return cls(f":{number}", Program("xvfb", process, logs / "xvfb.log"))
+        screen = cls(f":{number}", Program("xvfb", process, logs / "xvfb.log"))
+        screen.park()
+        return screen
 
     def stop(self) -> None:
         """Ends the screen, if it is ours."""
@@ -81,6 +83,18 @@ class Screen:
     def key(self, *names: str) -> None:
         """Presses keys, such as Return or Escape."""
         self._xdotool("key", *names)
+
+    def click(self, x: int, y: int, button: int = 1) -> None:
+        """Clicks on a place of the screen."""
+        self._xdotool("mousemove", str(x), str(y), "click", str(button))
+        self.park()
+
+    def park(self) -> None:
+        """Puts the pointer into a corner.
+
+        Nothing manages the windows here: one with the pointer in it loses the keyboard when it shrinks away from it.
+        """
+        self._xdotool("mousemove", "0", "0")
 
     def keyboard(self) -> str:
         """The window that has the keyboard."""
