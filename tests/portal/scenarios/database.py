@@ -23,8 +23,8 @@ _TIMES = {
     "captcha_captchastore": ("expiration",),
     "portal_cache": ("expires",),
 }
-# Where the limits are kept, unless a cache server keeps them; none that a scenario comes to is longer.
-_CACHE, _LONGEST_LIMIT = "portal_cache", timedelta(hours=1)
+# Where the limits are kept, unless a cache server keeps them.
+_CACHE = "portal_cache"
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Database:
                 for column in columns:
                     update = f"UPDATE {table} SET {column} = {before.format(column)}"  # noqa: S608  # the names above
                     connection.execute(self._sql(update), (time.total_seconds(),))
-        if self._cache and time >= _LONGEST_LIMIT:
-            redis.Redis.from_url(self._cache).flushdb()
+        if self._cache:
+            _age(redis.Redis.from_url(self._cache), time)
 
     def renew_cards(self) -> None:
         """Let every card have been used with another certificate before, as if all of them had been renewed since."""
@@ -103,3 +103,11 @@ class Database:
             return
         with closing(sqlite3.connect(self._file, timeout=10)) as file, file:
             yield file
+
+
+def _age(cache: redis.Redis, time: timedelta) -> None:
+    """Let everything in a cache server expire so much earlier."""
+    for key in cache.scan_iter():
+        left = cache.pttl(key)
+        if left > 0:  # otherwise it stays for ever, or is gone by now
+            cache.pexpire(key, max(left - int(time.total_seconds() * 1000), 1))
