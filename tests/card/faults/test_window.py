@@ -56,7 +56,7 @@ def at(step: str, fault: str, happen: During, codes: set[str]) -> Case:
         return happen(bench, request)
 
     return Case(
-        "window", fault, step, frozenset(codes), Plan(prompt="window", limits=SHORT), during=during,
+        "window", fault, step, frozenset(codes), Plan(prompt="window"), during=during,
         cure=lambda bench: driver(bench).reset(),
     )  # fmt: skip
 
@@ -103,8 +103,8 @@ def crowd(bench: Bench, request: Request) -> str:
 
 def pull(bench: Bench, request: Request) -> str:
     """The card is pulled; the person closes the window that says so."""
-    driver(bench).release()
     driver(bench).remove()
+    driver(bench).release()
     wait_until(lambda: bench.shown() or request.answered(), 20)
     if not request.answered():
         close(bench)
@@ -152,7 +152,14 @@ def test_driver_faults(windows: Benches, matrix: Matrix) -> None:
         ("card pulled", faults.remove("C_Login"), GONE),
         ("card swapped", faults.swap("C_Login", "company"), GONE | {"card_swapped"}),
     ]
-    matrix(windows, (window(fault_case(name, fault, codes), limits=SHORT) for name, fault, codes in gone))
+    # Only what hangs is waited for: on a busy machine a window that opens takes as long as the short limits.
+    matrix(
+        windows,
+        (
+            window(fault_case(name, fault, codes), limits=SHORT if name == "hang" else None)
+            for name, fault, codes in gone
+        ),
+    )
 
 
 def test_odd_cards(windows: Benches, matrix: Matrix) -> None:
