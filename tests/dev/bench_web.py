@@ -7,8 +7,10 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from certs.life import choose, read_life
 from tests.dev.processes import resident
 from tests.dev.rows import Row
 from tests.stand.parts import ROOT, Agent, free_port, python
@@ -36,9 +38,8 @@ class _Server:
 
 def web_rows(agent: Agent, logs: Path) -> list[Row]:
     """The figures of the listener."""
-    leaf = agent.root.with_name("leaf.pem"), agent.root.with_name("leaf.key")
     port = free_port()
-    command = python("tests.dev.bare_server", str(port), *map(str, leaf))
+    command = python("tests.dev.bare_server", str(port), *_leaf(agent))
     program = Program.start("bare-server", command, logs=logs, cwd=ROOT)
     try:
         ours, bare = _Server(agent.port, agent.root), _Server(port, agent.root)
@@ -47,6 +48,13 @@ def web_rows(agent: Agent, logs: Path) -> list[Row]:
     finally:
         program.stop()
     return rows + _many_requests(agent, ours) + _many_connections(agent, ours)
+
+
+def _leaf(agent: Agent) -> tuple[str, str]:
+    """The files of the daemon's certificate and of its key."""
+    folder = agent.root.parent
+    leaf = choose(read_life(folder), datetime.now(UTC)).leaf
+    return str(folder / leaf.certificate), str(folder / leaf.key)
 
 
 def _pair(name: str, measure: Callable[[_Server], list[float]], ours: _Server, bare: _Server, aim: float) -> list[Row]:
