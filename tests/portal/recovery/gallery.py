@@ -21,6 +21,8 @@ from tests.stand.browser import chromium
 
 ORIGIN = "https://portal.test"
 Scheme = Literal["light", "dark"]
+# What axe looks for on every page: WCAG 2.2, level AA.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @dataclass

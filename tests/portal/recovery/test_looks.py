@@ -10,10 +10,9 @@ from playwright.sync_api import Page
 
 from portal.accounts.models import User
 from tests.portal.pki import Pki
-from tests.portal.recovery.gallery import ORIGIN, Gallery, Scheme, gather, room
+from tests.portal.recovery.gallery import ORIGIN, RULES, Gallery, Scheme, gather, room
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def look_at(gallery: Gallery, names: list[str], called: str, width: int, height:
 
 
 def _violations(page: Page) -> list[dict[str, Any]]:
-    return list(Axe().run(page, options=_RULES).response["violations"])
+    return list(Axe().run(page, options=RULES).response["violations"])
 
 
 def keep_picture(page: Page, name: str) -> None:

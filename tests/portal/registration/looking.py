@@ -11,9 +11,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from django.contrib.staticfiles import finders
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
+from tests.portal.recovery.gallery import ORIGIN, RULES
 from tests.stand.browser import chromium
 
-ORIGIN = "https://portal.test"
 WIDTHS = (1024, 320)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _WIDER = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -78,7 +78,7 @@ class Looking:
                     wide, seen = page.evaluate(_WIDER)
                     found += [f"{width}px {scheme}: {wide} wide"] if wide > seen else []
                     self._picture(page, f"{name}-{width}-{scheme}")
-                results = Axe().run(page)
+                results = Axe().run(page, options=RULES)
                 found += [f"{scheme}: {one['id']} {one['nodes'][0]['html']}" for one in results.response["violations"]]
             return found
         finally:
