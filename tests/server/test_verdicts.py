@@ -39,6 +39,9 @@ NEEDED = {
     Why.KEY_IDENTIFIER: 6,
 }
 
+# The first test judges all paths: half a minute on a quiet machine, twice that on a busy one.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="session")
 def rows(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> list[Row]:
