@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,11 +13,12 @@ from agent.card.frames import HostOrder
 from agent.card.view import Trouble
 from agent.card.window.window import Window
 from agent.failures import Code
-from tests.card.window_stage import Stage, main_window
+from tests.card.window_stage import Stage
 from tests.card.window_states import SIGNER
 from tests.stand.screen import Screen
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
 
+OTHER = "import tkinter; top = tkinter.Tk(); top.update(); top.focus_force(); top.mainloop()"
 NO_CARD = Trouble(Code.NO_CARD)
 
 
@@ -47,13 +51,27 @@ def test_window_has_it_whatever_comes_before_it_is_on_the_screen(made: Stage, sc
 @pytest.mark.parametrize("second", ["problem", "card"])
 def test_program_that_the_person_went_on_to_keeps_it(made: Stage, screen: Screen, second: str) -> None:
     made.until(has_keyboard(screen))
-    other = main_window(screen.display)
-    other.update()
-    other.focus_force()
-    other.update()
+    environment = {**os.environ, "DISPLAY": screen.display}
+    other = subprocess.Popen([sys.executable, "-c", OTHER], env=environment)  # Tk knows the windows of its own process
     made.until(lambda: not has_keyboard(screen)())
+    made.pump(0.1)  # the window has heard of it
     made.window.show_problem(NO_CARD) if second == "problem" else made.window.show_card(SIGNER, 0)
     made.pump(0.3)
     kept = not has_keyboard(screen)()
-    other.destroy()
+    other.kill()
+    other.wait()
     assert kept
+
+
+def test_keys_meant_for_another_program_are_not_taken_by_a_window_that_comes_late(made: Stage, screen: Screen) -> None:
+    """It asks for the keyboard when its card is ready, in the middle of somebody's password."""
+    made.window.hide()
+    made.until(lambda: screen.windows() == [])
+    made.window.begin(HostOrder(ORIGIN, CHALLENGE, "en"))
+    made.window.show_card(SIGNER, 0)
+    made.until(has_keyboard(screen))
+    screen.type("123456")
+    screen.key("Return")
+    made.pump(0.2)
+    assert made.window._card.field.text == ""
+    assert made.bench.cards.pins == []

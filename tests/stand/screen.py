@@ -12,7 +12,6 @@ from tests.stand.processes import Program, StandError
 PIN_WINDOW = "CardLogin"  # the window class; xdotool does not find titles in Chinese by pattern
 TITLE = "憑證登入 CardLogin"
 _SIZE = "1280x960x24"
-_PATIENT = 10.0  # seconds
 
 
 class Screen:
@@ -55,15 +54,11 @@ class Screen:
     def wait_window(self, name: str = PIN_WINDOW, seconds: float = 10.0) -> str:
         """The window, once it can be typed into; raises StandError when it does not come.
 
-        It has the keyboard then, and its title no longer says that it is waiting for the card. One that is there for
-        long without the keyboard is clicked on, as a person would; whoever tests that it takes it waits no longer.
+        It has the keyboard then, and its title no longer says that it is waiting for the card.
         """
-        deadline, patient = time.monotonic() + seconds, time.monotonic() + _PATIENT
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             found = self.windows(name)
-            if found and time.monotonic() > patient:
-                self._xdotool("windowfocus", found[0], check=False)
-                patient = deadline
             if found and self.title(found[0]) == TITLE and self.keyboard() == found[0]:
                 return found[0]
             time.sleep(0.005)

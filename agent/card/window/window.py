@@ -53,7 +53,7 @@ class Window:
         self._shown: bytes | None = None  # the certificate whose PIN is asked
         self._pinpad = False
         self._destroyed = False
-        self._had_keyboard = False
+        self._left = False  # the person has gone on to another program
         self._build(form)
         self._quiet.guard(self.top)
         self._warm()
@@ -68,7 +68,7 @@ class Window:
         top.deiconify()
         top.attributes("-topmost", True)
         top.lift()
-        self._had_keyboard = False
+        self._left = False
         self._focus(self._card.field)
         self._quiet.shown()
 
@@ -183,7 +183,8 @@ class Window:
         top.bind("<Escape>", lambda _: self.on_cancel())
         top.bind("<Destroy>", self._lost, add=True)
         top.bind("<Configure>", self._stay, add=True)
-        top.bind("<FocusIn>", self._got_keyboard, add=True)
+        top.bind("<FocusIn>", lambda event: self._keyboard(event, left=False), add=True)
+        top.bind("<FocusOut>", lambda event: self._keyboard(event, left=True), add=True)
         for letter, act in (
             *((letter, self._first.invoke) for letter in "cus"), *((letter, self._cancel.invoke) for letter in "ae"),
             ("o", self._press_other), ("l", self._press_switch), ("k", self._press_last_try), ("d", self._press_copy),
@@ -262,16 +263,16 @@ class Window:
         self._focus(self._first if self._pinpad else self._card.field)
 
     def _focus(self, widget: tk.Misc) -> None:
-        """Gives a part of the window the keyboard; the window itself too, until it has had it once.
+        """Gives a part of the window the keyboard, and the window too unless the person has left it.
 
         Tk keeps one such wish until the part is on the screen and forgets it with the next, so each is made in full.
-        Once the person has had the keyboard here, it is not taken from the program that he went on to.
+        That Tk says the window has the keyboard is not relied on: it may say so before the screen has agreed.
         """
-        widget.focus_set() if self._had_keyboard else widget.focus_force()
+        widget.focus_set() if self._left else widget.focus_force()
 
-    def _got_keyboard(self, event: tk.Event[tk.Misc]) -> None:
+    def _keyboard(self, event: tk.Event[tk.Misc], *, left: bool) -> None:
         if event.widget is self.top:
-            self._had_keyboard = True
+            self._left = left
 
     def _wait(self, text: Text) -> None:
         self._card.wait()
