@@ -194,14 +194,17 @@ async function byFetch(order) {
 
 async function findAgent(origins, signal) {
   for (const origin of origins) {
-    const asked = permission?.state === "prompt";
+    const asks = permission?.state === "prompt" && !onLoopback(); // the browser asks the person first
+    let late = false;
     try {
-      const { ok, body } = await send(`${origin}/v1/hello`, signal, {}, asked ? LONG_PATIENCE : PATIENCE);
+      const { ok, body } = await send(`${origin}/v1/hello`, signal, {}, asks ? LONG_PATIENCE : PATIENCE);
       if (ok && body?.service === "cardlogin" && body.protocol === 1) return origin;
-    } catch {
+    } catch ({ cause }) {
       if (signal.aborted) throw signal.reason;
+      late = asks && permission.state === "prompt" && cause?.name === "AbortError";
     }
-    if (asked && permission.state !== "granted") break; // the person said no, or nothing
+    // The person said no, or nothing. Where nobody answers or TLS is not trusted, the browser may never have asked.
+    if (late || (permission?.state === "denied" && !onLoopback())) throw failure("permission_denied");
   }
   return undefined;
 }
@@ -209,7 +212,6 @@ async function findAgent(origins, signal) {
 // Nobody answers over TLS. If the plain port answers, it is the trust that is missing, and a popup still works: the
 // click is a moment ago, which is soon enough for the browser.
 async function unreachable(order) {
-  if (permission && permission.state !== "granted" && !onLoopback()) throw failure("permission_denied");
   if ((await findAgent(order.plain, order.signal)) === undefined) throw failure("agent_not_found");
   try {
     return await popup(order, order.plain);

@@ -202,6 +202,44 @@ test("permission_denied: openers are cut and nobody answers the browser's questi
   isOver(world);
 });
 
+const PROMPT = { "loopback-network": "prompt" };
+
+test("permission_denied: openers are cut and the person says no", async () => {
+  const world = await browser({
+    permissions: { ...PROMPT }, isolated: true, agent: () => {
+      world.statuses["loopback-network"].state = "denied";
+      throw new TypeError("Failed to fetch");
+    },
+  });
+  isFailure(world, await settled(start(world)), "permission_denied");
+  assert.equal(world.fetched.length, 1);
+  isOver(world);
+});
+
+test("opener cut: the browser asks about the port that answers, not about those before it", async () => {
+  const agent = (url) => {
+    if (url.startsWith("https://localhost:61171")) throw new TypeError("Failed to fetch");
+    return answer(url.endsWith("/v1/hello") ? HELLO : TOKEN);
+  };
+  const world = await browser({ permissions: { ...PROMPT }, isolated: true, agent });
+  const fate = await settled(start(world));
+  assert.deepEqual(fate.value, { challenge: CHALLENGE, token: TOKEN, tlsTrusted: true });
+  isOver(world);
+});
+
+test("agent_not_found: openers are cut, and there is nobody that the browser could ask about", async () => {
+  const world = await browser({ permissions: { ...PROMPT }, isolated: true, agent: undefined });
+  isFailure(world, await settled(start(world)), "agent_not_found");
+  assert.equal(world.fetched.length, 4);
+  isOver(world);
+});
+
+test("tls_not_trusted: openers are cut, and TLS fails before the browser asks", async () => {
+  const world = await browser({ permissions: { ...PROMPT }, isolated: true, blocked: true, agent: plainOnly });
+  isFailure(world, await settled(start(world)), "tls_not_trusted");
+  isOver(world);
+});
+
 // ---- navigation
 
 const RETURN = { returnTo: "/card/return?next=%2Fa" };

@@ -34,6 +34,14 @@ for (const hostname of ["localhost", "127.0.0.1", "[::1]"]) {
   });
 }
 
+test("way: a page on this computer is not asked about, so an agent on a later port is found", async () => {
+  for (const state of ["prompt", "denied"]) {
+    const permissions = { "loopback-network": state };
+    const world = await browser({ hostname: "localhost", permissions, agent: agentAt(61173) });
+    assert.equal((await settled(start(world))).state, "resolved");
+  }
+});
+
 for (const hostname of ["localhost.evil.example", "127.0.0.1.evil.example", "portal.test"]) {
   test(`way: a page on ${hostname} is not`, async () => {
     const world = await browser({ hostname, agent: agentAt(61171) });

@@ -135,7 +135,7 @@ def _state(permission: Permission, trust: Trust, page: Page, cell: Way | str) ->
     return Path(permission, trust, page, Way.NONE, cell, person)
 
 
-_PLAIN, _COOP = Page.PLAIN, Page.COOP
+_PLAIN, _COOP, _STUCK = Page.PLAIN, Page.COOP, Page.COOP_STUCK
 _OTHERS = (
     # Local Network Access is in force, and so is the certificate: otherwise nothing of this would show anything.
     Path(GRANTED, TRUSTED, Page.BARE, Way.FETCH, "answered", Person.LOOK),
@@ -174,11 +174,13 @@ _OTHERS = (
     Path(UNANSWERED, TRUSTED, _PLAIN, Way.POPUP, agent=Agent.SECOND),
     Path(GRANTED, TRUSTED, _COOP, Way.FETCH, agent=Agent.SECOND),
     Path(UNANSWERED, TRUSTED, _COOP, Way.NONE, LEFT, Person.BACK, Agent.SECOND),
+    Path(UNANSWERED, TRUSTED, _STUCK, Way.NONE, "permission_denied", Person.WAIT, Agent.SECOND),
     Path(GRANTED, TRUSTED, _PLAIN, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
     Path(UNANSWERED, TRUSTED, _PLAIN, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
     Path(DENIED, NOT, _PLAIN, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
     Path(GRANTED, TRUSTED, _COOP, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
     Path(DENIED, TRUSTED, _COOP, Way.NONE, LEFT, Person.BACK, Agent.ABSENT),
+    Path(UNANSWERED, TRUSTED, _STUCK, Way.NONE, "agent_not_found", Person.LOOK, Agent.ABSENT),
 )
 _IN_STATES = (_state(*state, *item) for state, row in _STATES.items() for item in zip(_PAGES, row, strict=True))
 _ROWS = (*_IN_STATES, *_OTHERS)
