@@ -66,15 +66,13 @@ class Cards:
 
         With none at all it raises the reason that says most. A driver, reader or card that fails hides no other.
         """
-        cards, reasons = list[Card](), list[CardError]()
-        for module in self._modules:
-            for token in _tokens(module, reasons):
-                try:
-                    cards += self._read(module, token, order.wanted)
-                except CardError as error:
-                    reasons.append(error)
-        if not cards:
-            raise _explain(max(reasons, key=lambda reason: _TELLING.index(reason.fault)))
+        cards, told = self._find(order.wanted)
+        readers = pcsc.readers() if told and told.fault in _VAGUE else []
+        if told and told.fault in _ABSENT and any(reader.present for reader in readers):
+            # It came after the drivers had looked: without a second look it would be called unknown, or driverless.
+            cards, told = self._find(order.wanted)
+        if told:
+            raise _explain(told, readers)
         return tuple(_once(sorted(cards, key=_place)))
 
     def present(self, card: Card) -> bool:
@@ -110,6 +108,17 @@ class Cards:
         for reader in self._touched:
             pcsc.reset(reader)
         self._touched.clear()
+
+    def _find(self, wanted: Wanted) -> tuple[list[Card], CardError | None]:
+        """The certificates of all cards; with none, the reason that says most."""
+        cards, reasons = list[Card](), list[CardError]()
+        for module in self._modules:
+            for token in _tokens(module, reasons):
+                try:
+                    cards += self._read(module, token, wanted)
+                except CardError as error:
+                    reasons.append(error)
+        return cards, None if cards else max(reasons, key=lambda reason: _TELLING.index(reason.fault))
 
     def _read(self, module: Module, token: CardToken, wanted: Wanted) -> list[Card]:
         """The certificates of one card; raises CardError(no_certificate) when it shows none of its holder's."""
@@ -182,8 +191,10 @@ _PROBLEMS = (
 _WITHOUT_PIN = frozenset(
     {Fault.CARD_REMOVED, Fault.CARD_SWAPPED, Fault.USER_CANCELLED, Fault.TIMED_OUT, Fault.NO_CERTIFICATE}
 )
+# What a driver says that has seen no card.
+_ABSENT = frozenset({Fault.NO_READER, Fault.NO_CARD, Fault.CARD_REMOVED})
 # Reasons behind which PC/SC may know a better one.
-_VAGUE = frozenset({Fault.NO_READER, Fault.NO_CARD, Fault.CARD_REMOVED, Fault.CARD_UNSUPPORTED, Fault.CARD_ERROR})
+_VAGUE = _ABSENT | {Fault.CARD_UNSUPPORTED, Fault.CARD_ERROR}
 
 
 def _load(setup: HostSetup) -> list[Module]:
@@ -267,15 +278,9 @@ def _once(cards: Iterable[Card]) -> Iterator[Card]:
             yield card
 
 
-def _explain(told: CardError) -> FailureError:
-    """The failure for "no certificate at all"; PC/SC is asked only where the drivers' reason is vague."""
-    if told.fault not in _VAGUE:
-        return _failure(told)
-    try:
-        readers = pcsc.readers()
-    except FailureError as failure:
-        return failure
-    return FailureError(_better_code(told.fault, readers))
+def _explain(told: CardError, readers: Iterable[pcsc.Reader]) -> FailureError:
+    """The failure for "no certificate at all"; PC/SC may know better where the drivers' reason is vague."""
+    return FailureError(_better_code(told.fault, readers)) if told.fault in _VAGUE else _failure(told)
 
 
 def _better_code(fault: Fault, readers: Iterable[pcsc.Reader]) -> Code:

@@ -28,9 +28,10 @@ MAX_HANGS = 2
 WATCH_INTERVAL = 0.5
 LAST_TRY = 1
 # Shown until the person closes the window: what stops here is not to be looked for on the page behind it.
-_SHOWN = frozenset({Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED})
+# Another card may help, and a slow driver sees one later than PC/SC does.
+_SHOWN = frozenset({Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED, Code.NO_DRIVER})
 # Shown too, but nothing that happens in a reader would help.
-_FINAL = frozenset({Code.NO_DRIVER, Code.DRIVER_REFUSED, Code.CARD_SWAPPED})
+_FINAL = frozenset({Code.DRIVER_REFUSED, Code.CARD_SWAPPED})
 _ABOUT_PIN = frozenset({Code.PIN_WRONG, Code.PIN_LOCKED})
 # Which of the unusable certificates says most about the card.
 _TELLING = (

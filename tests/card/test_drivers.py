@@ -1,5 +1,6 @@
 """OpenSC, a real pcscd and the virtual card, without a window: what is offered, and cards that change in between."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -124,6 +125,18 @@ def test_readers_tell_card_and_answer_to_reset(start: Start, card: Reader) -> No
     wait_until(lambda: not any(item["present"] for item in driver.do("readers")))
     assert driver.do("look")["code"] == "no_card"
     card.control("insert")
+
+
+def test_card_that_comes_is_never_called_anything_but_absent_before_it_is_found(start: Start, card: Reader) -> None:
+    driver = start()
+    for moment in range(6):
+        card.control("remove")
+        wait_until(lambda: driver.do("look") == {"code": "no_card", "tries": None})
+        insertion = threading.Timer(0.05 * moment, card.control, ["insert"])
+        insertion.start()
+        while isinstance(told := driver.do("look"), dict):
+            assert told["code"] == "no_card"
+        insertion.join()
 
 
 def test_card_that_another_program_keeps_for_itself_is_busy_and_then_free(start: Start) -> None:

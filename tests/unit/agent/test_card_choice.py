@@ -280,6 +280,22 @@ def test_service_that_does_not_run_is_told(
     assert code_of(lambda: cards.look(ORDER))[0] is Code.NO_SERVICE
 
 
+@pytest.mark.parametrize("fault", [Fault.NO_READER, Fault.NO_CARD, Fault.CARD_REMOVED])
+@pytest.mark.parametrize("atr", [GPKI, BANK.atr])
+def test_card_that_comes_while_the_drivers_look_is_found_and_not_called_unknown(
+    make: Callable[..., Cards], module: FakeModule, monkeypatch: pytest.MonkeyPatch, fault: Fault, atr: bytes
+) -> None:
+    there, module.list = module.list, CardError(fault)
+
+    def comes() -> list[Reader]:
+        module.list = there
+        return [EMPTY, reader(atr)]
+
+    cards = make(module)
+    monkeypatch.setattr(pcsc, "readers", comes)
+    assert cards.look(ORDER)[0].token == A
+
+
 # Loading.
 
 

@@ -149,6 +149,15 @@ def test_what_stops_here_is_shown_until_the_person_closes_the_window(bench: Benc
     assert bench.answer[0] == code.value
 
 
+@pytest.mark.parametrize("code", [Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED, Code.NO_DRIVER])
+def test_another_card_helps_where_this_one_does_not(bench: Bench, code: Code) -> None:
+    bench.cards.seen = FailureError(code)
+    bench.step()
+    bench.cards.seen = card()
+    bench.watch()
+    assert bench.last() == ("card", 3)
+
+
 def test_hung_reader_ends_the_order_soon_so_that_its_driver_can_be_ended(bench: Bench) -> None:
     bench.hang(LOOK_LIMIT + 0.1)
     bench.hang(HUNG_LIMIT - 0.1)

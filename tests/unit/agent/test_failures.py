@@ -70,7 +70,7 @@ def test_no_two_failures_mean_the_same() -> None:
 
 
 def test_no_remedy_sends_people_to_foreign_unlocking_tools() -> None:
-    assert "勿使用其他軟體解鎖" in failure(Code.PIN_LOCKED).remedy.zh
+    assert "勿用其他軟體解鎖" in failure(Code.PIN_LOCKED).remedy.zh
     assert "do not use any other software" in failure(Code.PIN_LOCKED).remedy.en
 
 
