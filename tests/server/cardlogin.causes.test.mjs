@@ -240,6 +240,34 @@ test("tls_not_trusted: openers are cut, and TLS fails before the browser asks", 
   isOver(world);
 });
 
+/** An agent that fails every request after so many ms. */
+const failsAfter = (ms) => {
+  const agent = () => new Promise((_, reject) => agent.clock.add(() => reject(new TypeError("Failed to fetch")), ms));
+  return agent;
+};
+
+test("permission_denied: the browser's question is turned away unanswered, and not put again for another port", async () => {
+  const agent = failsAfter(3_500);
+  const world = await browser({ permissions: { ...PROMPT }, isolated: true, agent });
+  agent.clock = world.clock;
+  const fate = start(world);
+  await world.clock.tick(3_500);
+  isFailure(world, fate, "permission_denied");
+  assert.equal(world.fetched.length, 1);
+  isOver(world);
+});
+
+test("agent_not_found: a system takes two seconds to say that nobody is there", async () => {
+  const agent = failsAfter(2_100);
+  const world = await browser({ permissions: { ...PROMPT }, isolated: true, agent });
+  agent.clock = world.clock;
+  const fate = start(world);
+  await world.clock.tick(4 * 2_100);
+  isFailure(world, fate, "agent_not_found");
+  assert.equal(world.fetched.length, 4);
+  isOver(world);
+});
+
 // ---- navigation
 
 const RETURN = { returnTo: "/card/return?next=%2Fa" };

@@ -8,6 +8,7 @@ const PORTS = [61171, 61172, 61173];
 const HTTP_PORT = 61170; // popups without TLS, for browsers that do not trust the program's certificate
 const PATIENCE = 1500; // ms for one port to answer
 const LONG_PATIENCE = 60000; // ms for a person to answer the browser's own question first
+const SLOWEST_REFUSAL = 3000; // ms; no system takes longer to say that nobody is there (Windows: two seconds)
 const LONGEST_ORDER = 600000; // ms; the program's page waits no longer
 const WATCH = 250; // ms between looks at whether the popup is still open
 const LAST_WORDS = 500; // ms for an answer that was sent just before the popup closed itself
@@ -199,15 +200,19 @@ async function findAgent(origins, signal) {
   for (const origin of origins) {
     const asks = permission?.state === "prompt" && !onLoopback(); // the browser asks the person first
     let late = false;
+    const timer = asks && setTimeout(() => (late = true), SLOWEST_REFUSAL);
     try {
       const { ok, body } = await send(`${origin}/v1/hello`, signal, {}, asks ? LONG_PATIENCE : PATIENCE);
       if (ok && body?.service === "cardlogin" && body.protocol === 1) return origin;
-    } catch ({ cause }) {
+    } catch {
       if (signal.aborted) throw signal.reason;
-      late = asks && permission.state === "prompt" && cause?.name === "AbortError";
+    } finally {
+      clearTimeout(timer);
     }
     // The person said no, or nothing. Where nobody answers or TLS is not trusted, the browser may never have asked.
-    if (late || (permission?.state === "denied" && !onLoopback())) throw failure("permission_denied");
+    const { state } = permission ?? {};
+    const refused = state === "denied" || (late && state === "prompt");
+    if (refused && !onLoopback()) throw failure("permission_denied");
   }
   return undefined;
 }

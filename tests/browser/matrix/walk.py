@@ -27,9 +27,10 @@ _ALARMS = """((shortest) => {
   };
   window.clearTimeout = (id) => alarms.delete(id) || clear.call(window, id);
   window.ring = (ms) => {
-    const found = [...alarms].find(([, alarm]) => alarm.ms === ms);
-    if (found && alarms.delete(found[0])) found[1].job();
-    return found !== undefined;
+    const due = [...alarms].filter(([, alarm]) => alarm.ms <= ms).sort((a, b) => a[1].ms - b[1].ms);
+    if (due.at(-1)?.[1].ms !== ms) return false;
+    for (const [id, alarm] of due) if (alarms.delete(id)) alarm.job();
+    return true;
   };
 })"""
 # The client has asked for the page's own headers.
