@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Error, Page
 
-from tests.stand.browser import browser
+from tests.stand.browser import browser, take_picture
 from tests.stand.parts import PIN
 from tests.stand.processes import StandError
 from tests.stand.screen import Screen
@@ -23,9 +23,9 @@ def log_in(stack: Stack, screen: Screen, pictures: Path) -> None:
             page.goto(f"{stack.portal.origin}/accounts/login/")
             page.wait_for_selector("#card-login:enabled")
             page.wait_for_timeout(200)  # until the button has taken on its colour
-            page.screenshot(path=pictures / "1-login-page.png")
+            take_picture(page, pictures / "1-login-page.png")
             milliseconds, card_milliseconds = _timed(stack, screen, page, pictures)
-            page.screenshot(path=pictures / "3-after-login.png")
+            take_picture(page, pictures / "3-after-login.png")
             _check(page)
     except Error as error:
         raise StandError(f"browser: {error.message}") from None

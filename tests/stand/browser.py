@@ -81,6 +81,18 @@ def browser(
             context.close()
 
 
+def take_picture(page: Page, path: Path, *, full_page: bool = False) -> None:
+    """Takes a picture of a page at rest; once more where Chromium could not, as happens on a busy computer."""
+    for last in (False, True):
+        try:
+            page.screenshot(path=path, full_page=full_page, animations="disabled")
+            return
+        except Error as error:
+            if last or "Unable to capture screenshot" not in error.message:
+                raise
+            page.wait_for_timeout(250)
+
+
 @contextmanager
 def strangers(home: Path, *public_ports: int) -> Iterator[Callable[[], BrowserContext]]:
     """A headless Chromium, started once, that somebody new sits down at whenever the function is called.

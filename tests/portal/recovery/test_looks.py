@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from portal.accounts.models import User
 from tests.portal.pki import Pki
 from tests.portal.recovery.gallery import ORIGIN, RULES, Gallery, Scheme, gather, room
+from tests.stand.browser import take_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 
@@ -51,4 +52,4 @@ def _violations(page: Page) -> list[dict[str, Any]]:
 def keep_picture(page: Page, name: str) -> None:
     """Keep a picture for somebody who wants to look, in the folder that the environment names."""
     if folder := os.environ.get("CARDLOGIN_PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        take_picture(page, Path(folder) / f"{name}.png", full_page=True)

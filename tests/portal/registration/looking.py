@@ -12,7 +12,7 @@ from django.contrib.staticfiles import finders
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from tests.portal.recovery.gallery import ORIGIN, RULES
-from tests.stand.browser import chromium
+from tests.stand.browser import chromium, take_picture
 
 WIDTHS = (1024, 320)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -87,7 +87,7 @@ class Looking:
     def _picture(self, page: Page, name: str) -> None:
         folder = os.environ.get("CARDLOGIN_PICTURES")
         if folder:
-            page.screenshot(full_page=True, path=Path(folder) / f"{name}.png")
+            take_picture(page, Path(folder) / f"{name}.png", full_page=True)
 
 
 def pictures_in(source: str) -> set[str]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 from playwright.sync_api import Page
 
+from tests.stand.browser import take_picture
 from tests.stand.parts import HOST, Portal
 from tests.stand.screen import Screen
 
@@ -43,7 +44,7 @@ class Album:
         self._routes.add(route)
         name = "-".join([name, *page.evaluate(_STATE)])
         if self._is_new(name):
-            page.screenshot(path=self._folder / f"{name}.png", full_page=True, animations="disabled")
+            take_picture(page, self._folder / f"{name}.png", full_page=True)
 
     def look_at_window(self, screen: Screen, window: str, state: str) -> None:
         """Take a window as it is now, in a state that the caller names."""
