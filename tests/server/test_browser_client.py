@@ -30,7 +30,7 @@ def test_behaviour() -> None:
         env=os.environ | {"CARDLOGIN_CLIENT": str(CLIENT)},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

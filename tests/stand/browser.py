@@ -20,6 +20,7 @@ from tests.stand.parts import HOST
 from tests.stand.processes import StandError
 
 SECONDS = 20.0
+START_SECONDS = 90.0  # a browser whose files a busy disk has yet to give
 _ALLOW, _BLOCK = 1, 2  # content settings
 
 
@@ -74,6 +75,7 @@ def browser(
             str(home / profile), executable_path=chromium(), args=arguments(*public_ports),
             env=environment(home, display), headless=display is None, locale="zh-TW",
             ignore_default_args=["--disable-popup-blocking"], viewport={"width": 1024, "height": 768},
+            timeout=START_SECONDS * 1000,
         )  # fmt: skip
         try:
             yield context
@@ -102,7 +104,7 @@ def strangers(home: Path, *public_ports: int) -> Iterator[Callable[[], BrowserCo
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(
             executable_path=chromium(), args=arguments(*public_ports), env=environment(home),
-            ignore_default_args=["--disable-popup-blocking"],
+            ignore_default_args=["--disable-popup-blocking"], timeout=START_SECONDS * 1000,
         )  # fmt: skip
         try:
             yield lambda: chrome.new_context(locale="zh-TW", viewport={"width": 1024, "height": 768})

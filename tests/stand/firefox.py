@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from certs.nss import trust
 from tests.stand.bidi import SECONDS, Bidi, BidiError, Event
+from tests.stand.browser import START_SECONDS
 from tests.stand.parts import HOST
 from tests.stand.private import PrivateSystem
 from tests.stand.processes import Program, StandError
@@ -154,7 +155,7 @@ class Firefox:
                 return int(json.loads(address.read_text())["ws_port"])
             return None
 
-        return _wait(read, 30, f"firefox does not start: {self._program.log}")
+        return _wait(read, START_SECONDS, f"firefox does not start: {self._program.log}")
 
 
 class Page:

@@ -49,7 +49,7 @@ def said(environment: dict[str, str]) -> str:
     )
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True,
-                          timeout=50, check=False)  # fmt: skip
+                          timeout=120, check=False)  # fmt: skip
     assert done.stderr == ""
     return done.stdout.strip()
 

@@ -39,7 +39,7 @@ class Person:
             command += ["--settings", str(self.settings)]
         env = {**os.environ, "HOME": str(self.home), "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": "", **environment}
         result = subprocess.run(
-            command, cwd=HOUSE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=50, check=False
+            command, cwd=HOUSE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False
         )
         text = result.stdout.decode(environment.get("PYTHONIOENCODING", "utf-8"), "replace")
         assert "Traceback" not in text
