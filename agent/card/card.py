@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # pcscd polls some readers every 400 ms; so long a pulled card may still seem to be there. Seconds, and looks in them.
 _SETTLE, _LOOKS = 0.6, 6
+# Seconds: a look that took longer is not repeated, because both have to fit into the host's limit for one.
+_QUICK = 2.0
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,11 @@ class Cards:
 
         With none at all it raises the reason that says most. A driver, reader or card that fails hides no other.
         """
+        begun = time.monotonic()
         cards, told = self._find(order.wanted)
+        quick = time.monotonic() - begun < _QUICK
         readers = pcsc.readers() if told and told.fault in _VAGUE else []
-        if told and told.fault in _ABSENT and any(reader.present for reader in readers):
+        if told and quick and told.fault in _ABSENT and any(reader.present for reader in readers):
             # It came after the drivers had looked: without a second look it would be called unknown, or driverless.
             cards, told = self._find(order.wanted)
         if told:

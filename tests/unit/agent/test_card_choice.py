@@ -19,7 +19,7 @@ from agent.failures import Code, FailureError
 from agent.order import Wanted
 from pkcs11_shims.discovery import Found, Refusal, Survey
 from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.session import PinState
+from pkcs11_shims.session import CardToken, PinState
 from tests.stand.softhsm import MODULE
 from tests.unit.agent.card_fakes import DRIVER, ORDER, READY, A, B, FakeModule, code_of, make, module, resets
 from tests.unit.agent.certificates import certificate, name
@@ -294,6 +294,25 @@ def test_card_that_comes_while_the_drivers_look_is_found_and_not_called_unknown(
     cards = make(module)
     monkeypatch.setattr(pcsc, "readers", comes)
     assert cards.look(ORDER)[0].token == A
+
+
+def test_slow_driver_is_not_asked_twice_so_that_its_reader_is_not_taken_for_hung(
+    make: Callable[..., Cards], module: FakeModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = list[str]()
+
+    def slow() -> list[CardToken]:
+        looks.append("look")
+        raise CardError(Fault.NO_CARD)
+
+    cards = make(module)
+    monkeypatch.setattr(module, "tokens", slow)
+    monkeypatch.setattr(pcsc, "readers", lambda: [BANK])
+    assert code_of(lambda: cards.look(ORDER))[0] is Code.NO_CERTIFICATE
+    assert len(looks) == 2
+    monkeypatch.setattr(card_module, "_QUICK", 0.0)
+    assert code_of(lambda: cards.look(ORDER))[0] is Code.NO_CERTIFICATE
+    assert len(looks) == 3
 
 
 # Loading.
