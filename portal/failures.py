@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from relying_party import CardLoginError
+from cardlogin_server import CardLoginError
 
 SUPPORT_ZH = "請與服務人員聯絡。"
 SUPPORT_EN = "Contact the help desk."

@@ -21,7 +21,7 @@ loglevel = "warning"
 def post_worker_init(worker: Any) -> None:
     """Begin to renew the revocation lists; workers that share CARDLOGIN_CRL_FOLDER fetch each list once."""
     # Only now: gunicorn reads this file before the settings are known.
-    from relying_party.contrib.django.parts import revocation
-    from relying_party.refresh import Refresher
+    from cardlogin_server.contrib.django.parts import revocation
+    from cardlogin_server.revocation.refresh import Refresher
 
     Refresher(revocation()).start()

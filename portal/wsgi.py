@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.demo")
 application = get_wsgi_application()
 
 # Built here and not at the first log-in: a server without trust anchors must not come up at all.
-from relying_party.contrib.django.parts import verifier  # noqa: E402
+from cardlogin_server.contrib.django.parts import verifier  # noqa: E402
 
 verifier()

@@ -27,7 +27,7 @@ from pkcs11_shims.keys import CardCertificate, rank
 from pkcs11_shims.session import CardToken, Module, PinState
 
 if TYPE_CHECKING:
-    from agent.card.certificate import CertificateFacts
+    from agent.card.answers.certificate import CertificateFacts
 
 # pcscd polls some readers every 400 ms; so long a pulled card may still seem to be there. Seconds, and looks in them.
 _SETTLE, _LOOKS = 0.6, 6
@@ -91,7 +91,7 @@ class Cards:
         """
         if card.problem is not None:
             raise FailureError(card.problem, card.tries_left)
-        from agent.card.answers import prepare
+        from agent.card.answers.answer import prepare
 
         prepared = prepare(card.facts, order, card.token.serial)
         self._touched.add(card.token.reader)
@@ -122,7 +122,7 @@ class Cards:
                     cards += self._read(module, token, wanted)
                 except CardError as error:
                     reasons.append(error)
-        return cards, None if cards else max(reasons, key=lambda reason: _TELLING.index(reason.fault))
+        return cards, None if cards else max(reasons, key=lambda reason: _LEAST_TO_MOST_TELLING.index(reason.fault))
 
     def _read(self, module: Module, token: CardToken, wanted: Wanted) -> list[Card]:
         """The certificates of one card; raises CardError(no_certificate) when it shows none of its holder's."""
@@ -164,7 +164,7 @@ class Cards:
 
 
 # With several readers or drivers the reason that says most is the one to show; the last is the most telling.
-_TELLING = (
+_LEAST_TO_MOST_TELLING = (
     Fault.NO_DRIVER,
     Fault.DRIVER_REFUSED,
     Fault.NO_READER,
@@ -235,7 +235,7 @@ def _tokens(module: Module, reasons: list[CardError]) -> list[CardToken]:
 
 def _holders(certificates: Iterable[CardCertificate]) -> Iterator[tuple[CardCertificate, CertificateFacts]]:
     """The certificates that may be the holder's: unreadable ones and those of issuers are never offered."""
-    from agent.card.certificate import read_certificate
+    from agent.card.answers.certificate import read_certificate
 
     for certificate in certificates:
         try:

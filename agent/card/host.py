@@ -29,7 +29,7 @@ from agent.failures import Code
 
 if TYPE_CHECKING:
     from agent.card.card import Cards
-    from agent.card.prompt import Prompt
+    from agent.card.prompts.prompt import Prompt
 
 # Seconds that a host waits for an order, and that it waits for a driver to reset the card at its end: less than the
 # next order waits for that (agent/signing.py). A card whose program ends is reset by the PC/SC service in any case.
@@ -38,12 +38,12 @@ SPARE_LIMIT, RESET_LIMIT = 120.0, 1.5
 AT_ONCE = 0.005
 _BAD_FRAME = 2
 # What reads certificates and makes answers, with cryptography: half of all that is loaded.
-_CERTIFICATES = "agent.card.answers"
+_CERTIFICATES = "agent.card.answers.answer"
 
 
 def main() -> None:
     """Carries out the order on stdin with the prompt of the settings, and ends the process."""
-    from agent.card.prompt import make_prompt
+    from agent.card.prompts.prompt import make_prompt
 
     serve(make_prompt)
 

@@ -34,7 +34,7 @@ _SHOWN = frozenset({Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED, Code.NO_DRIVER})
 _FINAL = frozenset({Code.DRIVER_REFUSED, Code.CARD_SWAPPED})
 _ABOUT_PIN = frozenset({Code.PIN_WRONG, Code.PIN_LOCKED})
 # Which of the unusable certificates says most about the card.
-_TELLING = (
+_REPORTED_FIRST = (
     Code.PIN_LOCKED,
     Code.CARD_NOT_ACTIVATED,
     Code.CERTIFICATE_EXPIRED,
@@ -319,4 +319,4 @@ def _locked(card: Card) -> bool:
 
 
 def _rank(problem: Code | None) -> int:
-    return _TELLING.index(problem) if problem in _TELLING else len(_TELLING)
+    return _REPORTED_FIRST.index(problem) if problem in _REPORTED_FIRST else len(_REPORTED_FIRST)

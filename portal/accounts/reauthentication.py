@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from cardlogin_server import Purpose
 from portal.accounts.destination import safe_next
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -19,7 +20,6 @@ from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_LOCKED, CARD_NOT_YOURS, PASSWORD_WRONG, WAIT_A_MOMENT, Failure, Refusal
 from portal.member.sessions import keep_this
-from relying_party import Purpose
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
 

@@ -5,9 +5,9 @@ import secrets
 
 from django.contrib.auth.hashers import check_password, make_password
 
+from cardlogin_server.identity.identifiers.normal_form import normal_form
 from portal.accounts.models import Person, User
 from portal.audit.log import record
-from relying_party.identifiers.normal_form import normal_form
 
 _BYTES = 10  # 80 bits, sixteen characters of base32
 _GROUP = 4

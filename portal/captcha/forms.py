@@ -11,9 +11,9 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
+from cardlogin_server.identity.identifiers.normal_form import normal_form
 from portal.both import both
 from portal.captcha.questions import Kind, letters, spell, words
-from relying_party.identifiers.normal_form import normal_form
 
 _REFRESH = "captcha_new"
 _KEY = 40

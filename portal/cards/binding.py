@@ -7,6 +7,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from cardlogin_server import Identity
+from cardlogin_server.certificates.families import Family
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.cards.models import CardBinding, CardCertificate
@@ -22,8 +24,6 @@ from portal.failures import (
 )  # fmt: skip
 from portal.messages.sending import send_mail
 from portal.policy import policy
-from relying_party import Identity
-from relying_party.families import Family
 
 
 def bind(user: User, identity: Identity) -> CardBinding:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cardlogin_server.certificates.families import Family
 from portal.accounts.destination import safe_next
 from portal.accounts.entry import audit
 from portal.accounts.models import User
@@ -29,7 +30,6 @@ from portal.failures import (
     WAIT_A_MOMENT,
     Failure,
 )  # fmt: skip
-from relying_party.families import Family
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
 

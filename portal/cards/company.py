@@ -12,11 +12,11 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from cardlogin_server.certificates.families import Family
 from portal.accounts.destination import safe_next
 from portal.cards.flows import log_in
 from portal.cards.pages import card_context
 from portal.failures import Refusal
-from relying_party.families import Family
 
 _NOTICE = "company_notice"
 

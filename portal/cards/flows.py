@@ -6,6 +6,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from cardlogin_server import Identity, Purpose
+from cardlogin_server.certificates.families import Family
+from cardlogin_server.contrib.django.parts import issue_challenge
 from portal.accounts.entry import audit
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -16,9 +19,6 @@ from portal.cards.proof import proof_of_card
 from portal.cards.session import enter_with_card
 from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, CARD_OF_CITIZEN, CARD_OF_COMPANY, Refusal
 from portal.messages.sending import send_mail
-from relying_party import Identity, Purpose
-from relying_party.contrib.django.parts import issue_challenge
-from relying_party.families import Family
 
 __all__ = ["enter", "issue_challenge", "log_in"]
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from cardlogin_server import Purpose
 from portal.accounts.fresh import fresh_required, is_fresh
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -20,7 +21,6 @@ from portal.cards.pending import forget, recall
 from portal.cards.proof import proof_of_card
 from portal.failures import Failure, Refusal
 from portal.policy import policy
-from relying_party import Purpose
 
 _NOTICE, _DONE = "cards_notice", "cards_done"
 

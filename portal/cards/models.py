@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 from typing_extensions import override
 
-from relying_party.families import Family
+from cardlogin_server.certificates.families import Family
 
 
 class CardBinding(models.Model):

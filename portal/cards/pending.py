@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from relying_party import Identity
-from relying_party.families import Family
+from cardlogin_server import Identity
+from cardlogin_server.certificates.families import Family
 
 _KEY = "pending_card"
 SECONDS = 600

@@ -5,12 +5,12 @@ import logging
 from allauth.core import ratelimit
 from django.http import HttpRequest
 
+from cardlogin_server import CardLoginError, Identity, Purpose
+from cardlogin_server.answers.token import parse_token
+from cardlogin_server.contrib.django.parts import verify
+from cardlogin_server.failures import CertificateRevoked
 from portal.cards.binding import note_revoked
 from portal.failures import RATE_LIMITED, REQUEST_MALFORMED, Failure, Refusal
-from relying_party import CardLoginError, Identity, Purpose
-from relying_party.contrib.django.parts import verify
-from relying_party.failures import CertificateRevoked
-from relying_party.token import parse_token
 
 _LONGEST_CHALLENGE = 64
 LONGEST_TOKEN = 10_000
@@ -20,7 +20,7 @@ _log = logging.getLogger("portal.cards")
 def proof_of_card(request: HttpRequest, purpose: Purpose) -> Identity:
     """Return who holds the card behind the form fields challenge and token, signed for `purpose` in this session.
 
-    Raises `Refusal` with the code of relying_party, `request_malformed` or `rate_limited`.
+    Raises `Refusal` with the code of cardlogin_server, `request_malformed` or `rate_limited`.
     """
     challenge, token = request.POST.get("challenge", ""), request.POST.get("token", "")
     if not ratelimit.consume(request, action="card_login"):
@@ -33,6 +33,6 @@ def proof_of_card(request: HttpRequest, purpose: Purpose) -> Identity:
         if isinstance(error, CertificateRevoked):
             # Its key has signed before its authority was asked: nobody else can have it marked.
             note_revoked(parse_token(token).unverified_certificate, error.revoked_at)
-        # The detail names the failed check and, by relying_party's promise, nothing of the holder.
+        # The detail names the failed check and, by cardlogin_server's promise, nothing of the holder.
         _log.info("card refused: %s", error)
         raise Refusal(Failure.of(error)) from error

@@ -1,13 +1,13 @@
-"""Who holds a certificate that lies in a file; log-ins are verified by relying_party.contrib.django."""
+"""Who holds a certificate that lies in a file; log-ins are verified by cardlogin_server.contrib.django."""
 
 from django.conf import settings
 from django.utils import timezone
 
-from relying_party import Identity
-from relying_party.contrib.django.parts import anchors
-from relying_party.identity import read_identity
-from relying_party.leaf import check_leaf, read_leaf
-from relying_party.path import check_dates
+from cardlogin_server import Identity
+from cardlogin_server.certificates.leaf import check_leaf, read_leaf
+from cardlogin_server.certificates.path import check_dates
+from cardlogin_server.contrib.django.parts import anchors
+from cardlogin_server.identity.identity import read_identity
 
 
 def identity_of(der: bytes) -> Identity:

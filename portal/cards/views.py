@@ -10,13 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from cardlogin_server import Purpose
 from portal.accounts.destination import safe_next
 from portal.accounts.notice import back_to_login
 from portal.cards.flows import issue_challenge, log_in
 from portal.cards.proof import LONGEST_TOKEN
 from portal.failures import RATE_LIMITED, REQUEST_MALFORMED, Refusal
 from portal.views import problem
-from relying_party import Purpose
 
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 _LONGEST_ORDER = 256

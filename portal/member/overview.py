@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from cardlogin_server.certificates.families import Family
+from cardlogin_server.identity.identifiers.roc_calendar import to_roc
 from portal.accounts.entry import current_entry
 from portal.accounts.models import Person, User
 from portal.audit.models import AuditEvent
@@ -19,8 +21,6 @@ from portal.policy import policy
 from portal.registration.change import is_confirmed, waiting_address
 from portal.registration.fields import masked_number
 from portal.sealing import SealBroken
-from relying_party.families import Family
-from relying_party.identifiers.roc_calendar import to_roc
 
 _LOG_INS = 10
 _METHODS = {

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from typing_extensions import override
 
+from cardlogin_server.identity.identifiers.roc_calendar import compact
 from portal.accounts.fresh import is_fresh
 from portal.accounts.models import IdKind, Person, User
 from portal.audit.log import record
@@ -25,7 +26,6 @@ from portal.registration.confirmation import Writer
 from portal.registration.creation import fill, save_person
 from portal.registration.draft import Draft
 from portal.registration.limits import writer
-from relying_party.identifiers.roc_calendar import compact
 
 
 class ProfileForm(AdvancedForm):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cardlogin_server import Purpose
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.captcha.forms import unchecked, wants_new_question
@@ -19,7 +20,6 @@ from portal.messages.sending import send_mail
 from portal.recovery.forms import MailForm
 from portal.recovery.later import ThenWork
 from portal.recovery.limits import limit_sending, limit_steps
-from relying_party import Purpose
 
 _MOST_NAMES = 10
 

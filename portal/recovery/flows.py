@@ -4,6 +4,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.http import HttpRequest
 
+from cardlogin_server import Purpose
 from portal.accounts import lockout
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -13,7 +14,6 @@ from portal.messages.sending import send_mail
 from portal.recovery import proof, tries
 from portal.recovery.ownership import holds
 from portal.recovery.steps import Way
-from relying_party import Purpose
 
 
 def by_card(request: HttpRequest, way: Way, account: str) -> None:

@@ -6,14 +6,14 @@ from django import forms
 from django.core.validators import RegexValidator
 from typing_extensions import override
 
+from cardlogin_server.identity.identifiers.account import mail_form
+from cardlogin_server.identity.identifiers.normal_form import normal_form
 from portal.accounts.answers import LONGEST_ANSWER
 from portal.accounts.models import User, account_name
 from portal.accounts.passwords import rule_text
 from portal.both import ask_in_both, both, parted
 from portal.captcha.forms import CaptchaForm
 from portal.recovery.resetting import password_refusals
-from relying_party.identifiers.account import mail_form
-from relying_party.identifiers.normal_form import normal_form
 
 _six_digits = RegexValidator(r"\A[0-9]{6}\Z", both("驗證碼為 6 位數字。", "The code has six digits."))
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false"}

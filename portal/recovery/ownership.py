@@ -6,12 +6,12 @@ import unicodedata
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from cardlogin_server import Identity
+from cardlogin_server.certificates.families import Family
+from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
 from portal.accounts.models import IdKind, Person, User
 from portal.cards.models import CardBinding
 from portal.sealing import SealBroken
-from relying_party import Identity
-from relying_party.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
-from relying_party.families import Family
 
 _log = logging.getLogger("portal.recovery")
 

@@ -6,16 +6,16 @@ from typing import Any
 from django import forms
 from typing_extensions import override
 
+from cardlogin_server.identity.identifiers import telephone
+from cardlogin_server.identity.identifiers.normal_form import normal_form
+from cardlogin_server.identity.identifiers.postcode import COUNTIES, is_postcode, postcode_fits_county
+from cardlogin_server.identity.identifiers.roc_calendar import compact
 from portal.accounts.models import Gender, IdKind
 from portal.both import both
 from portal.registration import fields
 from portal.registration.doubts import Doubt, StepForm
 from portal.registration.draft import Draft
 from portal.registration.steps import Step
-from relying_party.identifiers import telephone
-from relying_party.identifiers.normal_form import normal_form
-from relying_party.identifiers.postcode import COUNTIES, is_postcode, postcode_fits_county
-from relying_party.identifiers.roc_calendar import compact
 
 _NUMBER, _PASSPORT = "number", "passport"
 TEXTS = ("gender", "county", "address", "postcode", "phone", "extension")

@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 from typing_extensions import override
 
+from cardlogin_server.certificates.families import Family
+from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
+from cardlogin_server.identity.identifiers.normal_form import normal_form
 from portal.both import both
 from portal.cards.models import CardBinding
 from portal.cards.pending import recall
 from portal.registration import fields
 from portal.registration.draft import CardFacts
-from relying_party.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
-from relying_party.families import Family
-from relying_party.identifiers.normal_form import normal_form
 
 _WHOLE = 10
 _OUTCOMES = {

@@ -3,6 +3,8 @@
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
+from cardlogin_server import Identity
+from cardlogin_server.identity.identifiers.roc_calendar import from_compact
 from portal.accounts.models import IdKind, Person, User
 from portal.accounts.recovery_codes import hash_of
 from portal.audit.log import record
@@ -12,8 +14,6 @@ from portal.messages.sending import send_mail
 from portal.registration.advanced import TEXTS
 from portal.registration.confirmation import Writer, belongs_to_another, send_confirmation
 from portal.registration.draft import Draft
-from relying_party import Identity
-from relying_party.identifiers.roc_calendar import from_compact
 
 
 def create(draft: Draft, may_write: Writer, identity: Identity | None = None) -> None:

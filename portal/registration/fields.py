@@ -9,12 +9,12 @@ from django.core.validators import validate_email
 from django.utils import timezone
 from typing_extensions import override
 
+from cardlogin_server.identity.identifiers import account as accounts
+from cardlogin_server.identity.identifiers import national_id, resident_id, roc_calendar
+from cardlogin_server.identity.identifiers.normal_form import normal_form
+from cardlogin_server.identity.identifiers.telephone import is_rescue_mobile
 from portal.accounts.models import Gender, IdKind
 from portal.both import both
-from relying_party.identifiers import account as accounts
-from relying_party.identifiers import national_id, resident_id, roc_calendar
-from relying_party.identifiers.normal_form import normal_form
-from relying_party.identifiers.telephone import is_rescue_mobile
 
 _PASSPORT_LENGTH = range(5, 13)
 

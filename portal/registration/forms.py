@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from typing_extensions import override
 
+from cardlogin_server.identity.identifiers.account import is_account_name
 from portal.accounts.answers import LONGEST_ANSWER, QUESTIONS, answer_hash, normal_answer
 from portal.accounts.models import User
 from portal.accounts.passwords import normal_password, refusals, rule_text, warnings
@@ -18,7 +19,6 @@ from portal.registration.card import RestOfNumber
 from portal.registration.doubts import Doubt, StepForm
 from portal.registration.draft import Draft
 from portal.registration.steps import Step
-from relying_party.identifiers.account import is_account_name
 
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
 LONGEST_PASSWORD = 128

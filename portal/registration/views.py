@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cardlogin_server import Identity, Purpose
 from portal.accounts.destination import safe_next
 from portal.accounts.recovery_codes import fresh_text
 from portal.audit.log import record
@@ -27,7 +28,6 @@ from portal.registration.forms import AccountForm, BasicForm, CaptchaStep, Conse
 from portal.registration.limits import count, writer
 from portal.registration.steps import TITLES, Step, step, steps
 from portal.views import too_many_requests
-from relying_party import Identity, Purpose
 
 _FORMS: tuple[type[StepForm], ...] = (
     AccountForm, BasicForm, AdvancedForm, RescueForm, CaptchaStep, ConsentStep, LastStep,

@@ -5,11 +5,11 @@ from typing import Any
 
 import django.forms
 
-import relying_party
+import cardlogin_server
 from portal.settings.stores import cache
 
 PORTAL = Path(__file__).resolve().parent.parent
-BROWSER_CLIENT = Path(relying_party.__path__[0]) / "browser"
+BROWSER_CLIENT = Path(cardlogin_server.__path__[0]) / "browser"
 
 
 def content_security_policy(agent_ports: tuple[int, ...], http_port: int) -> dict[str, Any]:
@@ -48,7 +48,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "captcha",
     "csp",
-    "relying_party.contrib.django",
+    "cardlogin_server.contrib.django",
     "portal.audit",
     "portal.messages",
     "portal.accounts",
@@ -189,9 +189,9 @@ CAPTCHA_FONT_SIZE = 44
 CAPTCHA_TIMEOUT = 5  # minutes
 CAPTCHA_LETTER_ROTATION = (-25, 25)
 
-# Who confirms that an ID number belongs to a card (relying_party.confirm): dotted name of a function that returns an
-# IdentityConfirmer; with one, a card that is not bound can open the account whose stored ID number it belongs to.
-# None: only the last four characters, which the card holds, are compared.
+# Who confirms that an ID number belongs to a card (cardlogin_server.identity.confirm): dotted name of a function that
+# returns an IdentityConfirmer; with one, a card that is not bound can open the account whose stored ID number it
+# belongs to. None: only the last four characters, which the card holds, are compared.
 CARDLOGIN_CONFIRMER: str | None = None
 
 # Mail and text messages
@@ -204,7 +204,7 @@ CARDLOGIN_TEXT_TOKEN = ""
 # The page that shows what would have been sent; only for development.
 CARDLOGIN_OUTBOX = False
 
-# Card log-in. Empty values are reported by the system checks of relying_party.contrib.django.
+# Card log-in. Empty values are reported by the system checks of cardlogin_server.contrib.django.
 CARDLOGIN_ORIGIN = ""
 CARDLOGIN_PKI = ""
 CARDLOGIN_CRL_HOSTS: tuple[str, ...] = ()

@@ -25,7 +25,9 @@ HOST = """
     import os, sys, threading
     sys.path.insert(0, {root!r})
     from agent.card.frames import HostOrder, HostSetup
-    from agent.card import prompt, prompt_pinentry, prompt_terminal
+    from agent.card.prompts import prompt
+    from agent.card.prompts import pinentry as prompt_pinentry
+    from agent.card.prompts import terminal as prompt_terminal
     from agent.card.worker import Worker
     from agent.failures import Code, FailureError
     from agent.platform.pinentry import Needs, Pinentry

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.card.frames import HEADER, TAKEN, CmsAsk, HostAnswer, HostOrder, HostSetup, body_length, decode, encode
 from agent.child import child_command
-from relying_party import Purpose
-from relying_party.leaf import read_leaf
-from relying_party.signature import require_fitting_key, verify_signature
-from relying_party.token import parse_token
+from cardlogin_server import Purpose
+from cardlogin_server.answers.signature import require_fitting_key, verify_signature
+from cardlogin_server.answers.token import parse_token
+from cardlogin_server.certificates.leaf import read_leaf
 from tests.card.conftest import Desk
 from tests.server import pki
 from tests.stand.asking import ORIGIN, Asker, new_challenge, signature_is_good

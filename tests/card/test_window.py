@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent.card.operation import State
-from agent.card.window.quiet import SHOWN_FOR, WITHOUT_KEYS
+from agent.card.prompts.window.quiet import SHOWN_FOR, WITHOUT_KEYS
 from agent.failures import Code, FailureError
 from tests.card.window_stage import Stage
 from tests.card.window_states import CIPHER, CITIZEN, FIRM, OLD, SIGNER

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agent.card.frames import HostOrder
+from agent.card.prompts.window.window import Window
 from agent.card.view import Trouble
-from agent.card.window.window import Window
 from agent.failures import Code
 from tests.card.window_stage import Stage
 from tests.card.window_states import SIGNER

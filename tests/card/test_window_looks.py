@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.card.window.theme import DARK, LIGHT, Palette, scale_of
-from agent.card.window.widgets import Line
+from agent.card.prompts.window.theme import DARK, LIGHT, Palette, scale_of
+from agent.card.prompts.window.widgets import Line
 from tests.card.window_stage import main_window, stage
 from tests.card.window_states import STATES, WindowState
 from tests.stand.screen import Screen

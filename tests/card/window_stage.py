@@ -11,8 +11,8 @@ from pathlib import Path
 from PIL import Image, ImageGrab
 
 from agent.card.frames import HostOrder
-from agent.card.window.theme import DARK, LIGHT, scale_of
-from agent.card.window.window import Window
+from agent.card.prompts.window.theme import DARK, LIGHT, scale_of
+from agent.card.prompts.window.window import Window
 from agent.settings import PinForm
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
 from tests.unit.agent.operation_bench import Bench

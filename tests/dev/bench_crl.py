@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 
-from relying_party.crl import read_list
-from relying_party.crl_der import SEQUENCE, enter, find_parts
-from relying_party.index_folder import FolderIndexStore
-from relying_party.index_store import ListKey
+from cardlogin_server.revocation.crl import read_list
+from cardlogin_server.revocation.crl_der import SEQUENCE, enter, find_parts
+from cardlogin_server.revocation.index_folder import FolderIndexStore
+from cardlogin_server.revocation.index_store import ListKey
 from tests.dev.rows import Row
 from tests.server.crls import COMPROMISE, List, complete
 from tests.server.pki import COMPLETE, NOW, Card, Profile, der, issue, moica, oid, root, rsa_key
@@ -33,8 +33,8 @@ RUNS, LOOK_UPS, WORKERS = 5, 2_000, 2
 _WORKER = """
 import random, re, sys
 from pathlib import Path
-from relying_party.index_folder import FolderIndexStore
-from relying_party.index_store import ListKey
+from cardlogin_server.revocation.index_folder import FolderIndexStore
+from cardlogin_server.revocation.index_store import ListKey
 store = FolderIndexStore(sys.argv[1])
 index = store.open(ListKey(bytes.fromhex(sys.argv[2]), sys.argv[3]))
 chosen = random.Random(7)
@@ -53,7 +53,7 @@ import re, sys
 from datetime import datetime
 from pathlib import Path
 from cryptography import x509
-from relying_party.crl import read_list
+from cardlogin_server.revocation.crl import read_list
 issuer = x509.load_der_x509_certificate(Path(sys.argv[2]).read_bytes())
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 before = peak()

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_crl
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 
-from relying_party import Purpose
-from relying_party.hipki import OldComponentVerifier
+from cardlogin_server import Purpose
+from cardlogin_server.answers.hipki import OldComponentVerifier
 from tests.dev.rows import Row, write_rows
 from tests.server.cms_building import Answer
 from tests.server.crls import List

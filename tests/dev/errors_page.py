@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from agent.failures import catalogue
+from cardlogin_server.failures import CardLoginError
 from portal import failures as portal_failures
-from relying_party.failures import CardLoginError
 
 _HEAD = """# Error catalogue 錯誤代碼
 
@@ -15,7 +15,7 @@ remedy is done; stop = somebody else has to act.
 _BROWSER = """
 ## In the browser 瀏覽器
 
-`relying_party/browser/cardlogin.js` makes these codes of its own, with their texts: `agent_not_found`,
+`cardlogin_server/browser/cardlogin.js` makes these codes of its own, with their texts: `agent_not_found`,
 `tls_not_trusted`, `permission_denied`, `popup_blocked`, `opener_cut`, `navigation_unfinished`, `page_closed`,
 `timed_out`, `answer_malformed`.
 """

@@ -11,9 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 from typing_extensions import override
 
+from cardlogin_server.contrib.django.parts import forget
 from portal.accounts.models import User
 from portal.cards.models import CardBinding
-from relying_party.contrib.django.parts import forget
 from tests.portal.pki import ListServer, Pki
 
 PASSWORD = "correct horse 9 battery"

@@ -11,7 +11,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from pytest_django import Settings
 
-from relying_party.contrib.django.parts import forget, verifier
+from cardlogin_server.contrib.django.parts import forget, verifier
 from tests.portal.pki import Pki
 from tests.stand.databases import own_stores
 

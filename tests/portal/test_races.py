@@ -12,9 +12,9 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 
+from cardlogin_server import ChallengeRecord, Purpose
+from cardlogin_server.contrib.django.store import CacheChallengeStore
 from portal.accounts.models import User
-from relying_party import ChallengeRecord, Purpose
-from relying_party.contrib.django.store import CacheChallengeStore
 from tests.portal.conftest import browser
 from tests.portal.helpers import ask_challenge, logged_in, send_token
 from tests.portal.pki import Pki
@@ -81,7 +81,8 @@ def test_claim_is_given_to_one_process(tmp_path: Path, pki: Pki) -> None:
     environment = demo_environment(tmp_path, pki)
     assert run(environment, "migrate", "--verbosity", "0").returncode == 0
     code = (
-        "import sys; from relying_party.contrib.django.store import CacheChallengeStore; store = CacheChallengeStore();"
+        "import sys; from cardlogin_server.contrib.django.store import CacheChallengeStore;"
+        "store = CacheChallengeStore();"
         "print('ready', flush=True); sys.stdin.readline();"
         "print(''.join('01'[store.claim(f'{n:064x}', 60)] for n in range(40)))"
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from relying_party.cms_decoding import CARD_NUMBER, NONCE
+from cardlogin_server.answers.cms_decoding import CARD_NUMBER, NONCE
 from tests.server.pki import Card, attribute, der, oid
 from tests.server.site import HASHES
 

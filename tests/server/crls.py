@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from relying_party.fetch import FetchFailed
+from cardlogin_server.revocation.fetching.fetch import FetchFailed
 from tests.server.pki import COMPANY_LIST, COMPLETE, NOW, PARTITION, Authority, moeaca, moica
 
 HOLD = x509.ReasonFlags.certificate_hold

@@ -7,9 +7,9 @@ import sys
 from datetime import timedelta
 from hashlib import sha256
 
-from relying_party.index import Header, pack
-from relying_party.index_folder import FolderIndexStore
-from relying_party.index_store import ListKey
+from cardlogin_server.revocation.index import Header, pack
+from cardlogin_server.revocation.index_folder import FolderIndexStore
+from cardlogin_server.revocation.index_store import ListKey
 from tests.server.pki import NOW
 
 KEY = ListKey(b"k" * 20, "http://crl.test/complete.crl")

@@ -15,8 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from relying_party import CardLoginError
-from relying_party import failures as f
+from cardlogin_server import CardLoginError
+from cardlogin_server import failures as f
 from tests.server import pki
 from tests.server.pki import NOW, Card, Profile, issue
 from tests.server.site import ORIGIN, Site, make_fields, sign

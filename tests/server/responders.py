@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from relying_party.fetch import FetchFailed
+from cardlogin_server.revocation.fetching.fetch import FetchFailed
 from tests.server.pki import HOST, NOW, SIGNING, Authority, Card, Profile, issue, moica, name, rsa_key
 
 URL = f"http://{HOST}/OCSP/ocsp"

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from relying_party import Anchors, Challenges, CrlRevocation, Identity, MemoryChallengeStore, Purpose, Verifier
-from relying_party.hipki import OldComponentVerifier
+from cardlogin_server import Anchors, Challenges, CrlRevocation, Identity, MemoryChallengeStore, Purpose, Verifier
+from cardlogin_server.answers.hipki import OldComponentVerifier
 from tests.server.crls import Web
 from tests.server.pki import HOST, NOW, POLICY, Card, Key, moeaca, moica, root
 

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-from relying_party import ChallengeStore
+from cardlogin_server import ChallengeStore
 
 
 def main(factory: str, *arguments: str) -> None:

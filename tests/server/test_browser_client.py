@@ -8,9 +8,9 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-import relying_party
+import cardlogin_server
 
-BROWSER = Path(relying_party.__file__).parent / "browser"
+BROWSER = Path(cardlogin_server.__file__).parent / "browser"
 CLIENT = BROWSER / "cardlogin.js"
 DECLARATIONS = BROWSER / "cardlogin.d.ts"
 GLOBAL = BROWSER / "dist" / "cardlogin.global.js"

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from relying_party import Challenges, MemoryChallengeStore, Purpose
-from relying_party.challenge import ChallengeRecord
-from relying_party.failures import ChallengeExpired, ChallengeUnknown, ChallengeUsed
+from cardlogin_server import Challenges, MemoryChallengeStore, Purpose
+from cardlogin_server.challenge import ChallengeRecord
+from cardlogin_server.failures import ChallengeExpired, ChallengeUnknown, ChallengeUsed
 from tests.server.pki import NOW
 from tests.server.site import Time
 

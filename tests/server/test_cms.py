@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from relying_party import CardLoginError, Family, Purpose
-from relying_party import failures as f
-from relying_party.hipki import OldComponentAnswer
+from cardlogin_server import CardLoginError, Family, Purpose
+from cardlogin_server import failures as f
+from cardlogin_server.answers.hipki import OldComponentAnswer
 from tests.server import pki
 from tests.server.cms_building import (
     CONTENT_TYPE,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relying_party import CardLoginError, Purpose
-from relying_party import failures as f
-from relying_party.cms_decoding import LARGEST, CmsMalformed, read_signed_content
-from relying_party.der_shape import NotDer, require_der
+from cardlogin_server import CardLoginError, Purpose
+from cardlogin_server import failures as f
+from cardlogin_server.answers.cms_decoding import LARGEST, CmsMalformed, read_signed_content
+from cardlogin_server.certificates.der_shape import NotDer, require_der
 from tests.server.cms_building import Answer
 from tests.server.pki import der, issue
 from tests.server.site import SESSION, Site

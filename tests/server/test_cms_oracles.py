@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
-from relying_party import Purpose
-from relying_party import failures as f
+from cardlogin_server import Purpose
+from cardlogin_server import failures as f
 from tests.server import pki
 from tests.server.cms_building import Answer
 from tests.server.pki import Card, Profile, issue, utf8

@@ -5,8 +5,8 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from relying_party import Identity, Purpose
-from relying_party import failures as f
+from cardlogin_server import Identity, Purpose
+from cardlogin_server import failures as f
 from tests.server import pki
 from tests.server.cms_building import Answer, sign
 from tests.server.pki import Card, Profile, issue

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from typing_extensions import override
 
-from relying_party.confirm import Confirmation, ConfirmerUnavailable, HttpIdentityConfirmer, Pair
+from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, HttpIdentityConfirmer, Pair
 from tests.server.pki import Authority, make_authority, name, rsa_key
 
 OWNED, FOREIGN, CLOSED, BUSY = "0000000000000001", "0000000000000002", "0000000000000003", "0000000000000004"

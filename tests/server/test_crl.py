@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relying_party.crl import ListRefused, read_list
-from relying_party.failures import CertificateRevoked, CertificateSuspended
+from cardlogin_server.failures import CertificateRevoked, CertificateSuspended
+from cardlogin_server.revocation.crl import ListRefused, read_list
 from tests.server.crls import COMPROMISE, HOLD, OTHER_SERIAL, REMOVED, complete, partition, scope
 from tests.server.pki import COMPLETE, NOW, PARTITION, der, impostor, moeaca, moica, oid, rsa_key
 

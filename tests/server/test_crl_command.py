@@ -1,4 +1,4 @@
-"""``python -m relying_party crl refresh|status`` against a real web server on the loopback interface."""
+"""``python -m cardlogin_server crl refresh|status`` against a real web server on the loopback interface."""
 
 import threading
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from relying_party import Anchors, CrlRevocation
-from relying_party.__main__ import main
-from relying_party.breaker import Trouble
-from relying_party.clock import utc_now
-from relying_party.failures import RevocationUnknown
-from relying_party.index_store import ListKey
-from relying_party.leaf import read_leaf
+from cardlogin_server import Anchors, CrlRevocation
+from cardlogin_server.__main__ import main
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.clock import utc_now
+from cardlogin_server.failures import RevocationUnknown
+from cardlogin_server.revocation.fetching.breaker import Trouble
+from cardlogin_server.revocation.index_store import ListKey
 from tests.server.crls import complete, partition, scope
 from tests.server.pki import COMPLETE, Profile, issue, moica, root
 from tests.server.site import Time

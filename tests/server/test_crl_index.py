@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relying_party.crl import ListRefused, read_list
-from relying_party.crl_der import HOLD, REMOVED, DerMalformed, enter, find_parts, read_records
-from relying_party.failures import CertificateRevoked, CertificateSuspended
-from relying_party.index import Header, Index, IndexDamaged, pack
+from cardlogin_server.failures import CertificateRevoked, CertificateSuspended
+from cardlogin_server.revocation.crl import ListRefused, read_list
+from cardlogin_server.revocation.crl_der import HOLD, REMOVED, DerMalformed, enter, find_parts, read_records
+from cardlogin_server.revocation.index import Header, Index, IndexDamaged, pack
 from tests.server.crls import COMPROMISE, complete
 from tests.server.pki import COMPLETE, NOW, der, moica
 from tests.server.test_crl import signed

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relying_party.directory_attributes import AttributesMalformed, Value, read_attributes
+from cardlogin_server.certificates.directory_attributes import AttributesMalformed, Value, read_attributes
 from tests.server.pki import CITIZEN_ATTRIBUTES, attribute, attributes, der, oid, utf8
 
 KIND = "2.16.886.1.100.2.51"

@@ -14,11 +14,11 @@ from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from pytest_django import Settings
 
-from relying_party import ChallengeRecord, Identity, Purpose
-from relying_party import failures as f
-from relying_party.contrib.django import parts
-from relying_party.contrib.django.middleware import CardLoginErrorMiddleware
-from relying_party.contrib.django.store import CacheChallengeStore
+from cardlogin_server import ChallengeRecord, Identity, Purpose
+from cardlogin_server import failures as f
+from cardlogin_server.contrib.django import parts
+from cardlogin_server.contrib.django.middleware import CardLoginErrorMiddleware
+from cardlogin_server.contrib.django.store import CacheChallengeStore
 from tests.server.pki import NOW, issue, moica, root
 from tests.server.site import Site, make_token
 
@@ -37,7 +37,7 @@ def _configured(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.CARDLOGIN_ORIGIN = "https://portal.example"
     settings.CARDLOGIN_CRL_HOSTS = ("crl.test",)
     settings.CACHES = LOCAL
-    settings.AUTHENTICATION_BACKENDS = ["relying_party.contrib.django.backend.CardBackend"]
+    settings.AUTHENTICATION_BACKENDS = ["cardlogin_server.contrib.django.backend.CardBackend"]
     settings.CARDLOGIN_USER_OF = f"{__name__}.user_of"
     parts.forget()
     cache.clear()

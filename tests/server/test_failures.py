@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relying_party import CardLoginError
-from relying_party import failures as f
+from cardlogin_server import CardLoginError
+from cardlogin_server import failures as f
 
 CODES = {
     "token_malformed",

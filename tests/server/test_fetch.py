@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from relying_party import fetch as module
-from relying_party.fetch import FetchFailed, StatusRefused, allowed, fetch, host_of, post
+from cardlogin_server.revocation.fetching import fetch as module
+from cardlogin_server.revocation.fetching.fetch import FetchFailed, StatusRefused, allowed, fetch, host_of, post
 
 Behaviour = Callable[[socket.socket], None]
 Serve = Callable[[Behaviour], str]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relying_party import CardLoginError, Challenges, MemoryChallengeStore, Purpose
+from cardlogin_server import CardLoginError, Challenges, MemoryChallengeStore, Purpose
 from tests.server.pki import issue, moica
 from tests.server.site import SESSION, Site, make_fields
 

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from relying_party.identifiers.agency_oid import is_agency_oid, name_of
-from relying_party.identifiers.business_number import digit_sum, is_business_number, was_business_number
-from relying_party.identifiers.national_id import Gender, checksum, gender_of_national_id, is_national_id
-from relying_party.identifiers.normal_form import normal_form
-from relying_party.identifiers.resident_id import (
+from cardlogin_server.identity.identifiers.agency_oid import is_agency_oid, name_of
+from cardlogin_server.identity.identifiers.business_number import digit_sum, is_business_number, was_business_number
+from cardlogin_server.identity.identifiers.national_id import Gender, checksum, gender_of_national_id, is_national_id
+from cardlogin_server.identity.identifiers.normal_form import normal_form
+from cardlogin_server.identity.identifiers.resident_id import (
     gender_of_resident_id,
     is_new_resident_id,
     is_old_resident_id,

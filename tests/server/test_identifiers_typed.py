@@ -4,9 +4,14 @@ from datetime import date
 
 import pytest
 
-from relying_party.identifiers import account, roc_calendar
-from relying_party.identifiers.postcode import COUNTIES, county_form, is_postcode, postcode_fits_county
-from relying_party.identifiers.telephone import fits_numbering_plan, is_contact_number, is_extension, is_rescue_mobile
+from cardlogin_server.identity.identifiers import account, roc_calendar
+from cardlogin_server.identity.identifiers.postcode import COUNTIES, county_form, is_postcode, postcode_fits_county
+from cardlogin_server.identity.identifiers.telephone import (
+    fits_numbering_plan,
+    is_contact_number,
+    is_extension,
+    is_rescue_mobile,
+)
 
 TODAY = date(2026, 11, 1)
 

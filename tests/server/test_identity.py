@@ -8,10 +8,10 @@ from cryptography.x509 import Name, NameAttribute
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
-from relying_party.failures import IdentityMalformed
-from relying_party.families import CardRole, Family, family_of_subject_type, issues_for
-from relying_party.identity import Identity, read_identity
-from relying_party.leaf import read_leaf
+from cardlogin_server.certificates.families import CardRole, Family, family_of_subject_type, issues_for
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.failures import IdentityMalformed
+from cardlogin_server.identity.identity import Identity, read_identity
 from tests.server import pki
 from tests.server.pki import Profile, attribute, attributes, citizen_name, issue, subject_type, utf8
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from relying_party import Anchors, CrlRevocation, index_folder, index_store
-from relying_party.breaker import Trouble
-from relying_party.failures import CertificateRevoked, RevocationUnknown
-from relying_party.index_folder import FolderIndexStore
-from relying_party.index_store import ListKey, MemoryIndexStore, StoreFailed
-from relying_party.leaf import read_leaf
+from cardlogin_server import Anchors, CrlRevocation
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.failures import CertificateRevoked, RevocationUnknown
+from cardlogin_server.revocation import index_folder, index_store
+from cardlogin_server.revocation.fetching.breaker import Trouble
+from cardlogin_server.revocation.index_folder import FolderIndexStore
+from cardlogin_server.revocation.index_store import ListKey, MemoryIndexStore, StoreFailed
 from tests.server.crls import COMPROMISE, Web, partition
 from tests.server.index_writer import KEY, packed
 from tests.server.pki import COMPLETE, HOST, NOW, PARTITION, Profile, issue, moeaca, moica, root

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from relying_party.index_folder import FolderIndexStore
-from relying_party.index_store import StoreFailed
+from cardlogin_server.revocation.index_folder import FolderIndexStore
+from cardlogin_server.revocation.index_store import StoreFailed
 from tests.server.index_writer import KEY, packed, serial
 
 COUNT = 20_000

@@ -4,10 +4,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from relying_party.failures import AlgorithmMismatch, CertificateUnusable, IdentityMalformed, TokenMalformed
-from relying_party.leaf import check_leaf, read_leaf, signed_with_good_hash
-from relying_party.signature import require_fitting_key
-from relying_party.token import ALGORITHMS
+from cardlogin_server.answers.signature import require_fitting_key
+from cardlogin_server.answers.token import ALGORITHMS
+from cardlogin_server.certificates.leaf import check_leaf, read_leaf, signed_with_good_hash
+from cardlogin_server.failures import AlgorithmMismatch, CertificateUnusable, IdentityMalformed, TokenMalformed
 from tests.server import pki
 from tests.server.pki import Profile, attribute, attributes, issue, oid, rsa_key, utf8
 

@@ -12,11 +12,11 @@ from cryptography.x509 import ocsp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relying_party import Anchors, CrlRevocation
-from relying_party.clock import utc_now
-from relying_party.failures import CertificateRevoked, CertificateSuspended, RevocationUnknown
-from relying_party.leaf import read_leaf
-from relying_party.revocation_policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp
+from cardlogin_server import Anchors, CrlRevocation
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.clock import utc_now
+from cardlogin_server.failures import CertificateRevoked, CertificateSuspended, RevocationUnknown
+from cardlogin_server.revocation.policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp
 from tests.server.crls import COMPROMISE, HOLD, Web, partition
 from tests.server.pki import COMPLETE, HOST, NOW, PARTITION, impostor, issue, moeaca, moica, root
 from tests.server.responders import REVOKED, UNKNOWN, URL, Responder, card, delegate

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from relying_party import Anchors, CrlRevocation
-from relying_party.failures import CertificateRevoked, CertificateSuspended
-from relying_party.fetch import FetchFailed, fetch
-from relying_party.index_folder import FolderIndexStore
-from relying_party.leaf import Leaf, read_leaf
-from relying_party.revocation_policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp
+from cardlogin_server import Anchors, CrlRevocation
+from cardlogin_server.certificates.leaf import Leaf, read_leaf
+from cardlogin_server.failures import CertificateRevoked, CertificateSuspended
+from cardlogin_server.revocation.fetching.fetch import FetchFailed, fetch
+from cardlogin_server.revocation.index_folder import FolderIndexStore
+from cardlogin_server.revocation.policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp
 from tests.server.test_with_simulator import card
 
 
@@ -78,7 +78,7 @@ def test_lists_in_a_folder_of_indexes(served: Path, tmp_path: Path) -> None:
 def test_command_line_and_openssl_agree_on_the_list(served: Path, tmp_path: Path) -> None:
     mine = tmp_path / "card.cer"
     mine.write_bytes(card(served, "revoked").der)
-    common = [sys.executable, "-m", "relying_party", "crl"]
+    common = [sys.executable, "-m", "cardlogin_server", "crl"]
     indexes = ["--indexes", str(tmp_path / "lists")]
     renew = [*common, "refresh", *indexes, "--anchors", str(served), "--hosts", host(served)]
     done = subprocess.run([*renew, "--certificate", str(mine)], check=True, capture_output=True, text=True, timeout=30)

@@ -15,7 +15,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation",
-               "--disable-pip-version-check", "--wheel-dir", str(folder), str(ROOT / "relying_party")]  # fmt: skip
+               "--disable-pip-version-check", "--wheel-dir", str(folder), str(ROOT / "cardlogin_server")]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     (made,) = folder.glob("*.whl")
     return made
@@ -23,13 +23,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_the_whole_library_and_nothing_else(wheel: Path) -> None:
     assert wheel.name.startswith("cardlogin_server-")
-    package = ROOT / "relying_party"
-    sources = {f"relying_party/{path.relative_to(package)}" for path in package.rglob("*.py")}
-    sources |= {f"relying_party/{path.relative_to(package)}" for path in package.glob("anchors/*")}
+    package = ROOT / "cardlogin_server"
+    sources = {f"cardlogin_server/{path.relative_to(package)}" for path in package.rglob("*.py")}
+    sources |= {f"cardlogin_server/{path.relative_to(package)}" for path in package.glob("anchors/*")}
     sources |= {
-        f"relying_party/{path.relative_to(package)}" for path in (package / "browser").rglob("*") if path.is_file()
+        f"cardlogin_server/{path.relative_to(package)}" for path in (package / "browser").rglob("*") if path.is_file()
     }
-    sources = {name for name in sources if "__pycache__" not in name} | {"relying_party/py.typed"}
+    sources = {name for name in sources if "__pycache__" not in name} | {"cardlogin_server/py.typed"}
     held = {name for name in zipfile.ZipFile(wheel).namelist() if not name.partition("/")[0].endswith(".dist-info")}
     assert held == sources
 
@@ -47,9 +47,10 @@ def test_wheel_works_alone(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     code = (
-        "import sys, relying_party, relying_party.hipki, relying_party.stores.redis, relying_party.stores.sql;"
-        "assert relying_party.__file__.startswith(sys.argv[1]), relying_party.__file__;"
-        "relying_party.Anchors.taiwan();"
+        "import sys, cardlogin_server, cardlogin_server.answers.hipki;"
+        "import cardlogin_server.stores.redis, cardlogin_server.stores.sql;"
+        "assert cardlogin_server.__file__.startswith(sys.argv[1]), cardlogin_server.__file__;"
+        "cardlogin_server.Anchors.taiwan();"
         "found = {'django', 'redis', 'aiohttp', 'pkcs11', 'tkinter'} & set(sys.modules);"
         "assert not found, found"
     )
@@ -58,5 +59,5 @@ def test_wheel_works_alone(wheel: Path, tmp_path: Path) -> None:
 
 
 def test_log_in_needs_no_asn1crypto() -> None:
-    code = "import sys, relying_party; assert 'asn1crypto' not in sys.modules"
+    code = "import sys, cardlogin_server; assert 'asn1crypto' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=120)

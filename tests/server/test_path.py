@@ -8,9 +8,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from relying_party import Anchors
-from relying_party.failures import CertificateUntrusted
-from relying_party.leaf import read_leaf
+from cardlogin_server import Anchors
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.failures import CertificateUntrusted
 from tests.server import pki
 from tests.server.pki import NOW, Profile, issue, make_authority, moeaca, moica, root
 

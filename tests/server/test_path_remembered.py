@@ -7,9 +7,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from relying_party import Anchors
-from relying_party import failures as f
-from relying_party.leaf import Leaf, read_leaf
+from cardlogin_server import Anchors
+from cardlogin_server import failures as f
+from cardlogin_server.certificates.leaf import Leaf, read_leaf
 from tests.server import pki
 from tests.server.conformance import matrix_authorities, matrix_leaves
 from tests.server.conformance.matrix_authorities import ISSUER, root

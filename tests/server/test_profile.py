@@ -4,10 +4,10 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from relying_party import Purpose, Verifier
-from relying_party import failures as f
-from relying_party.leaf import check_leaf, check_profile, read_leaf
-from relying_party.profile import ANY_POLICY, PRODUCTION_POLICIES, TAIWAN, TEST_POLICY, LeafProfile
+from cardlogin_server import Purpose, Verifier
+from cardlogin_server import failures as f
+from cardlogin_server.certificates.leaf import check_leaf, check_profile, read_leaf
+from cardlogin_server.certificates.profile import ANY_POLICY, PRODUCTION_POLICIES, TAIWAN, TEST_POLICY, LeafProfile
 from tests.server import pki
 from tests.server.pki import Profile, issue
 from tests.server.site import ORIGIN, SESSION, Site, make_token

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from relying_party import Anchors, CrlRevocation
-from relying_party.breaker import FAILURES, LONGEST_PAUSE, Breaker, Trouble, jittered
-from relying_party.failures import CertificateRevoked
-from relying_party.fetch import FetchFailed, StatusRefused
-from relying_party.index_store import ListKey
-from relying_party.leaf import read_leaf
-from relying_party.refresh import Refresher, refresh
+from cardlogin_server import Anchors, CrlRevocation
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.failures import CertificateRevoked
+from cardlogin_server.revocation.fetching.breaker import FAILURES, LONGEST_PAUSE, Breaker, Trouble, jittered
+from cardlogin_server.revocation.fetching.fetch import FetchFailed, StatusRefused
+from cardlogin_server.revocation.index_store import ListKey
+from cardlogin_server.revocation.refresh import Refresher, refresh
 from tests.server.crls import COMPROMISE, Web, partition
 from tests.server.pki import HOST, NOW, PARTITION, Profile, issue, moica, root
 from tests.server.site import Time
@@ -69,7 +69,7 @@ def test_young_list_is_not_asked_for_again(parts: Parts) -> None:
 
 def test_same_list_again_is_not_built_anew(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     parts.check()
-    monkeypatch.setattr("relying_party.revocation_lists.read_list", None)
+    monkeypatch.setattr("cardlogin_server.revocation.lists.read_list", None)
     parts.time.now = NOW + timedelta(hours=2)
     assert parts.refresh() == ""
     assert parts.web.asked == [PARTITION, PARTITION]

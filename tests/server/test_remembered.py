@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from relying_party import Family, Verifier
-from relying_party import failures as f
-from relying_party.remembered import Remembered
+from cardlogin_server import Family, Verifier
+from cardlogin_server import failures as f
+from cardlogin_server.certificates.remembered import Remembered
 from tests.server import pki
 from tests.server.crls import COMPROMISE, HOLD, partition
 from tests.server.pki import NOW, PARTITION, Profile, issue

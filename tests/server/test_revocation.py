@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from relying_party import Anchors, CrlRevocation
-from relying_party.failures import CertificateRevoked, CertificateSuspended, RevocationUnknown
-from relying_party.fetch import FetchFailed
-from relying_party.leaf import read_leaf
+from cardlogin_server import Anchors, CrlRevocation
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.failures import CertificateRevoked, CertificateSuspended, RevocationUnknown
+from cardlogin_server.revocation.fetching.fetch import FetchFailed
 from tests.server.crls import COMPROMISE, HOLD, Web, complete, partition, scope
 from tests.server.pki import COMPLETE, HOST, NOW, PARTITION, Authority, Profile, issue, moeaca, moica, root
 from tests.server.site import Time

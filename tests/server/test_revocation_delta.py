@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 
-from relying_party import Anchors, CrlRevocation
-from relying_party.crl import ListRefused, read_list
-from relying_party.failures import CertificateRevoked, CertificateSuspended
-from relying_party.leaf import read_leaf
+from cardlogin_server import Anchors, CrlRevocation
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.failures import CertificateRevoked, CertificateSuspended
+from cardlogin_server.revocation.crl import ListRefused, read_list
 from tests.server.crls import COMPROMISE, HOLD, REMOVED, Web, complete, partition, scope
 from tests.server.pki import COMPLETE, HOST, NOW, PARTITION, Profile, impostor, issue, moica, root
 from tests.server.site import Time

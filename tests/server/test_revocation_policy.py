@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from relying_party import Anchors, CrlRevocation
-from relying_party.failures import CertificateRevoked, CertificateSuspended, RevocationUnknown
-from relying_party.leaf import read_leaf
-from relying_party.revocation_policy import RevocationPolicies, RevocationPolicy, WhenUnknown
+from cardlogin_server import Anchors, CrlRevocation
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.failures import CertificateRevoked, CertificateSuspended, RevocationUnknown
+from cardlogin_server.revocation.policy import RevocationPolicies, RevocationPolicy, WhenUnknown
 from tests.server.crls import COMPROMISE, HOLD, Web, complete, partition
 from tests.server.pki import COMPLETE, HOST, NOW, PARTITION, Profile, company, issue, moeaca, moica, root
 from tests.server.site import Time

@@ -8,14 +8,14 @@ import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from relying_party import Anchors
-from relying_party import failures as f
-from relying_party.anchors import ISSUERS, ROOTS, AnchorChanged, shipped
-from relying_party.authorities import subject_key_id
-from relying_party.families import Family, issues_for
-from relying_party.leaf import read_leaf
-from relying_party.path import check_dates
-from relying_party.profile import PRODUCTION_POLICIES
+from cardlogin_server import Anchors
+from cardlogin_server import failures as f
+from cardlogin_server.certificates.anchors import ISSUERS, ROOTS, AnchorChanged, shipped
+from cardlogin_server.certificates.authorities import subject_key_id
+from cardlogin_server.certificates.families import Family, issues_for
+from cardlogin_server.certificates.leaf import read_leaf
+from cardlogin_server.certificates.path import check_dates
+from cardlogin_server.certificates.profile import PRODUCTION_POLICIES
 from tests.server import pki
 from tests.server.pki import NOW, Profile, issue
 

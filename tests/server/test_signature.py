@@ -4,8 +4,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 
-from relying_party.failures import SignatureInvalid
-from relying_party.signature import verify_signature
+from cardlogin_server.answers.signature import verify_signature
+from cardlogin_server.failures import SignatureInvalid
 from tests.server.pki import ec_key, rsa_key
 from tests.server.site import ORIGIN, sign
 

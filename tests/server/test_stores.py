@@ -16,10 +16,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from relying_party import ChallengeRecord, Challenges, ChallengeStore, Purpose
-from relying_party import failures as f
-from relying_party.stores.redis import RedisChallengeStore
-from relying_party.stores.sql import TABLE, SqlChallengeStore
+from cardlogin_server import ChallengeRecord, Challenges, ChallengeStore, Purpose
+from cardlogin_server import failures as f
+from cardlogin_server.stores.redis import RedisChallengeStore
+from cardlogin_server.stores.sql import TABLE, SqlChallengeStore
 from tests.server.pki import NOW
 from tests.server.site import Time
 from tests.server.store_worker import keys

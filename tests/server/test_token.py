@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from relying_party.failures import AlgorithmMismatch, TokenMalformed
-from relying_party.token import ALGORITHMS, parse_token
+from cardlogin_server.answers.token import ALGORITHMS, parse_token
+from cardlogin_server.failures import AlgorithmMismatch, TokenMalformed
 from tests.server.pki import issue
 from tests.server.site import make_fields
 

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relying_party import Anchors
-from relying_party import failures as f
-from relying_party.leaf import Leaf, read_leaf
-from relying_party.tolerant import LARGEST, NotReadable, read_irregular
+from cardlogin_server import Anchors
+from cardlogin_server import failures as f
+from cardlogin_server.certificates.leaf import Leaf, read_leaf
+from cardlogin_server.certificates.tolerant import LARGEST, NotReadable, read_irregular
 from tests.server import pki
 from tests.server.pki import POLICY, issue
 from tests.server.web_eid import accept, anchors_of, vectors

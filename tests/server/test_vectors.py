@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relying_party import failures as f
-from relying_party.leaf import check_leaf, read_leaf
-from relying_party.profile import PRODUCTION_POLICIES
-from relying_party.token import parse_token
+from cardlogin_server import failures as f
+from cardlogin_server.answers.token import parse_token
+from cardlogin_server.certificates.leaf import check_leaf, read_leaf
+from cardlogin_server.certificates.profile import PRODUCTION_POLICIES
 from tests.server.web_eid import accept, prove, vectors
 
 STRICTLY_READ = ("estonian-es384", "belgian-es384", "belgian-rs256")

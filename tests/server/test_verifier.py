@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from relying_party import CardLoginError, Family, Purpose, Verifier
-from relying_party import failures as f
+from cardlogin_server import CardLoginError, Family, Purpose, Verifier
+from cardlogin_server import failures as f
 from tests.server import pki
 from tests.server.pki import NOW, Profile, issue
 from tests.server.site import ORIGIN, Site, make_fields, make_token, sign

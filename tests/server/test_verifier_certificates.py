@@ -6,8 +6,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from relying_party import CardLoginError, Family
-from relying_party import failures as f
+from cardlogin_server import CardLoginError, Family
+from cardlogin_server import failures as f
 from tests.server import pki
 from tests.server.crls import HOLD, partition
 from tests.server.pki import NOW, PARTITION, Profile, issue

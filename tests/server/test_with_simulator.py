@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from relying_party import (
+from cardlogin_server import (
     Anchors,
     CardLoginError,
     Challenges,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from cryptography import x509
 
-from relying_party import Anchors
-from relying_party.leaf import Leaf, check_profile, read_leaf
-from relying_party.path import check_dates
-from relying_party.profile import LeafProfile
-from relying_party.signature import require_fitting_key, verify_signature
-from relying_party.token import Token, parse_token
+from cardlogin_server import Anchors
+from cardlogin_server.answers.signature import require_fitting_key, verify_signature
+from cardlogin_server.answers.token import Token, parse_token
+from cardlogin_server.certificates.leaf import Leaf, check_profile, read_leaf
+from cardlogin_server.certificates.path import check_dates
+from cardlogin_server.certificates.profile import LeafProfile
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "web-eid"
 # What the extension or an early application added to, or called otherwise than, the five fields of the format.

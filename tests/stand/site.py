@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from typing_extensions import override
 
-import relying_party
+import cardlogin_server
 from tests.stand.parts import HOST
 
-CLIENT = Path(relying_party.__file__).parent / "browser" / "cardlogin.js"
+CLIENT = Path(cardlogin_server.__file__).parent / "browser" / "cardlogin.js"
 # Long enough for a challenge of a portal, and known to the test.
 CHALLENGE = "A" * 43 + "=.login"
 _POLICIES = {

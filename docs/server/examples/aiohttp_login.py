@@ -11,7 +11,7 @@ import sys
 
 from aiohttp import web
 
-from relying_party import (
+from cardlogin_server import (
     Anchors,
     CardLoginError,
     Challenges,
@@ -25,7 +25,7 @@ from relying_party import (
 COOKIE = "__Host-session"
 folder = os.environ.get("CARDLOGIN_PKI")
 anchors = Anchors.from_folder(folder) if folder else Anchors.taiwan()
-# One process only: with several, use relying_party.stores.redis or relying_party.stores.sql.
+# One process only: with several, use cardlogin_server.stores.redis or cardlogin_server.stores.sql.
 challenges = Challenges(MemoryChallengeStore())
 verifier = Verifier(
     origin=os.environ["CARDLOGIN_ORIGIN"],

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from agent.card import host, operation, pcsc, worker
 from agent.card.frames import HostOrder, Message
 from agent.card.operation import Operation, State
-from agent.card.prompt import Prompt, make_prompt
+from agent.card.prompts.prompt import Prompt, make_prompt
 from pkcs11_shims.cryptoki import Library
 from tests.card.faults.plan import Plan, read_plan
 
@@ -178,7 +178,7 @@ class ScriptedPrompt:
 def _view(prompt: str) -> type:
     if prompt == "scripted":
         return Person
-    from agent.card.window.window import Window  # only where it is needed: Tk takes a while to load
+    from agent.card.prompts.window.window import Window  # only where it is needed: Tk takes a while to load
 
     return Window
 

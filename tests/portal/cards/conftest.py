@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from relying_party.contrib.django.parts import forget
+from cardlogin_server.contrib.django.parts import forget
 from tests.portal.cards.company_pki import Companies
 from tests.portal.pki import Pki
 

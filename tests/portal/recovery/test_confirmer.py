@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.test import Client
 from pytest_django import Settings
 
+from cardlogin_server.identity.confirm import HttpIdentityConfirmer
 from portal.accounts.models import IdKind, User
 from portal.cards.models import CardBinding
-from relying_party.confirm import HttpIdentityConfirmer
 from tests.portal.conftest import SERIAL
 from tests.portal.pki import Pki
 from tests.portal.recovery.people import NATIONAL_ID, WAYS, asks_for_password, by_card, code

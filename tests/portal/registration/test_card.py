@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, Pair
 from portal.accounts.models import IdKind, Person, User
 from portal.cards.models import CardBinding
-from relying_party.confirm import Confirmation, ConfirmerUnavailable, Pair
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import card_log_in, location, plain
 from tests.portal.pki import Pki

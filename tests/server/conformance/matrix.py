@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 
-from relying_party.profile import LeafProfile
+from cardlogin_server.certificates.profile import LeafProfile
 from tests.server.conformance import matrix_authorities, matrix_leaves, matrix_lists
 from tests.server.conformance.matrix_authorities import ROOT, Plan, root
 from tests.server.conformance.matrix_shapes import SHAPES, Shape

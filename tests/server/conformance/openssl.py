@@ -4,7 +4,7 @@ import base64
 import subprocess
 from pathlib import Path
 
-from relying_party.profile import ANY_POLICY
+from cardlogin_server.certificates.profile import ANY_POLICY
 from tests.server.conformance.question import Question, Verdict
 
 

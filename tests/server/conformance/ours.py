@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from relying_party import Anchors, CardLoginError, CrlRevocation
-from relying_party.crl import ListRefused, read_list
-from relying_party.failures import RevocationUnknown
-from relying_party.fetch import FetchFailed
-from relying_party.leaf import Leaf, check_profile, read_leaf
-from relying_party.path import check_dates
+from cardlogin_server import Anchors, CardLoginError, CrlRevocation
+from cardlogin_server.certificates.leaf import Leaf, check_profile, read_leaf
+from cardlogin_server.certificates.path import check_dates
+from cardlogin_server.failures import RevocationUnknown
+from cardlogin_server.revocation.crl import ListRefused, read_list
+from cardlogin_server.revocation.fetching.fetch import FetchFailed
 from tests.server.conformance.question import Question, Verdict
 
 

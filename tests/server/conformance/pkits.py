@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from relying_party.profile import LeafProfile
+from cardlogin_server.certificates.profile import LeafProfile
 from tests.server.conformance.question import Question
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "pkits"

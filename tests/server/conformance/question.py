@@ -6,7 +6,7 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from relying_party.profile import LeafProfile
+from cardlogin_server.certificates.profile import LeafProfile
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import warnings
 
 import atheris  # type: ignore[import-untyped]
 
-with atheris.instrument_imports(include=["relying_party"]):
+with atheris.instrument_imports(include=["cardlogin_server"]):
     from tests.server.fuzz.targets import TARGETS
 
 _TARGETS = tuple(TARGETS.values())

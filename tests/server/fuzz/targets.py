@@ -13,19 +13,19 @@ from functools import cache
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from relying_party import CardLoginError, Family
-from relying_party.cms import from_base64
-from relying_party.cms_decoding import CmsMalformed, read_signed_content
-from relying_party.crl import ListRefused, read_list
-from relying_party.der_shape import NotDer, require_der
-from relying_party.directory_attributes import AttributesMalformed, read_attributes
-from relying_party.identity import read_identity
-from relying_party.leaf import check_leaf, read_leaf
-from relying_party.ocsp import make_request, read_answer
-from relying_party.ocsp_signer import AnswerRefused
-from relying_party.profile import PRODUCTION_POLICIES
-from relying_party.revocation_policy import Nonce, RevocationPolicy
-from relying_party.token import parse_token
+from cardlogin_server import CardLoginError, Family
+from cardlogin_server.answers.cms import from_base64
+from cardlogin_server.answers.cms_decoding import CmsMalformed, read_signed_content
+from cardlogin_server.answers.token import parse_token
+from cardlogin_server.certificates.der_shape import NotDer, require_der
+from cardlogin_server.certificates.directory_attributes import AttributesMalformed, read_attributes
+from cardlogin_server.certificates.leaf import check_leaf, read_leaf
+from cardlogin_server.certificates.profile import PRODUCTION_POLICIES
+from cardlogin_server.identity.identity import read_identity
+from cardlogin_server.revocation.crl import ListRefused, read_list
+from cardlogin_server.revocation.ocsp import make_request, read_answer
+from cardlogin_server.revocation.ocsp_signer import AnswerRefused
+from cardlogin_server.revocation.policy import Nonce, RevocationPolicy
 from tests.server import crls, pki
 from tests.server.cms_building import Answer
 from tests.server.responders import URL, Responder

@@ -8,9 +8,9 @@ from pathlib import Path
 from asn1crypto import cms
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
-from relying_party.cms import check_signature, usable_hash, usable_key
-from relying_party.cms_decoding import SignedContent, read_signed_content
-from relying_party.leaf import read_leaf
+from cardlogin_server.answers.cms import check_signature, usable_hash, usable_key
+from cardlogin_server.answers.cms_decoding import SignedContent, read_signed_content
+from cardlogin_server.certificates.leaf import read_leaf
 
 
 def openssl_finds(folder: Path, der: bytes) -> bytes | None:

@@ -8,8 +8,8 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.asymmetric import ec
 from typing_extensions import override
 
+from agent.card.answers.certificate import CertificateFacts, read_certificate
 from agent.card.card import Card, Cards
-from agent.card.certificate import CertificateFacts, read_certificate
 from agent.card.frames import HostAnswer, HostOrder, Token
 from agent.card.operation import WATCH_INTERVAL, Operation
 from agent.card.view import Offer, Trouble, View

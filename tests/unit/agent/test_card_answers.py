@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from agent.card.answers import prepare
-from agent.card.certificate import read_certificate
+from agent.card.answers.answer import prepare
+from agent.card.answers.certificate import read_certificate
 from agent.card.frames import CmsAsk, HostAnswer, HostOrder, decode, encode
+from cardlogin_server import failures as f
 from pkcs11_shims.keys import Scheme
-from relying_party import failures as f
 from tests.server import pki
 from tests.server.pki import Card, Profile, issue
 from tests.server.site import ORIGIN, Site

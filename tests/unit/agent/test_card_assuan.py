@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.card.assuan import MAX_LINE, Ask, AssuanError, Reply, request, unescape
+from agent.card.prompts.assuan import MAX_LINE, Ask, AssuanError, Reply, request, unescape
 
 Fake = Callable[[str], Path]
 PATIENCE = 20.0

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.card.certificate import (
+from agent.card.answers.certificate import (
     MAX_CERTIFICATE,
     MAX_ISSUER_NAME,
     MAX_ISSUER_NAMES,

@@ -16,15 +16,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.card.answers import Prepared, prepare
-from agent.card.certificate import read_certificate
-from agent.card.cms import CARD_NUMBER, MAX_CLAIM, MAX_CONTENT, NONCE, draft
+from agent.card.answers.answer import Prepared, prepare
+from agent.card.answers.certificate import read_certificate
+from agent.card.answers.cms import CARD_NUMBER, MAX_CLAIM, MAX_CONTENT, NONCE, draft
 from agent.card.frames import MAX_FRAME, CmsAsk, FrameError, HostAnswer, HostOrder, body_length, decode, encode
 from agent.failures import Code, FailureError
+from cardlogin_server import Purpose
+from cardlogin_server import failures as f
+from cardlogin_server.answers.cms_decoding import CmsMalformed, read_signed_content
 from pkcs11_shims.keys import Scheme
-from relying_party import Purpose
-from relying_party import failures as f
-from relying_party.cms_decoding import CmsMalformed, read_signed_content
 from tests.server import pki
 from tests.server.pki import Card, Profile, issue
 from tests.server.site import SESSION, Site
@@ -273,11 +273,11 @@ def test_certificate_of_version_1_is_named_rightly() -> None:
 
 def test_token_does_not_load_what_only_signed_data_needs() -> None:
     program = (
-        "import sys, base64; from agent.card.card import Card; from agent.card.answers import prepare; "
-        "from agent.card.certificate import read_certificate; from agent.card.frames import HostOrder, CmsAsk; "
+        "import sys, base64; from agent.card.card import Card; from agent.card.answers.answer import prepare; "
+        "from agent.card.answers.certificate import read_certificate; from agent.card.frames import HostOrder, CmsAsk; "
         "facts = read_certificate(base64.b64decode(sys.stdin.read())); "
-        "prepare(facts, HostOrder('o', 'c', 'en')); print('agent.card.cms' in sys.modules); "
-        "prepare(facts, HostOrder('o', 'c', 'en', cms=CmsAsk(b''))); print('agent.card.cms' in sys.modules)"
+        "prepare(facts, HostOrder('o', 'c', 'en')); print('agent.card.answers.cms' in sys.modules); "
+        "prepare(facts, HostOrder('o', 'c', 'en', cms=CmsAsk(b''))); print('agent.card.answers.cms' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], input=text(card_of("P-256").der), cwd=ROOT, capture_output=True, text=True,

@@ -11,14 +11,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from agent.card import prompt_window
+from agent.card.answers.certificate import harmless, read_certificate
 from agent.card.card import Card
-from agent.card.certificate import harmless, read_certificate
 from agent.card.frames import FrameError, HostAnswer, HostOrder, decode
 from agent.card.operation import ENTRY_LIMIT, State
-from agent.card.origin_text import Remark, origin_text
-from agent.card.window.theme import LIGHT
-from agent.card.window.window import Window
+from agent.card.prompts import prompt_window
+from agent.card.prompts.origin_text import Remark, origin_text
+from agent.card.prompts.window.theme import LIGHT
+from agent.card.prompts.window.window import Window
 from agent.failures import Code, FailureError
 from pkcs11_shims.keys import Scheme
 from pkcs11_shims.session import CardToken

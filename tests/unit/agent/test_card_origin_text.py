@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.callers import MAX_ORIGIN
-from agent.card.origin_text import Remark, origin_text
+from agent.card.prompts.origin_text import Remark, origin_text
 
 
 def in_ascii(name: str) -> str:

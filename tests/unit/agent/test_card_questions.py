@@ -3,7 +3,7 @@
 import pytest
 
 from agent.card.frames import HostOrder
-from agent.card.questions import Kind, Questions
+from agent.card.prompts.questions import Kind, Questions
 from agent.failures import Code, FailureError
 from agent.settings import PinForm
 from pkcs11_shims.families import Family

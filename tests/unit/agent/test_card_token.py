@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.card.certificate import read_certificate
+from agent.card.answers.certificate import read_certificate
+from agent.card.answers.token import card_input, make_token, message, scheme_for
 from agent.card.frames import CmsAsk, HostOrder
-from agent.card.token import card_input, make_token, message, scheme_for
 from pkcs11_shims.keys import Scheme
 from tests.unit.agent.certificates import card_signs, certificate
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN

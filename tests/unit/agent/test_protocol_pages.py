@@ -111,7 +111,7 @@ def test_ports_and_purposes_are_in_the_prose() -> None:
 
 
 def test_messages_are_those_of_both_scripts() -> None:
-    sources = (WEB / "pages" / "popup.js", ROOT / "relying_party" / "browser" / "cardlogin.js")
+    sources = (WEB / "pages" / "popup.js", ROOT / "cardlogin_server" / "browser" / "cardlogin.js")
     kinds = {shape["properties"]["type"]["const"] for shape in components()["Message"]["oneOf"]}
     for path in sources:
         # What the client keeps while its page is left is no message.

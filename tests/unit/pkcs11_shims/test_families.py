@@ -7,8 +7,8 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardlogin_server.certificates.anchors import __file__ as anchors
 from pkcs11_shims.families import UNKNOWN, families, recognise
-from relying_party.anchors import __file__ as anchors
 
 ISSUERS = {
     "內政部憑證管理中心": "moica",

@@ -11,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from typing_extensions import override
 
+from cardlogin_server import CardLoginError, Identity
 from portal.accounts.models import User
 from portal.accounts.passwords import set_password
 from portal.cards.models import CardBinding
 from portal.cards.verification import identity_of
-from relying_party import CardLoginError, Identity
 
 _LARGEST_CERTIFICATE = 16_384
 

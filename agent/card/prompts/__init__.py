@@ -1,0 +1,1 @@
+"""How a person is asked: the Tk window, pinentry or the terminal, and their words."""

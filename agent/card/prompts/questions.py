@@ -1,0 +1,162 @@
+"""What is to be asked now, one question at a time: for prompts that cannot show everything at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from agent.card.frames import HostOrder
+from agent.card.operation import LAST_TRY, Operation
+from agent.card.pin import half_width
+from agent.card.prompts import texts
+from agent.card.prompts.origin_text import Remark, origin_text
+from agent.card.prompts.words import Words, day, failure_texts, reader_of
+from agent.card.view import Offer, Trouble
+from agent.failures import Code, Text, failure
+from agent.order import purpose_of
+from agent.settings import PinForm
+
+if TYPE_CHECKING:
+    from agent.card.card import Card
+
+
+class Kind(Enum):
+    """What answers a question."""
+
+    NOTHING = "nothing"  # the card is at work
+    CHOICE = "choice"  # yes takes the certificate, no goes to the next one; or its number is taken
+    LAST_TRY = "last try"  # yes goes on to the PIN
+    PIN = "pin"
+    PINPAD = "pinpad"  # yes starts the reader's own PIN entry
+    NOTICE = "notice"  # to be read; the person can only close it
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """`lines` say who asks, why and with which card; `error` what was wrong with the last answer."""
+
+    kind: Kind
+    lines: tuple[str, ...] = ()
+    error: str = ""
+    cards: tuple[Card, ...] = ()
+    at: int = 0  # which of the cards is asked about
+
+
+class Questions:
+    """A view that keeps the one question that is open; a new one is another object."""
+
+    def __init__(self, order: HostOrder, form: PinForm) -> None:
+        self.words = Words(order.language)
+        self.form = form
+        self.question = Question(Kind.NOTHING)
+        self._order = order
+        self._card: Card | None = None
+        self._others = 0
+        self._confirmed = False
+
+    def show_choice(self, offer: Offer, chosen: bytes) -> None:
+        """Which certificate."""
+        ders = [card.facts.der for card in offer.usable]
+        self._ask(Kind.CHOICE, self._reasons(offer.unusable), cards=offer.usable)
+        self.question = replace(self.question, at=ders.index(chosen) if chosen in ders else 0)
+
+    def show_card(self, card: Card, others: int) -> None:
+        """The PIN, or before it whether the last try is to be made."""
+        self._card, self._others, self._confirmed = card, others, False
+        kind = Kind.PINPAD if card.pinpad else Kind.PIN
+        self._ask(Kind.LAST_TRY if card.tries_left == LAST_TRY else kind, self._about(card))
+
+    def show_problem(self, trouble: Trouble) -> None:
+        """What is wrong."""
+        row = failure(trouble.code)
+        lines = [self.words.stacked(row.meaning), self.words.stacked(row.remedy)]
+        family = trouble.card.family if trouble.card else None
+        if family is not None:
+            lines += [line for line in (family.unlock_page, family.telephone) if line]
+        self._ask(Kind.NOTICE, [*lines, *(self._reasons(trouble.cards) if len(trouble.cards) > 1 else [])])
+
+    def show_note(self, code: Code, tries_left: int | None) -> None:
+        """The same question again, with what was wrong."""
+        meaning, remedy = failure_texts(code, tries_left, self.form)
+        self.question = replace(self.question, error=f"{self.words.stacked(meaning)}\n{self.words.stacked(remedy)}")
+
+    def ask_last_try(self) -> None:
+        """Never needed: the question comes before the PIN here, so that no typed PIN has to be kept."""
+
+    def show_signing(self) -> None:
+        """Nothing to ask."""
+        self._ask(Kind.NOTHING, [self.words.stacked(texts.SIGNING)])
+
+    def show_countdown(self, seconds: int) -> None:
+        """The reader asks."""
+        if self.question.kind is not Kind.NOTICE:
+            what = (texts.countdown(seconds), texts.PINPAD_CANCEL)
+            self._ask(Kind.NOTICE, [self.words.stacked(text) for text in what])
+
+    def show_cancelling(self) -> None:
+        """Nothing to ask."""
+        self._ask(Kind.NOTHING, [self.words.stacked(texts.CANCELLING)])
+
+    def yes(self, operation: Operation) -> None:
+        """The person agrees."""
+        question = self.question
+        if question.kind is Kind.CHOICE:
+            self.take(operation, question.at)
+        elif question.kind is Kind.PINPAD:
+            operation.submit(None, last_try_confirmed=self._confirmed)
+        elif question.kind is Kind.LAST_TRY and self._card is not None:
+            self._confirmed = True
+            self._ask(Kind.PINPAD if self._card.pinpad else Kind.PIN, self._about(self._card))
+
+    def no(self, operation: Operation) -> None:
+        """The person does not: the next certificate, or the end."""
+        question = self.question
+        if question.kind is Kind.CHOICE and len(question.cards) > 1:
+            self.question = replace(question, at=(question.at + 1) % len(question.cards))
+        else:
+            operation.cancel()
+
+    def take(self, operation: Operation, index: int) -> None:
+        """The person has chosen a certificate by its place."""
+        if self.question.kind is Kind.CHOICE and 0 <= index < len(self.question.cards):
+            operation.choose(self.question.cards[index].facts.der)
+
+    def pin(self, operation: Operation, typed: str) -> None:
+        """The person has typed a PIN."""
+        if self.question.kind is Kind.PIN:
+            operation.submit(half_width(typed), last_try_confirmed=self._confirmed, form=self.form)
+
+    def head(self) -> list[str]:
+        """Who asks and why."""
+        words, shown = self.words, origin_text(self._order.origin)
+        purpose = words.both(texts.PURPOSES[purpose_of(self._order.challenge)])
+        lines = [f"{words.both(texts.SITE)}:", shown.origin]
+        if shown.readable:
+            lines.append(f"({shown.readable})")
+        if shown.remark is not Remark.NONE:
+            lines.append(words.stacked(texts.REMARKS[shown.remark]))
+        return [*lines, f"{words.both(texts.PURPOSE)}: {purpose}"]
+
+    def describe(self, card: Card) -> str:
+        """One certificate on one line."""
+        kind = self.words.main(Text(card.family.zh, card.family.en))
+        until = f"{self.words.main(texts.VALID)} {day(card.facts.not_after)}"
+        return f"{card.facts.holder or '—'} ({kind}, {until}, {reader_of(card)})"
+
+    def _about(self, card: Card) -> list[str]:
+        words = self.words
+        lines = [
+            f"{words.both(texts.HOLDER)}: {self.describe(card)}",
+            f"{words.both(texts.TRIES)}: {words.both(texts.tries(card.tries_left))}",
+        ]
+        if card.tries_left == LAST_TRY:
+            lines.append(words.stacked(texts.ASK_LAST_TRY))
+        return lines
+
+    def _reasons(self, cards: tuple[Card, ...]) -> list[str]:
+        reasons = [(card, failure(card.problem or Code.NO_CERTIFICATE).meaning) for card in cards[:3]]
+        return [f"✗ {self.describe(card)}: {self.words.main(why)}" for card, why in reasons]
+
+    def _ask(self, kind: Kind, lines: list[str], cards: tuple[Card, ...] = ()) -> None:
+        self.question = Question(kind, (*self.head(), *lines), cards=cards)

@@ -1,0 +1,148 @@
+"""The prompt on the terminal that the agent was started from; nothing of a PIN is shown there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from agent.card.frames import HostOrder, HostSetup
+from agent.card.operation import Operation, pause
+from agent.card.prompts import texts
+from agent.card.prompts.questions import Kind, Question, Questions
+from agent.card.worker import Worker
+from agent.failures import Code
+from agent.platform.terminal import Keyboard, has_terminal
+from agent.settings import PinForm
+
+if TYPE_CHECKING:
+    from agent.card.card import Cards
+
+# More than a PIN or a number can have, full-width characters included (three bytes each).
+_MAX_TYPED = 64
+_ENTER, _RUB_OUT, _CLEAR = b"\r\n", b"\x7f\x08", b"\x15"
+_CANCEL = b"\x03\x04"  # Ctrl-C, Ctrl-D
+
+
+class Entry:
+    """The keys of one answer; `text` is what they come to."""
+
+    def __init__(self) -> None:
+        self._typed = bytearray()
+
+    @property
+    def text(self) -> str:
+        """What has been typed; keys that are no text make it no PIN and no number."""
+        return self._typed.decode("utf-8", "replace")
+
+    def key(self, byte: int) -> None:
+        """Takes one byte."""
+        if byte in _RUB_OUT:
+            # A whole character: in UTF-8 its further bytes are 10xxxxxx.
+            while self._typed and self._typed.pop() & 0xC0 == 0x80:
+                pass
+        elif byte in _CLEAR:
+            self.clear()
+        elif len(self._typed) < _MAX_TYPED:
+            self._typed.append(byte)
+
+    def clear(self) -> None:
+        """Forgets what was typed."""
+        self._typed[:] = bytes(len(self._typed))
+        self._typed.clear()
+
+
+class TerminalPrompt:
+    """Asks on the terminal, line by line."""
+
+    def __init__(self, form: PinForm) -> None:
+        self._form = form
+        self._asked: Question | None = None
+        self._entry = Entry()
+
+    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
+        """Asks until the operation has its answer; `cards` belongs to the driver thread, `gone`: the page has left."""
+        questions = Questions(order, self._form)
+        operation = Operation(order, cards, worker, questions, time.monotonic)
+        try:
+            keyboard = Keyboard()
+        except OSError:
+            operation.fail(Code.NO_PROMPT)
+            return operation
+        try:
+            operation.start()
+            self._loop(keyboard, questions, operation, gone)
+        finally:
+            keyboard.write("\n")
+            keyboard.close()
+        return operation
+
+    def _loop(self, keyboard: Keyboard, questions: Questions, operation: Operation, gone: threading.Event) -> None:
+        while operation.answer is None:
+            if gone.is_set():
+                operation.cancel()
+            operation.tick()
+            if questions.question is not self._asked:
+                self._show(keyboard, questions)
+            try:
+                typed = keyboard.read(pause(operation))
+            except EOFError:
+                operation.cancel()
+                continue
+            for byte in typed:
+                self._take(byte, keyboard, questions, operation)
+
+    def _show(self, keyboard: Keyboard, questions: Questions) -> None:
+        question, words, before = questions.question, questions.words, self._asked
+        self._asked = question
+        self._entry.clear()
+        keyboard.forget()
+        if question.kind is Kind.NOTHING and before is None:
+            return
+        lines = list(question.lines)
+        if before is not None and before.lines[: len(questions.head())] == tuple(questions.head()):
+            lines = lines[len(questions.head()) :]  # who asks was said already
+        else:
+            lines.insert(0, f"=== {texts.TITLE.zh} {texts.TITLE.en} ===")
+        if question.error:
+            lines.append(f"! {question.error}")
+        lines += [f"  {number}) {questions.describe(card)}" for number, card in enumerate(question.cards, 1)]
+        lines.append(_LAST_LINES[question.kind](words.both))
+        keyboard.write("\n" + "\n".join(lines))
+
+    def _take(self, byte: int, keyboard: Keyboard, questions: Questions, operation: Operation) -> None:
+        if byte in _CANCEL:
+            operation.cancel()
+        elif byte in _ENTER:
+            keyboard.write("\n")
+            self._answer(questions, operation)
+        else:
+            self._entry.key(byte)
+            if questions.question.kind is Kind.CHOICE and chr(byte).isdigit():
+                keyboard.write(chr(byte))
+
+    def _answer(self, questions: Questions, operation: Operation) -> None:
+        text, kind = self._entry.text, questions.question.kind
+        self._entry.clear()
+        if kind is Kind.PIN:
+            questions.pin(operation, text)
+        elif kind is Kind.CHOICE and text.isascii() and text.isdigit():
+            questions.take(operation, int(text) - 1)
+        elif kind in (Kind.LAST_TRY, Kind.PINPAD):
+            questions.yes(operation)
+
+
+_LAST_LINES: dict[Kind, Callable[[Callable[..., str]], str]] = {
+    Kind.NOTHING: lambda both: "",
+    Kind.CHOICE: lambda both: f"{both(texts.CHOOSE_NUMBER)}: ",
+    Kind.LAST_TRY: lambda both: f"{both(texts.PRESS_ENTER)} ",
+    Kind.PIN: lambda both: f"{both(texts.TYPE_PIN)}: ",
+    Kind.PINPAD: lambda both: f"{both(texts.PRESS_ENTER)} ",
+    Kind.NOTICE: lambda both: f"{both(texts.TO_CANCEL)} ",
+}
+
+
+def open_terminal(setup: HostSetup) -> TerminalPrompt | None:
+    """The terminal, or None where there is none."""
+    return TerminalPrompt(setup.pin) if has_terminal() else None
