@@ -16,7 +16,6 @@ from tests.stand.parts import PIN, free_port, run
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack
 
-SECONDS = 15_000
 RESULTS = pytest.StashKey[table.Results]()
 """The paths of the matrix that this run was asked for."""
 
@@ -33,7 +32,6 @@ class Visit:
     def open(self) -> Page:
         """A new tab with the log-in page, its script loaded."""
         page = self.context.new_page()
-        page.set_default_timeout(SECONDS)
         page.goto(f"{self.stack.portal.origin}/accounts/login/")
         page.wait_for_selector("#card-login:enabled")
         return page

@@ -16,7 +16,6 @@ from tests.stand.site import CHALLENGE, Site
 from tests.stand.stack import Stack
 
 WIDTHS = (320, 1024)
-SECONDS = 15_000
 
 
 def axe() -> str:
@@ -40,7 +39,6 @@ def context(stack: Stack, site: Site, screen: Screen, tmp_path: Path) -> Iterato
     stack.reader.control("swap", str(stack.card_image("citizen")))
     stack.agent.allow(site.origin)  # as many windows as the tests need
     with browser(stack.home, site.port, profile=f"profile-{tmp_path.name}") as context:
-        context.set_default_timeout(SECONDS)
         yield context
     wait_until(lambda: not screen.windows())
 

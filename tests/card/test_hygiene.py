@@ -100,7 +100,6 @@ def log_in(stack: LoudStack, screen: Screen, watch: Watch) -> psutil.Process:
     card = stack.reader
     with browser(stack.home, stack.portal.port) as context:
         page = context.new_page()
-        page.set_default_timeout(20_000)
         page.goto(f"{stack.portal.origin}/accounts/login/")
         page.wait_for_selector("#card-login:enabled")
         page.click("#card-login")
@@ -142,7 +141,7 @@ def test_pin_is_in_the_host_and_nowhere_else(stack: LoudStack, screen: Screen, t
     stack.reader.control("trace-on", str(trace))
     watch = Watch(stack)
     host = log_in(stack, screen, watch)
-    wait_until(lambda: not host.is_running(), 15)
+    wait_until(lambda: not host.is_running())
     assert watch.hosts() == []
     watch.look(MOMENTS[4])
     assert watch.found == {moment: [] for moment in MOMENTS}
@@ -179,9 +178,9 @@ def test_real_host_is_closed(stack: LoudStack, screen: Screen) -> None:
     (core,) = (line for line in Path(f"/proc/{host.pid}/limits").read_text().splitlines() if "core file" in line)
     assert core.split()[4:6] == ["0", "0"]
     screen.key("Escape")
-    assert order.result(20).code == "user_cancelled"
+    assert order.result().code == "user_cancelled"
     asker.stop()
-    wait_until(lambda: not host.is_running(), 15)
+    wait_until(lambda: not host.is_running())
 
 
 def test_killed_daemon_takes_the_host_along_and_leaves_no_card_verified(stack: LoudStack, screen: Screen) -> None:
@@ -199,7 +198,7 @@ def test_killed_daemon_takes_the_host_along_and_leaves_no_card_verified(stack: L
         wait_until(lambda: not host.is_running() or host.status() == psutil.STATUS_ZOMBIE)
         stack.reader.control("delay", "0")
         wait_until(lambda: not stack.reader.control("status")["verified"])
-        assert order.exception(20) is not None
+        assert order.exception() is not None
     finally:
         stack.reader.control("delay", "0")
         asker.stop()

@@ -19,6 +19,7 @@ from tests.card.conftest import Desk
 from tests.stand.asking import ORIGIN, connect, new_challenge, send, signature_is_good, wait_until
 from tests.stand.parts import PIN, Agent, Reader, free_port
 from tests.stand.screen import TITLE, Screen
+from tests.stand.waiting import LIMIT
 
 
 def hosts(agent: Agent) -> list[psutil.Process]:
@@ -43,7 +44,7 @@ def spare_of(desk: Desk) -> psutil.Process:
         threading.Event().wait(0.6)
         return len(hosts(desk.agent)) == 1
 
-    wait_until(started, 30)
+    wait_until(started)
     return hosts(desk.agent)[0]
 
 
@@ -71,7 +72,7 @@ def sign_with(desk: Desk) -> None:
     challenge = new_challenge()
     order = desk.ask(challenge)
     desk.type_pin()
-    answer = order.result(20)
+    answer = order.result()
     assert answer.status == 200, answer.code
     assert signature_is_good(answer.body, ORIGIN, challenge)
 
@@ -99,7 +100,7 @@ def test_inserted_card_starts_a_host_without_a_window_and_the_order_takes_it(lif
     life.window()
     assert [host.pid for host in hosts(life.agent)] == [spare.pid]
     life.type_pin()
-    assert order.result(20).status == 200
+    assert order.result().status == 200
     wait_until(lambda: not spare.is_running())
 
 
@@ -116,7 +117,7 @@ def test_card_inserted_while_an_order_waits_for_it_starts_no_second_host(life: D
     order = life.ask()
     asking = life.screen.size(life.window())
     life.screen.key("Escape")
-    assert order.result(20).code == "user_cancelled"
+    assert order.result().code == "user_cancelled"
     life.screen.wait_no_window()
     life.card("remove")
     order = life.ask()
@@ -127,7 +128,7 @@ def test_card_inserted_while_an_order_waits_for_it_starts_no_second_host(life: D
     wait_until(lambda: life.screen.size(life.window()) == asking)
     assert [item.pid for item in hosts(life.agent)] == [host.pid]
     life.type_pin()
-    assert order.result(20).status == 200
+    assert order.result().status == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -144,7 +145,7 @@ def test_host_killed_with_its_window_open_costs_one_order(life: Desk) -> None:
     order = life.ask()
     life.window()
     spare.kill()
-    assert order.result(20).code == "host_failed"
+    assert order.result().code == "host_failed"
     sign_with(life)
 
 
@@ -176,7 +177,7 @@ def test_page_that_asks_again_at_once_is_not_kept_out_by_its_own_order(life: Des
     order = life.ask()
     wait_only_new_hosts(life.agent, gone)
     life.type_pin()
-    assert order.result(20).status == 200
+    assert order.result().status == 200
 
 
 @pytest.mark.parametrize("late", [0.0, 0.2, 0.5])
@@ -191,7 +192,7 @@ def test_card_swapped_after_it_was_shown_signs_nothing_without_its_own_pin(life:
     # Whatever comes first, the look after the card or the signature: the order ends, or the window asks anew.
     wait_until(lambda: order.done() or asks(life))
     life.screen.key("Escape")
-    assert order.result(20).code in ("user_cancelled", "card_removed", "card_swapped")
+    assert order.result().code in ("user_cancelled", "card_removed", "card_swapped")
     after = life.card("status")
     assert (after["verifies"], after["signatures"]) == (before["verifies"], before["signatures"])
     assert after["tries"] == 3
@@ -202,8 +203,8 @@ def test_end_of_the_daemon_during_an_order_leaves_no_process_and_no_window(life:
     life.window()
     (host,) = hosts(life.agent)
     life.agent.program.process.send_signal(signal.SIGTERM)
-    assert order.result(20).code == "user_cancelled"
-    assert life.agent.program.process.wait(20) == 0
+    assert order.result().code == "user_cancelled"
+    assert life.agent.program.process.wait(LIMIT) == 0
     assert not host.is_running()
     life.screen.wait_no_window()
 
@@ -211,7 +212,7 @@ def test_end_of_the_daemon_during_an_order_leaves_no_process_and_no_window(life:
 def test_end_of_the_daemon_leaves_no_spare(life: Desk) -> None:
     spare = spare_of(life)
     life.agent.program.process.send_signal(signal.SIGTERM)
-    assert life.agent.program.process.wait(20) == 0
+    assert life.agent.program.process.wait(LIMIT) == 0
     assert not spare.is_running()
 
 
@@ -231,7 +232,7 @@ def test_hanging_service_holds_neither_the_daemon_nor_its_end(life: Desk) -> Non
         for _ in range(5):
             assert send(life.agent, "GET", "/v1/hello")[0] == 200
         life.agent.program.process.send_signal(signal.SIGTERM)
-        assert life.agent.program.process.wait(20) == 0
+        assert life.agent.program.process.wait(LIMIT) == 0
     finally:
         for process in pcscd:
             process.resume()

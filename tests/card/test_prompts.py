@@ -19,6 +19,7 @@ import pytest
 from tests.stand.asking import wait_until
 from tests.stand.parts import PIN, ROOT
 from tests.stand.screen import Screen
+from tests.stand.waiting import LIMIT
 
 # A card host's main loop with a card that signs with a certain PIN only; it prints code, tries and the number of PINs.
 HOST = """
@@ -243,7 +244,7 @@ def test_auto_without_display_takes_pinentry_on_the_terminal_then_the_terminal_i
 def test_nobody_can_be_asked(environment: dict[str, str], kind: str) -> None:
     result = subprocess.run(
         program(kind, pinentry="/usr/bin/pinentry-tty"), env=environment, stdin=subprocess.DEVNULL,
-        start_new_session=True, capture_output=True, text=True, check=True, timeout=40,
+        start_new_session=True, capture_output=True, text=True, check=True, timeout=LIMIT,
     )  # fmt: skip
     assert result.stdout.strip() == "RESULT NoPrompt no_prompt None 0"
 
@@ -251,10 +252,10 @@ def test_nobody_can_be_asked(environment: dict[str, str], kind: str) -> None:
 def test_auto_with_a_display_is_the_window(environment: dict[str, str], screen: Screen) -> None:
     environment["DISPLAY"] = screen.display
     process = subprocess.Popen(program("auto"), env=environment, stdout=subprocess.PIPE, text=True)
-    screen.wait_window(seconds=30)
+    screen.wait_window()
     screen.type(PIN)
     screen.key("Return")
-    assert process.communicate(timeout=30)[0].strip() == "RESULT WindowPrompt token None 1"
+    assert process.communicate(timeout=LIMIT)[0].strip() == "RESULT WindowPrompt token None 1"
 
 
 class Desktop:
@@ -271,9 +272,9 @@ class Desktop:
     def window(self) -> None:
         """Waits for the window of a new pinentry; it may have the same X number as the last one."""
         host = psutil.Process(self._process.pid)
-        wait_until(lambda: bool({child.pid for child in host.children()} - self._seen), seconds=30)
+        wait_until(lambda: bool({child.pid for child in host.children()} - self._seen))
         self._seen |= {child.pid for child in host.children()}
-        wait_until(lambda: bool(self._screen.windows("Pinentry-gtk-2")), seconds=30)
+        wait_until(lambda: bool(self._screen.windows("Pinentry-gtk-2")))
         # GTK shows its window before it has the keyboard, and says so nowhere.
         time.sleep(0.3)
 
@@ -291,7 +292,7 @@ class Desktop:
 
     def result(self) -> str:
         """What the host said at its end."""
-        return self._process.communicate(timeout=30)[0].strip()
+        return self._process.communicate(timeout=LIMIT)[0].strip()
 
 
 def test_pinentry_window_signs(screen: Screen, environment: dict[str, str]) -> None:

@@ -6,7 +6,6 @@
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +17,9 @@ from certs.chromium import chromium_database
 from certs.nss import trust
 from tests.stand.parts import HOST
 from tests.stand.processes import StandError
+from tests.stand.waiting import LIMIT, wait_until
 
-SECONDS = 20.0
-START_SECONDS = 90.0  # a browser whose files a busy disk has yet to give
+_LIMIT_MS = LIMIT * 1000
 _ALLOW, _BLOCK = 1, 2  # content settings
 
 
@@ -75,8 +74,9 @@ def browser(
             str(home / profile), executable_path=chromium(), args=arguments(*public_ports),
             env=environment(home, display), headless=display is None, locale="zh-TW",
             ignore_default_args=["--disable-popup-blocking"], viewport={"width": 1024, "height": 768},
-            timeout=START_SECONDS * 1000,
+            timeout=_LIMIT_MS,
         )  # fmt: skip
+        context.set_default_timeout(_LIMIT_MS)
         try:
             yield context
         finally:
@@ -104,7 +104,7 @@ def strangers(home: Path, *public_ports: int) -> Iterator[Callable[[], BrowserCo
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(
             executable_path=chromium(), args=arguments(*public_ports), env=environment(home),
-            ignore_default_args=["--disable-popup-blocking"], timeout=START_SECONDS * 1000,
+            ignore_default_args=["--disable-popup-blocking"], timeout=_LIMIT_MS,
         )  # fmt: skip
         try:
             yield lambda: chrome.new_context(locale="zh-TW", viewport={"width": 1024, "height": 768})
@@ -166,12 +166,12 @@ class ChromiumTab:
 
     def click(self, selector: str) -> None:
         """Clicks, once it can be clicked."""
-        self._frame.click(selector, timeout=SECONDS * 1000, no_wait_after=True)
+        self._frame.click(selector, timeout=_LIMIT_MS, no_wait_after=True)
 
     def text(self, selector: str) -> str:
         """The text of an element, once it has one."""
         try:
-            self._frame.wait_for_selector(f"{selector}:not(:empty)", timeout=SECONDS * 1000)
+            self._frame.wait_for_selector(f"{selector}:not(:empty)", timeout=_LIMIT_MS)
         except TimeoutError as error:
             raise TimeoutError(f"{selector} stays empty at {self.page.url}") from error
         return self._frame.inner_text(selector)
@@ -191,15 +191,17 @@ class ChromiumTab:
 
     def back(self) -> None:
         """Goes back; for a moment after an error page has come, Chromium has no page that it could be told."""
-        deadline = time.monotonic() + SECONDS
-        while True:
+
+        def gone() -> bool:
             try:
                 self.page.go_back(wait_until="commit")
-                return
             except Error as error:
-                if "Not attached" not in error.message or time.monotonic() > deadline:
+                if "Not attached" not in error.message:
                     raise
-            time.sleep(0.05)
+                return False
+            return True
+
+        wait_until(gone, between=0.05)
 
     def closed(self) -> bool:
         """Whether the page is closed."""

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from agent.permissions import FILE, Decision, Permissions
 from tests.stand.databases import own_stores
 from tests.stand.processes import Program, StandError
 from tests.stand.tls import make_portal_certificate
+from tests.stand.waiting import LIMIT, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "portal.test"
@@ -40,7 +40,7 @@ def free_port() -> int:
 def run(name: str, command: Sequence[str], env: dict[str, str] | None = None) -> str:
     """Runs a command to its end; raises StandError with what it said when it fails."""
     result = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False, timeout=LIMIT
     )
     if result.returncode != 0:
         raise StandError(f"{name}: {result.stdout[-500:]}{result.stderr[-1500:]}")
@@ -86,7 +86,7 @@ class Reader:
 def control(path: Path, *command: str) -> dict[str, Any]:
     """One command on a card's control socket, without starting a process for it."""
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(15)
+        sock.settimeout(LIMIT)
         sock.connect(str(path))
         sock.sendall(json.dumps({"command": command[0], "argument": "".join(command[1:])}).encode() + b"\n")
         with sock.makefile("rb") as file:
@@ -216,15 +216,18 @@ class Portal:
 
     def _wait(self) -> None:
         context = ssl.create_default_context(cafile=str(self.root))
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
+
+        def answers() -> bool:
+            if self.program is None or self.program.process.poll() is not None:
+                raise StandError(f"portal does not serve: {self.program.tail() if self.program else ''}")
             try:
-                with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
+                with socket.create_connection(("127.0.0.1", self.port), LIMIT) as sock:
                     context.wrap_socket(sock, server_hostname=HOST).close()
-                return
             except OSError:
-                time.sleep(0.03)
-        raise StandError(f"portal does not answer: {self.program.tail() if self.program else ''}")
+                return False
+            return True
+
+        wait_until(answers, between=0.03)
 
 
 def _secret(path: Path) -> str:

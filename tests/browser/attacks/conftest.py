@@ -39,6 +39,5 @@ def stage(stack: Stack, screen: Screen, good: Host, evil: Host, tmp_path: Path) 
         stack.agent.allow(host.origin)
     ports = (good.port, evil.port, stack.portal.port)
     with browser(stack.home, *ports, profile=f"attack-{tmp_path.name}") as context:
-        context.set_default_timeout(15_000)
         yield Stage(stack, screen, context, good, evil)
     wait_until(lambda: not screen.windows())

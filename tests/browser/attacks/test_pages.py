@@ -190,6 +190,6 @@ def test_forged_origin_of_a_local_program_without_the_users_pin(visit: Visit) ->
     order = asker.ask(origin=visit.stack.portal.origin)
     visit.screen.wait_window()
     visit.screen.key("Escape")
-    assert order.result(20).code == "user_cancelled"
+    assert order.result().code == "user_cancelled"
     asker.stop()
     assert signatures(visit) == before
