@@ -71,8 +71,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, screen: Screen) -> Iterator[
 @pytest.fixture
 def visit(stack: Stack, screen: Screen) -> Iterator[Visit]:
     """A fresh browser on the log-in page, the demo card in the reader with three tries."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
-    stack.reader.control("unblock")
+    stack.reader.renew(stack.card_image("citizen"))
     with browser(stack.home, stack.portal.port) as context:
         context.clear_cookies()
         yield Visit(stack, screen, context)

@@ -63,7 +63,7 @@ def test_messages_of_a_popup(visit: Visit, heard: list[tuple[str, dict[str, Any]
 
 
 def test_fragment_and_form_of_a_navigation(stack: Stack, strict: Portal, screen: Screen) -> None:
-    stack.reader.control("swap", str(stack.card_image("citizen")))
+    stack.reader.renew(stack.card_image("citizen"))
     asked: list[str] = []
     posted: list[Request] = []
 

@@ -80,8 +80,7 @@ def person(
     request: pytest.FixtureRequest, stack: Stack, screen: Screen, site: Site, other: Site, tmp_path: Path
 ) -> Iterator[Callable[..., Person]]:
     """Makes a person; `trusting=False`: the browser does not trust the agent; granted, denied: sites asked before."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
-    stack.reader.control("unblock")
+    stack.reader.renew(stack.card_image("citizen"))
     for item in (site, other):
         stack.agent.allow(item.origin)
     site.posts.clear()

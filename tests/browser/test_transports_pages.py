@@ -36,7 +36,7 @@ def site(stack: Stack) -> Iterator[Site]:
 @pytest.fixture
 def context(stack: Stack, site: Site, screen: Screen, tmp_path: Path) -> Iterator[BrowserContext]:
     """A fresh browser; Playwright's, because axe is put into the pages past their policy."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
+    stack.reader.renew(stack.card_image("citizen"))
     stack.agent.allow(site.origin)  # as many windows as the tests need
     with browser(stack.home, site.port, profile=f"profile-{tmp_path.name}") as context:
         yield context

@@ -24,8 +24,7 @@ def strict(stack: Stack) -> Iterator[Portal]:
 @pytest.fixture
 def browser(stack: Stack, strict: Portal, screen: Screen, tmp_path: Path) -> Iterator[Browser]:
     """A fresh browser that nobody has given a permission, the demo card in the reader."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
-    stack.reader.control("unblock")
+    stack.reader.renew(stack.card_image("citizen"))
     stack.agent.allow(strict.origin)
     with chromium_of(stack.home, f"profile-{tmp_path.name}", public_ports=[strict.port]) as browser:
         yield browser

@@ -1,11 +1,13 @@
 """The life of an order: the spare host, hosts that die or hang, the daemon's end, other cards, all with real parts."""
 
 import asyncio
+import contextlib
 import json
 import signal
-import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -36,12 +38,10 @@ def spare_of(desk: Desk) -> psutil.Process:
     assert not hosts(desk.agent)
 
     def started() -> bool:
-        # Again when nothing comes of it: the agent may not have been watching yet, and the virtual reader looks after
-        # its card every 400 ms only.
-        desk.card("remove")
-        threading.Event().wait(0.6)
-        desk.card("insert")
-        threading.Event().wait(0.6)
+        # Again when nothing comes of it: the agent may not have been watching yet.
+        desk.use("citizen")
+        with contextlib.suppress(TimeoutError):
+            wait_until(lambda: len(hosts(desk.agent)) == 1, 3)
         return len(hosts(desk.agent)) == 1
 
     wait_until(started)
@@ -187,7 +187,7 @@ def test_card_swapped_after_it_was_shown_signs_nothing_without_its_own_pin(life:
     life.screen.type(PIN)
     before = life.card("status")
     life.use("citizen2")
-    threading.Event().wait(late)
+    time.sleep(late)  # by then the window has looked after the card, or not
     life.screen.key("Return")
     # Whatever comes first, the look after the card or the signature: the order ends, or the window asks anew.
     wait_until(lambda: order.done() or asks(life))
@@ -254,22 +254,38 @@ def stop_own_children() -> list[psutil.Process]:
     return children
 
 
+class NoteTimeouts:
+    """asyncio, with a note of the limits that are set: a test says when one is over, not a clock."""
+
+    def __init__(self, limits: list[asyncio.Timeout]) -> None:
+        self._limits = limits
+
+    def timeout(self, seconds: float) -> asyncio.Timeout:
+        """As in asyncio."""
+        self._limits.append(asyncio.timeout(seconds))
+        return self._limits[-1]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+
 async def test_stopped_host_is_killed_at_its_limit_and_the_next_order_works(
     desk: Desk, direct: CardHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = make_order(ORIGIN, new_challenge(), "zh-Hant")
-    monkeypatch.setattr(client, "TOTAL_LIMIT", 3.0)
+    limits: list[asyncio.Timeout] = []
+    monkeypatch.setattr(client, "asyncio", NoteTimeouts(limits))
     monkeypatch.setattr("agent.card.process.END_LIMIT", 0.5)
     task = asyncio.create_task(direct.sign(order))
     await asyncio.to_thread(desk.window)
     (stopped,) = await asyncio.to_thread(stop_own_children)
+    limits[0].reschedule(asyncio.get_running_loop().time())
     with pytest.raises(FailureError) as caught:
         await task
     assert caught.value.code is Code.TIMED_OUT
     await direct.idle()
     assert not stopped.is_running()
     await asyncio.to_thread(desk.screen.wait_no_window)
-    monkeypatch.setattr(client, "TOTAL_LIMIT", 30.0)
     task = asyncio.create_task(direct.sign(order))
     await asyncio.to_thread(desk.type_pin)
     assert (await task).format == "web-eid:1.0"

@@ -1,6 +1,7 @@
 """How each real part is started: reader, card, revocation server, agent, portal."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOST = "portal.test"
 ACCOUNT, PASSWORD = "wang0001", "Demo-pass-2026!"
 PIN = "123456"
+_PORTS = range(10_000, 20_000)
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -31,10 +33,16 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A TCP port that nobody listens on now.
+
+    By true chance, from a range that neither the system nor the product chooses from: runs of the tests side by side
+    meet no port of another, nor of a connection that happens to be open.
+    """
+    while True:
+        port = _PORTS[secrets.randbelow(len(_PORTS))]
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def run(name: str, command: Sequence[str], env: dict[str, str] | None = None) -> str:
@@ -75,6 +83,17 @@ class Reader:
     def control(self, *command: str) -> dict[str, Any]:
         """Tells the card something; returns its answer. Raises StandError when it refuses."""
         return control(self._control, *command)
+
+    def renew(self, image: Path) -> None:
+        """A card without a fault and with all its tries is in the reader.
+
+        It stays where it is if it is there already: to exchange it takes a second.
+        """
+        self.control("unhang")
+        status = self.control("delay", "0")
+        if not status["inserted"] or status["verified"] or status["card"] != image.stem:
+            self.control("swap", str(image))
+        self.control("unblock")
 
     def stop(self) -> None:
         """Ends card and reader."""

@@ -33,8 +33,7 @@ def good(stack: Stack) -> Iterator[Host]:
 @pytest.fixture
 def stage(stack: Stack, screen: Screen, good: Host, evil: Host, tmp_path: Path) -> Iterator[Stage]:
     """A fresh browser, the demo card in the reader with three tries."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
-    stack.reader.control("unblock")
+    stack.reader.renew(stack.card_image("citizen"))
     for host in (good, evil):  # no limit of windows here: the tests of the limits are elsewhere
         stack.agent.allow(host.origin)
     ports = (good.port, evil.port, stack.portal.port)
