@@ -7,11 +7,12 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, Error, Frame, Page, sync_playwright
+from playwright.sync_api import Browser as PlaywrightBrowser
+from playwright.sync_api import BrowserContext, Error, Frame, Page, Playwright, sync_playwright
 
 from certs.chromium import chromium_database
 from certs.nss import trust
@@ -62,14 +63,15 @@ def environment(home: Path, display: str | None = None) -> dict[str, str | float
 
 @contextmanager
 def browser(
-    home: Path, *public_ports: int, profile: str = "profile", display: str | None = None
-) -> Iterator[BrowserContext]:
+    home: Path, *public_ports: int, profile: str = "profile", display: str | None = None,
+    running: Playwright | None = None,
+) -> Iterator[BrowserContext]:  # fmt: skip
     """A Chromium driven by Playwright; popups open only after a click, as for a person. Headless without a display.
 
-    The driver is started each time: while it runs, its event loop counts as running in this thread, which would
-    disturb tests with a loop of their own.
+    Without a driver that is running, one is started: while it runs, its event loop counts as running in this thread,
+    where there can be no other then.
     """
-    with sync_playwright() as playwright:
+    with nullcontext(running) if running else sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(home / profile), executable_path=chromium(), args=arguments(*public_ports),
             env=environment(home, display), headless=display is None, locale="zh-TW",
@@ -96,20 +98,28 @@ def take_picture(page: Page, path: Path, *, full_page: bool = False) -> None:
 
 
 @contextmanager
-def strangers(home: Path, *public_ports: int) -> Iterator[Callable[[], BrowserContext]]:
+def strangers(
+    home: Path, *public_ports: int, running: Playwright | None = None
+) -> Iterator[Callable[[], BrowserContext]]:
     """A headless Chromium, started once, that somebody new sits down at whenever the function is called.
 
-    The driver's event loop counts as running in this thread until the end: see `browser`.
+    `running`: as for `browser`.
     """
-    with sync_playwright() as playwright:
+    with nullcontext(running) if running else sync_playwright() as playwright:
         chrome = playwright.chromium.launch(
             executable_path=chromium(), args=arguments(*public_ports), env=environment(home),
             ignore_default_args=["--disable-popup-blocking"], timeout=_LIMIT_MS,
         )  # fmt: skip
         try:
-            yield lambda: chrome.new_context(locale="zh-TW", viewport={"width": 1024, "height": 768})
+            yield lambda: _new_context(chrome)
         finally:
             chrome.close()
+
+
+def _new_context(chrome: PlaywrightBrowser) -> BrowserContext:
+    context = chrome.new_context(locale="zh-TW", viewport={"width": 1024, "height": 768})
+    context.set_default_timeout(_LIMIT_MS)
+    return context
 
 
 class Tab(Protocol):
@@ -235,7 +245,7 @@ class Chromium:
 @contextmanager
 def chromium_of(
     home: Path, profile: str, *, public_ports: Sequence[int], granted: Sequence[str] = (), denied: Sequence[str] = (),
-    display: str | None = None,
+    display: str | None = None, running: Playwright | None = None,
 ) -> Iterator[Chromium]:  # fmt: skip
     """A Chromium whose person has said yes or no to some top-level origins that asked for this computer's programs.
 
@@ -248,5 +258,5 @@ def chromium_of(
     preferences.parent.mkdir(parents=True)
     exceptions = {"loopback_network": answers}
     preferences.write_text(json.dumps({"profile": {"content_settings": {"exceptions": exceptions}}}))
-    with browser(home, *public_ports, profile=profile, display=display) as context:
+    with browser(home, *public_ports, profile=profile, display=display, running=running) as context:
         yield Chromium(context)
