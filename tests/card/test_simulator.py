@@ -95,9 +95,7 @@ class Bench:
 
     def wait_card(self, seen: bool) -> None:
         """Wait for pcscd to notice, which takes up to 0.4 s."""
-        deadline = time.monotonic() + 5
-        while self.card_seen() is not seen:
-            assert time.monotonic() < deadline
+        wait_until(lambda: self.card_seen() is seen)
 
     def token_flags(self) -> str:
         """The first token's flags as the tool prints them."""
