@@ -6,7 +6,7 @@ import { LANGUAGES, TEXTS } from "./messages.js";
 const PORTS = [61171, 61172, 61173];
 const HTTP_PORT = 61170; // popups without TLS, for browsers that do not trust the component's certificate
 const PATIENCE = 1500; // ms for one address to answer
-const SECOND_PATIENCE = 3000; // ms for the same in the second round: a slow component is not an absent one
+const SECOND_PATIENCE = 2500; // ms for the same in the second round: a slow component is not an absent one
 const LONG_PATIENCE = 60000; // ms for a person to answer the browser's own question first
 const SLOWEST_REFUSAL = 3000; // ms; no system takes longer to say that nobody is there (Windows: two seconds)
 const LONGEST_ORDER = 600000; // ms; the component's page waits no longer

@@ -1,6 +1,7 @@
 """The texts of the JavaScript client as a module, made from the server library's catalogues by `./dev messages`."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import cardlogin_server
@@ -13,12 +14,26 @@ PAGE = BROWSER / "messages.js"
 
 def browser_messages() -> str:
     """The module: the languages, the default one first, and each failure's texts by its code."""
-    texts = {
-        code: {"meaning": in_every_language(found.meaning), "remedy": in_every_language(found.remedy)}
+    rows = "\n".join(
+        f"  {code}: {{\n    meaning: {_texts(found.meaning)},\n    remedy: {_texts(found.remedy)},\n  }},"
         for code, found in BROWSER_FAILURES.items()
-    }
+    )
     return (
         "// Made by ./dev messages from browser_failures.py and its catalogues; not to be changed by hand.\n\n"
         f"export const LANGUAGES = {json.dumps(languages())};\n\n"
-        f"export const TEXTS = {json.dumps(texts, ensure_ascii=False, indent=2)};\n"
+        f"export const TEXTS = {{\n{rows}\n}};\n"
     )
+
+
+def _texts(message: str) -> str:
+    return json.dumps(in_every_language(message), ensure_ascii=False)
+
+
+def write() -> None:
+    """Writes the module, and the classic script that is made from it (by node)."""
+    PAGE.write_text(browser_messages(), "utf-8")
+    subprocess.run(["node", "build.mjs"], cwd=BROWSER, check=True)
+
+
+if __name__ == "__main__":
+    write()

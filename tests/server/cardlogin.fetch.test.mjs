@@ -134,7 +134,7 @@ test("fetch: an agent that was silent is asked again, with greater patience; one
 test("agent_not_found: fetch gives up after the second round", async () => {
   const world = await browser({ permissions: GRANTED, agent: () => new Promise(() => {}) });
   const fate = start(world);
-  await world.clock.tick(4 * 1_500 + 4 * 3_000 - 1);
+  await world.clock.tick(4 * 1_500 + 4 * 2_500 - 1);
   assert.equal(fate.state, "pending");
   await world.clock.tick(1);
   isFailure(world, fate, "agent_not_found");

@@ -117,7 +117,7 @@ test("popup: the ports are tried in order in one window, 1.5 s each, and without
 test("popup: an agent that is slow is asked again, with greater patience", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(6_000 + 2_999);
+  await world.clock.tick(6_000 + 2_499);
   assert.equal(world.popups[0].visited.length, 5);
   assert.equal(world.popups[0].visited.at(-1), "https://localhost:61171/v1/popup#opened");
   await world.say(READY);
@@ -129,7 +129,7 @@ test("popup: an agent that is slow is asked again, with greater patience", async
 test("popup: the only address there is goes on loading in the second round", async () => {
   const world = await browser();
   const fate = start(world, { ports: [61171], httpPort: 0 });
-  await world.clock.tick(4_499);
+  await world.clock.tick(3_999);
   assert.equal(world.popups[0].visited.length, 1);
   await world.clock.tick(1);
   isFailure(world, fate, "agent_not_found");
@@ -139,7 +139,7 @@ test("popup: the only address there is goes on loading in the second round", asy
 test("agent_not_found: after the last port of the second round the popup closes", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(17_999);
+  await world.clock.tick(15_999);
   assert.equal(fate.state, "pending");
   await world.clock.tick(1);
   isFailure(world, fate, "agent_not_found");
