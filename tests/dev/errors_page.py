@@ -11,8 +11,8 @@ from portal import failures as portal_failures
 _HEAD = """# Error catalogue 錯誤代碼
 
 Made by `python -m tests.dev.errors_page` from the places that the programs read; the same codes are in the PIN window,
-the API, the log and here. "then" says what may be done: retry = ask again; wait = the window goes on by itself once the
-remedy is done; stop = somebody else has to act.
+the API, the log and here. "then" says what may be done: retry = ask again; wait = the window goes on by itself once
+the remedy is done; stop = somebody else has to act.
 """
 
 
