@@ -1,5 +1,7 @@
 """Markdown that can be read, compared and changed line by line."""
 
+import re
+
 import pytest
 
 from tests.dev.prose import LONGEST, long_lines, wrapped
@@ -14,6 +16,21 @@ WORDS = "word " * 40
 def test_lines_of_prose_are_under_120_characters(page: str) -> None:
     """Otherwise: `python -m tests.dev.prose`."""
     assert not long_lines((ROOT / page).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_a_page_names_are_there(page: str) -> None:
+    """By a link, or by a path in the tree or the end of one; what is only made is under build/."""
+    text = (ROOT / page).read_text("utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    assert not [link for link in links if not ((ROOT / page).parent / link).exists()]
+    files = [str(path.relative_to(ROOT)) for path in tracked()]
+    named = {name.split("::")[0] for name in re.findall(r"`([\w./-]+\.(?:py|toml|js|mjs|ts|md|html)(?:::\w+)?)`", text)}
+    assert not {name for name in named if not name.startswith("build/") and not _is_there(name, files)}
+
+
+def _is_there(name: str, files: list[str]) -> bool:
+    return any(f"/{file}".endswith(f"/{name}") for file in files)
 
 
 @pytest.mark.parametrize(
