@@ -107,7 +107,7 @@ def visit(stack: Stack, screen: Screen, newcomer: BrowserContext) -> Visit:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks everything in this folder, and puts the paths of the same browser together: it is started once for them.
 
-    Without --full, a sample of the paths; a test that was asked for by name is run.
+    Without --full, a sample of the paths; one that was asked for by name or by -k is run in any case.
     """
     for item in items:
         if Path(__file__).parent in item.path.parents:
@@ -122,7 +122,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves the paths out that are not in the sample, where all paths were asked for."""
     paths = [path for item in items if (path := params_of(item).get("path"))]
-    if set(paths) != set(PATHS):
+    if config.option.keyword or set(paths) != set(PATHS):
         return
     chosen = set(sample(PATHS, DISTINCT, config))
     left = [item for item in items if params_of(item).get("path", None) not in {None, *chosen}]

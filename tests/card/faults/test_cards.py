@@ -30,7 +30,7 @@ from tests.card.faults.selection import Group, Selection, select
 from tests.card.faults.test_process import leave
 from tests.stand.asking import wait_until
 
-pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(900)]
 FIELDS = ("label", "manufacturer", "model", "serial", "reader")
 # With nothing else in the readers.
 ALONE = {
