@@ -57,16 +57,16 @@ class Screen:
 
         It has the keyboard then, and its title no longer says that it is waiting for the card.
         """
-
-        def ready() -> str | None:
-            found = self.windows(name)
-            there = found and self.title(found[0]) == TITLE and self.keyboard() == found[0]
-            return found[0] if there else None
-
         try:
-            return str(wait_until(ready, seconds, between=_LOOK))
+            return str(wait_until(lambda: self.ready(name), seconds, between=_LOOK))
         except TimeoutError:
             raise StandError(f"no window {name!r} after {seconds} s") from None
+
+    def ready(self, name: str = PIN_WINDOW) -> str | None:
+        """The window if it can be typed into now."""
+        found = self.windows(name)
+        there = found and self.title(found[0]) == TITLE and self.keyboard() == found[0]
+        return found[0] if there else None
 
     def title(self, window: str) -> str:
         """The title of a window."""

@@ -16,23 +16,20 @@ def person(*pins: str) -> During:
     """Types these PINs as the window asks for them, closes it when it shows a problem or asks once more."""
 
     def act(bench: Bench, request: Request) -> str:
-        left, cards, problems = list(pins), 0, 0
+        left, cards = list(pins), 0
 
-        def answered() -> bool:
-            nonlocal cards, problems
+        def done() -> bool:
+            nonlocal cards
             shown = len(journal(bench.folder, "card"))
-            if len(bench.shown()) > problems:
-                problems = len(bench.shown())
-                close(bench)
-            elif shown > cards:
+            if bench.shown() or (shown > cards and not left):
+                close(bench, request)
+                return True
+            if shown > cards:
                 cards = shown
-                if left:
-                    enter(bench, left.pop(0))
-                else:
-                    close(bench)
+                enter(bench, left.pop(0))
             return request.answered()
 
-        wait_until(answered, between=0.02)
+        wait_until(done, between=0.02)
         return request.outcome()
 
     return act
@@ -45,10 +42,11 @@ def enter(bench: Bench, pin: str = PIN) -> None:
     bench.screen.key("Return")
 
 
-def close(bench: Bench) -> None:
-    """Closes the window by the keyboard."""
-    bench.screen.wait_window()
-    bench.screen.key("Escape")
+def close(bench: Bench, request: Request) -> None:
+    """Closes the window by the keyboard, unless the order ends before."""
+    wait_until(lambda: request.answered() or bench.screen.ready(), between=0.03)
+    if not request.answered():
+        bench.screen.key("Escape")
 
 
 def window(case: Case) -> Case:

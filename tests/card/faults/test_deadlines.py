@@ -50,7 +50,7 @@ def row(step: str, name: str, typed: int, closes: bool) -> Case:
             wait_until(lambda: name in driver(bench).calls())
             bench.screen.wait_window()
         if closes:
-            close(bench)
+            close(bench, request)
         return request.outcome()
 
     return Case(

@@ -106,8 +106,7 @@ def pull(bench: Bench, request: Request) -> str:
     driver(bench).remove()
     driver(bench).release()
     wait_until(lambda: bench.shown() or request.answered())
-    if not request.answered():
-        close(bench)
+    close(bench, request)
     return request.outcome()
 
 
@@ -189,8 +188,7 @@ def start_pinpad(bench: Bench, request: Request) -> str:
     open_(bench, request)
     bench.screen.key("Return")
     wait_until(lambda: bench.shown() or request.answered() or len(journal(bench.folder, "card")) > 1)
-    if not request.answered():
-        close(bench)
+    close(bench, request)
     return request.outcome()
 
 
