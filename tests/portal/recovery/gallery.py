@@ -17,7 +17,8 @@ from portal.settings.base import BROWSER_CLIENT, PORTAL
 from tests.portal.conftest import browser
 from tests.portal.pki import Pki
 from tests.portal.recovery.people import ANSWER, BASE, by_card, mailed_code, name_account, set_password, solved, start
-from tests.stand.browser import START_SECONDS, chromium
+from tests.stand.browser import chromium
+from tests.stand.waiting import LIMIT
 
 ORIGIN = "https://portal.test"
 Scheme = Literal["light", "dark"]
@@ -115,7 +116,7 @@ def room(gallery: Gallery, width: int, height: int, scheme: Scheme) -> Iterator[
     """A page of Chromium at https://portal.test whose every request is answered from the gallery."""
     switches = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=switches, timeout=START_SECONDS * 1000)
+        started = playwright.chromium.launch(executable_path=chromium(), args=switches, timeout=LIMIT * 1000)
         context = started.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="zh-TW")
         page = context.new_page()
         page.set_default_timeout(30_000)
