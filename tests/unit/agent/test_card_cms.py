@@ -25,13 +25,13 @@ from cardlogin_server import Purpose
 from cardlogin_server import failures as f
 from cardlogin_server.answers.cms_decoding import CmsMalformed, read_signed_content
 from pkcs11_shims.keys import Scheme
-from tests.server import pki
-from tests.server.pki import Card, Profile, issue
-from tests.server.site import SESSION, Site
 from tests.stand.parts import ROOT
 from tests.unit.agent.certificates import card_signs
 from tests.unit.agent.cms_oracles import openssl_finds, ours_finds, pyhanko_finds, text
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
+from tests.unit.cardlogin_server import pki
+from tests.unit.cardlogin_server.pki import Card, Profile, issue
+from tests.unit.cardlogin_server.site import SESSION, Site
 
 NUMBER = "TP00000000000001"
 KEYS: dict[str, Callable[[], pki.Key]] = {
