@@ -7,12 +7,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import settings as hypothesis_settings
 
+from tests.sampling import add_options, is_full, seed_of
 from tests.stand.parts import free_port, make_pki
 from tests.stand.screen import Screen
 
 # No time limit for one example: how long it takes says nothing on a busy machine; pytest limits the whole test.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--full and --seed."""
+    add_options(parser)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """What is run of the matrices."""
+    return "whole matrices" if is_full(config) else f"samples by seed {seed_of(config)}"
 
 
 @pytest.fixture(scope="session")
