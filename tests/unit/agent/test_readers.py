@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent import readers
@@ -75,7 +75,6 @@ def cards(table: dict[str, int]) -> set[str]:
     return {name for name, state in table.items() if state & PRESENT}
 
 
-@settings(deadline=None)
 @given(tables, tables)
 def test_who_follows_the_events_knows_what_is_there(old: dict[str, int], new: dict[str, int]) -> None:
     known, full = set(old), cards(old)

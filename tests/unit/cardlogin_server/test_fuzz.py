@@ -1,11 +1,12 @@
-"""Every decoder under varied good input and under any bytes (Hypothesis), and a minute of coverage-led fuzzing."""
+"""Every decoder under varied good input and under any bytes (Hypothesis), and some coverage-led fuzzing."""
 
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sampling import is_full, seed_of
 from tests.unit.cardlogin_server.fuzz.__main__ import fuzz
 from tests.unit.cardlogin_server.fuzz.targets import TARGETS
 
@@ -25,14 +26,12 @@ def test_good_input_reaches_the_end_of_its_decoder(name: str) -> None:
 
 
 @DECODERS
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=400))
 def test_any_bytes(name: str, content: bytes) -> None:
     TARGETS[name](content)
 
 
 @DECODERS
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_change_of_good_input(name: str, data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from(seeds(name))))
@@ -68,9 +67,9 @@ def _fail(content: bytes) -> None:
     raise AssertionError(content)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(150)
-def test_a_minute_of_fuzzing() -> None:
-    result = fuzz(seconds=60)
+@pytest.mark.timeout(1800)  # half a million inputs are minutes of work
+def test_coverage_led_fuzzing(pytestconfig: pytest.Config) -> None:
+    inputs = 500_000 if is_full(pytestconfig) else 3_000
+    result = fuzz(inputs=inputs, seed=seed_of(pytestconfig))
     assert result.finding == ""
-    assert result.inputs > 10_000, result.line()
+    assert result.inputs == inputs, result.line()

@@ -30,12 +30,16 @@ class Result:
         )
 
 
-def fuzz(*, inputs: int | None = None, seconds: int | None = None) -> Result:
-    """Fuzzes in a process of its own until one of the limits is reached, or something is found."""
+def fuzz(*, inputs: int | None = None, seconds: int | None = None, seed: int = 0) -> Result:
+    """Fuzzes in a process of its own until one of the limits is reached, or something is found.
+
+    A seed (below 2 to the power of 32; 0: another one every time) steers libFuzzer's choices.
+    """
     FINDINGS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="cardlogin-fuzz-") as folder:
         write_seeds(Path(folder))
         arguments = [f"-max_len={LONGEST}", f"-artifact_prefix={FINDINGS}/", "-timeout=20", "-rss_limit_mb=2048"]
+        arguments.append(f"-seed={seed}")
         arguments += [f"-runs={inputs}"] if inputs is not None else []
         arguments += [f"-max_total_time={seconds}"] if seconds is not None else []
         command = [sys.executable, "-m", "tests.unit.cardlogin_server.fuzz.engine", *arguments, folder]
