@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests import closing
 from tests.sampling import add_options, is_full, seed_of
 from tests.stand.parts import free_port, make_pki
 from tests.stand.screen import Screen
@@ -43,6 +45,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """What is run of the matrices, and the seed that repeats a run."""
     return f"{'whole matrices' if is_full(config) else 'samples'}, --seed {seed_of(config)}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What workers have to say goes up."""
+    closing.send_up(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker had to say is taken."""
+    closing.take(node.config, getattr(node, "workeroutput", {}))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The closing lines."""
+    if not hasattr(config, "workeroutput"):
+        closing.print_lines(config)
 
 
 @pytest.fixture(scope="session")

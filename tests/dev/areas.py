@@ -26,7 +26,7 @@ PARTS: dict[str, dict[str, list[str]]] = {
 SUBSETS = {"server": {"server": ["tests/unit/cardlogin_server"]}}
 AREAS = (*PARTS, *SUBSETS)
 SPREAD = ("unit", "server")
-"""Areas whose tests share nothing that is made once for all: alone, they run on all processors."""
+"""Areas whose files share nothing: alone, they run on all processors."""
 NOTHING_RAN = 5
 """pytest's status when no test was chosen."""
 BENCHES = ("agent", "server", "portal")
@@ -104,7 +104,7 @@ def _commands(area: str | None, options: Sequence[str]) -> dict[str, list[str]]:
     chosen = (
         (PARTS | SUBSETS)[area] if area else {name: what for parts in PARTS.values() for name, what in parts.items()}
     )
-    spread = ["-n", str(_lanes()), "--dist", "worksteal"] if area in SPREAD else []
+    spread = ["-n", str(_lanes()), "--dist", "loadfile"] if area in SPREAD else []
     return {name: [sys.executable, "-m", "pytest", *what, *spread, *options] for name, what in chosen.items()}
 
 

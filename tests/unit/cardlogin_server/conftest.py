@@ -9,16 +9,6 @@ from tests.stand.parts import free_port, make_pki, python
 from tests.stand.processes import Program
 from tests.unit.cardlogin_server.site import Site
 
-VERDICTS = pytest.StashKey[str]()
-"""The closing line of the conformance tests, when they ran."""
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Prints the closing line below everything that pytest prints."""
-    line = config.stash.get(VERDICTS, None)
-    if line:
-        config.get_terminal_writer().line(line)
-
 
 @pytest.fixture
 def site() -> Site:

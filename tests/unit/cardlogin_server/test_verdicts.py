@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 
+from tests.closing import close_with
 from tests.unit.cardlogin_server.conformance import matrix, ours, pkits, table
 from tests.unit.cardlogin_server.conformance.question import Question, Verdict
 from tests.unit.cardlogin_server.conformance.reasons import OTHERS, Why
 from tests.unit.cardlogin_server.conformance.table import Row
-from tests.unit.cardlogin_server.conftest import VERDICTS
 
 QUESTIONS = (*pkits.questions(), *matrix.questions())
 # How often each reason is needed: a new refusal must not hide behind an old reason.
@@ -50,7 +50,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     folder = tmp_path_factory.mktemp("openssl")
     found = [table.judged(question, folder) for question in QUESTIONS]
     table.write(found)
-    request.config.stash[VERDICTS] = table.summary(found)
+    close_with(request.config, table.summary(found))
     return found
 
 
