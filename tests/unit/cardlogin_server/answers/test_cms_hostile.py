@@ -64,20 +64,20 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bomb(name: str) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(CmsMalformed):
         read_signed_content(BOMBS[name])
-    assert time.perf_counter() - begun < 0.1
+    assert time.thread_time() - begun < 0.1
     assert refused(base64.b64encode(BOMBS[name]).decode()) == "token_malformed"
 
 
 @pytest.mark.parametrize("size", [LARGEST + 1, 50_000_000])
 def test_huge(size: int) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert refused("A" * size) == "token_malformed"
     with pytest.raises(CmsMalformed):
         read_signed_content(bytes(size))
-    assert time.perf_counter() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
 
 
 def test_content_as_large_as_fits_is_still_only_compared() -> None:

@@ -1,8 +1,8 @@
 """The folder of indexes: shared between processes, closed to others, one fetch at a time, trouble remembered."""
 
 import multiprocessing
-import time
 from datetime import timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from cardlogin_server.revocation import index_folder, index_store
 from cardlogin_server.revocation.fetching.breaker import Trouble
 from cardlogin_server.revocation.index_folder import FolderIndexStore
 from cardlogin_server.revocation.index_store import ListKey, MemoryIndexStore, StoreFailed
+from tests.stand.waiting import LIMIT
 from tests.unit.cardlogin_server.pki import COMPLETE, HOST, NOW, PARTITION, Profile, issue, moeaca, moica, root
 from tests.unit.cardlogin_server.revocation.crls import COMPROMISE, Web, partition
 from tests.unit.cardlogin_server.revocation.index_writer import KEY, packed
@@ -72,27 +73,27 @@ def test_trouble_is_shared(tmp_path: Path) -> None:
     assert web.asked == [PARTITION, COMPLETE]
 
 
-def _slow_worker(folder: Path, asked: Path) -> None:
-    def slow(url: str) -> bytes:
+def _worker(folder: Path, asked: Path, all_run: Barrier) -> None:
+    def note(url: str) -> bytes:
         with asked.open("a") as file:
             file.write(url + "\n")
-        time.sleep(0.3)
         return partition()
 
     one = CrlRevocation(
-        Anchors.from_der([root().der], [moica().der]), frozenset({HOST}), slow, Time(), store=FolderIndexStore(folder)
+        Anchors.from_der([root().der], [moica().der]), frozenset({HOST}), note, Time(), store=FolderIndexStore(folder)
     )
+    all_run.wait(LIMIT)
     check(one)
 
 
 def test_one_fetch_for_many_processes(tmp_path: Path) -> None:
     moica(), issue()  # made once, before the processes part
-    arguments = (tmp_path / "lists", tmp_path / "asked")
-    workers = [MULTI.Process(target=_slow_worker, args=arguments) for _ in range(4)]
+    arguments = (tmp_path / "lists", tmp_path / "asked", MULTI.Barrier(4))
+    workers = [MULTI.Process(target=_worker, args=arguments) for _ in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(20)
+        worker.join(LIMIT)
     assert [worker.exitcode for worker in workers] == [0] * 4
     assert (tmp_path / "asked").read_text().split() == [PARTITION]
 

@@ -1,8 +1,6 @@
 """Renewing before it is needed: rounds, pauses that grow, breakers for hosts, the thread."""
 
 import threading
-import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,6 +12,7 @@ from cardlogin_server.revocation.fetching.breaker import FAILURES, LONGEST_PAUSE
 from cardlogin_server.revocation.fetching.fetch import FetchFailed, StatusRefused
 from cardlogin_server.revocation.index_store import ListKey
 from cardlogin_server.revocation.refresh import Refresher, refresh
+from tests.stand.waiting import wait_until
 from tests.unit.cardlogin_server.pki import HOST, NOW, PARTITION, Profile, issue, moica, root
 from tests.unit.cardlogin_server.revocation.crls import COMPROMISE, Web, partition
 from tests.unit.cardlogin_server.site import Time
@@ -174,13 +173,6 @@ def test_files_that_are_missing_do_not_close_the_host() -> None:
     keys = [ListKey(moica().key_identifier, f"http://{HOST}/{number}") for number in range(20)]
     refresh(revocation, keys, HOUR)
     assert len(asked) == 20
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_thread_renews_until_it_is_stopped(parts: Parts) -> None:

@@ -1,7 +1,6 @@
 """Which list is asked for, how often, and what happens when none can be believed."""
 
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from cardlogin_server import Anchors, CrlRevocation
 from cardlogin_server.certificates.leaf import read_leaf
 from cardlogin_server.failures import CertificateRevoked, CertificateSuspended, RevocationUnknown
 from cardlogin_server.revocation.fetching.fetch import FetchFailed
+from tests.stand.waiting import LIMIT
 from tests.unit.cardlogin_server.pki import (
     COMPLETE,
     HOST,
@@ -193,10 +193,11 @@ def test_at_most_four_addresses_are_tried(parts: Parts) -> None:
 
 def test_one_fetch_for_many_at_once() -> None:
     asked: list[str] = []
+    all_run = threading.Event()
 
     def slow(url: str) -> bytes:
         asked.append(url)
-        time.sleep(0.1)
+        all_run.wait(LIMIT)
         return partition()
 
     anchors = Anchors.from_der([root().der], [moica().der])
@@ -211,6 +212,7 @@ def test_one_fetch_for_many_at_once() -> None:
     threads = [threading.Thread(target=check) for _ in range(6)]
     for thread in threads:
         thread.start()
+    all_run.set()
     for thread in threads:
         thread.join()
     assert asked == [PARTITION]

@@ -1,10 +1,10 @@
 """Stores that processes share: Redis and SQL, each against the real thing, by threads and by processes."""
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -20,6 +20,7 @@ from cardlogin_server import ChallengeRecord, Challenges, ChallengeStore, Purpos
 from cardlogin_server import failures as f
 from cardlogin_server.stores.redis import RedisChallengeStore
 from cardlogin_server.stores.sql import TABLE, SqlChallengeStore
+from tests.stand.waiting import wait_until
 from tests.unit.cardlogin_server.pki import NOW
 from tests.unit.cardlogin_server.site import Time
 from tests.unit.cardlogin_server.stores.store_worker import keys
@@ -52,15 +53,12 @@ def redis_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _wait_until_answering(socket: str) -> None:
-    with redis.Redis(unix_socket_path=socket) as client:
-        for _ in range(100):
-            try:
-                client.ping()
-            except redis.exceptions.ConnectionError:
-                time.sleep(0.05)
-            else:
-                return
-    pytest.fail("redis-server did not start")
+    def answers() -> bool:
+        with redis.Redis(unix_socket_path=socket) as client, contextlib.suppress(redis.exceptions.ConnectionError):
+            return bool(client.ping())
+        return False
+
+    wait_until(answers)
 
 
 @dataclass
