@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from tests.dev.areas import AREAS, BENCHES
+from tests.dev.lock import LOCKS
 
 
 def main() -> int:
@@ -25,6 +27,14 @@ def main() -> int:
         from tests.dev.areas import bench
 
         return bench(arguments.area)
+    if arguments.command == "lock":
+        from tests.dev.lock import lock
+
+        return lock(arguments.until, arguments.into)
+    if arguments.command == "messages":
+        from tests.dev.messages import messages
+
+        return messages()
     from tests.dev.lint import lint
 
     return lint()
@@ -42,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--seed", type=int, help="what chooses the samples; by default the commit does")
     bench = commands.add_parser("bench", help="measure speed and memory")
     bench.add_argument("area", nargs="?", choices=BENCHES)
+    commands.add_parser("messages", help="bring the message catalogues in line with the code and compile them")
+    lock = commands.add_parser("lock", help="write the lock files anew")
+    lock.add_argument("--until", metavar="DATE", help="take no release that is newer than this day (2026-10-01)")
+    lock.add_argument("--into", type=Path, default=LOCKS, metavar="FOLDER", help="where the files are written")
     commands.add_parser("lint", help="check format, style, types and import rules")
     return parser
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,24 +13,26 @@ from pathlib import Path
 
 from tests.dev.headless import log_in
 from tests.stand.browser import arguments, chromium, environment
-from tests.stand.parts import ACCOUNT, PASSWORD, PIN, ROOT
+from tests.stand.parts import ACCOUNT, PASSWORD, PIN, ROOT, free_port
 from tests.stand.processes import StandError
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack
 
 STATE = ROOT / "build" / "demo"
-PORTAL_PORT, CRL_PORT = 8443, 61180
+PORTAL_PORT = 8443
+# The published ports, as on a citizen's computer. By itself the demonstration takes any that are free.
 AGENT_PORTS = (61171, 61172, 61173)
-AGENT_HTTP_PORT = 61170
+PORTS = {"portal_port": PORTAL_PORT, "crl_port": 61180, "agent_http_port": 61170}
 
 
 def demo(*, headless: bool) -> int:
     """Starts everything and ends everything; the status is 0 when a person ended it or the log-in worked."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    logs = STATE / "logs"
+    state = _new(STATE / "headless") if headless else STATE
+    logs = state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     try:
-        with _screen(logs, headless=headless) as screen, _stack(screen) as stack:
+        with _screen(logs, headless=headless) as screen, _stack(state, screen, headless=headless) as stack:
             if headless and screen is not None:
                 log_in(stack, screen, STATE)
             else:
@@ -56,14 +59,21 @@ def _screen(logs: Path, *, headless: bool) -> Iterator[Screen | None]:
         screen.stop()
 
 
+def _new(folder: Path) -> Path:
+    """An empty folder: certificates name the port of their revocation lists, which is another one each time."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
 @contextmanager
-def _stack(screen: Screen | None) -> Iterator[Stack]:
-    first = not (STATE / "pki").exists()
+def _stack(state: Path, screen: Screen | None, *, headless: bool) -> Iterator[Stack]:
+    first = not (state / "pki").exists()
     print("demo: starting reader, card, agent and portal" + (" (the first time takes longer) …" if first else " …"))
     begun = time.monotonic()
     display = screen.display if screen else None
-    ports = {"portal_port": PORTAL_PORT, "crl_port": CRL_PORT, "agent_http_port": AGENT_HTTP_PORT}
-    with Stack(STATE, display, agent_ports=AGENT_PORTS, **ports) as stack:
+    ports = {"portal_port": free_port(), "crl_port": free_port(), "agent_http_port": free_port()}
+    ports, agents = (ports, (free_port(),)) if headless else (PORTS, AGENT_PORTS)
+    with Stack(state, display, agent_ports=agents, **ports) as stack:
         print(f"demo: ready after {time.monotonic() - begun:.1f} s", flush=True)
         yield stack
 
