@@ -95,7 +95,8 @@ def test(area: str | None, *, postgres: bool, options: Sequence[str]) -> int:
         environment = _environment(servers)
         commands = _commands(area, options)
         if len(commands) == 1:
-            return subprocess.run(*commands.values(), cwd=ROOT, env=environment, check=False).returncode
+            (command,) = commands.values()
+            return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         printing = threading.Lock()
         return _run([Part(name, command, environment, printing) for name, command in commands.items()])
 
