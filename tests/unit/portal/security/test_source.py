@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 CODE = sorted(path for name in ("portal", "cardlogin_server") for path in (ROOT / name).rglob("*.py"))
 TEMPLATES = sorted((ROOT / "portal" / "templates").rglob("*.*"))
 SCRIPTS = sorted([*(ROOT / "portal" / "static").rglob("*.js"), ROOT / "cardlogin_server" / "browser" / "cardlogin.js"])

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PAGE = ROOT / "docs" / "asvs.md"
 LEVELS = Path(__file__).with_name("asvs_levels.txt")
 _TEST = re.compile(r"`([a-z_/]+\.py)::(test_[a-z0-9_]+)`")
