@@ -2,10 +2,10 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from agent.card.frames import HEADER, TAKEN, HostAnswer, HostOrder, HostSetup, decode, encode
@@ -106,7 +106,8 @@ def test_waiting_host_is_ready_but_has_touched_no_driver_and_no_reader(hosts: Ho
     # Everything that can be loaded without an order.
     for name in ("_ctypes", "_rust.abi3", "_scard"):
         wait_until(lambda name=name: loaded(host, name))
-    time.sleep(0.2)
+    # It waits for the order, and there is nothing left to be done before.
+    wait_until(lambda: psutil.Process(host.pid).status() == psutil.STATUS_SLEEPING)
     assert not loaded(host, "opensc-pkcs11")
     assert not loaded(host, "libsofthsm2")
     sockets = [str(entry.readlink()) for entry in Path(f"/proc/{host.pid}/fd").iterdir()]

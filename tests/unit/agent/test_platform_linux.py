@@ -7,8 +7,8 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -112,11 +112,13 @@ def test_hardened_child_dies_with_its_parent() -> None:
     wait_until(lambda: ended(child))
 
 
-def test_open_child_lives_on() -> None:
+def test_open_child_lives_on(tmp_path: Path) -> None:
     """Otherwise the test above could not fail."""
-    child = orphan(OPEN)
-    time.sleep(0.3)
-    assert not ended(child)
+    sign = tmp_path / "alive"
+    tell = f"import signal; signal.signal(signal.SIGUSR1, lambda *_: open({str(sign)!r}, 'w').close());"
+    child = orphan(OPEN + tell)
+    child.send_signal(signal.SIGUSR1)
+    wait_until(sign.exists)
     child.kill()
 
 

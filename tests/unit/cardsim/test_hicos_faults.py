@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -33,6 +32,7 @@ from cardsim.hicos.faults import (
 )
 from tests.stand.cryptoki import Cryptoki, Died
 from tests.stand.hicos import MESSAGE, Class, logged_in, public_key, sign, signing_key, verify
+from tests.stand.waiting import wait_until
 
 # C_GetFunctionList comes before everything else and has its own test.
 LISTED = [name for name in CALLS if name != "C_GetFunctionList"]
@@ -48,10 +48,7 @@ def bare(hicos: HicosDriver) -> Iterator[Cryptoki]:
 
 def wait_for_call(hicos: HicosDriver, name: str) -> None:
     """Returns when a call has begun."""
-    deadline = time.monotonic() + 20
-    while name not in hicos.calls():
-        assert time.monotonic() < deadline, f"{name} was not called"
-        time.sleep(0.01)
+    wait_until(lambda: name in hicos.calls())
 
 
 def test_any_call_can_answer_anything(client: Cryptoki, hicos: HicosDriver) -> None:

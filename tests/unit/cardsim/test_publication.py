@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA384, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cardsim.errors import SimulatorError
@@ -248,7 +248,6 @@ def test_nonces_have_limits(folder: Path, certificate: Certificate, moica: x509.
     assert _refusal(folder, request) is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 @example(b"")
 @example(bytes.fromhex("30053003300130"))
