@@ -1,4 +1,4 @@
-"""Every page of the ways back, as Django answers it, and a Chromium that is shown them: no server in between."""
+"""Every page of the recovery of access, as Django answers it, and a Chromium that is shown them: no server between."""
 
 import os
 from collections.abc import Callable, Iterator
