@@ -89,7 +89,7 @@ def _ways(gallery: Gallery, client: Client, *, modern: bool) -> None:
     gallery.hang("reauthenticate", client.get("/accounts/reauthenticate/?next=/member/delete/"))
     if modern:
         gallery.hang("recovery-code", client.get("/member/recovery-code/"))
-        gallery.hang("recovery-code-new", client.post("/member/recovery-code/"))
+        gallery.hang("recovery-code-new", client.post("/member/recovery-code/", follow=True))
     else:
         gallery.hang("question", client.get("/member/question/"))
         gallery.hang("question-wrong", client.post("/member/question/", {"question": "school", "answer": ""}))
