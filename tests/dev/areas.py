@@ -21,6 +21,7 @@ PARTS: dict[str, dict[str, list[str]]] = {
     "browser": {"browser": ["tests/browser"]},
     "portal": {"scenarios": [SCENARIOS], "portal": ["tests/portal", f"--ignore={SCENARIOS}"]},
     "unit": {"unit": ["tests/unit"]},
+    "packaging": {"packaging": ["tests/packaging"]},
 }
 """The parts of each area, what takes long first: each is a run of pytest of its own."""
 SUBSETS = {"server": {"server": ["tests/unit/cardlogin_server"]}}
