@@ -3,7 +3,7 @@
 from cardlogin_server.certificates.families import Family
 from cardlogin_server.certificates.path import Anchors
 from cardlogin_server.challenge import ChallengeRecord, Challenges, ChallengeStore, MemoryChallengeStore, Purpose
-from cardlogin_server.failures import CardLoginError, Text
+from cardlogin_server.failures import CardLoginError
 from cardlogin_server.identity.identity import Identity
 from cardlogin_server.revocation.check import CrlRevocation, Revocation
 from cardlogin_server.revocation.policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp, WhenUnknown
@@ -24,7 +24,6 @@ __all__ = [
     "Revocation",
     "RevocationPolicies",
     "RevocationPolicy",
-    "Text",
     "UseOcsp",
     "Verifier",
     "WhenUnknown",

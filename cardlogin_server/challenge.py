@@ -137,13 +137,14 @@ class Challenges:
         self._store.put(_digest(text), record, KEPT_SECONDS)
         return text
 
-    def take(self, text: str, session_id: str, purpose: Purpose) -> None:
+    def take(self, text: object, session_id: str, purpose: Purpose) -> None:
         """Use the challenge up; returns only when it is this session's, for this purpose, fresh and unused.
 
+        ``text`` is whatever the browser sent, which may be no text at all.
         A stranger's session cannot use a challenge up; after that check it is spent whatever comes next.
         Raises ChallengeUnknown, ChallengeSessionWrong, ChallengeUsed, ChallengeExpired or ChallengePurposeWrong.
         """
-        if not _SHAPE.fullmatch(text):
+        if not isinstance(text, str) or not _SHAPE.fullmatch(text):
             raise ChallengeUnknown("not a challenge of this site")
         key = _digest(text)
         record = self._store.get(key)

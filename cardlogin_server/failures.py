@@ -1,43 +1,26 @@
-"""Every way a card log-in can fail on the server: one class, one stable code, meaning and remedy in two languages."""
+"""Every way a card log-in can fail on the server: one class, one stable code, meaning and remedy."""
 
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from cardlogin_server.messages import mark as _
 
-class Text(NamedTuple):
-    """One sentence for people, in Traditional Chinese (``zh``) and English (``en``); plain text, never HTML."""
-
-    zh: str
-    en: str
-
-
-_TRY_AGAIN = Text(
-    "請重新整理頁面，再按一次憑證登入。",
-    "Reload the page and start the card log-in again.",
-)
-_ASK_PORTAL = Text(
-    "請更新憑證登入元件後再試；仍然失敗時，請聯絡本網站客服。",
-    "Update the card log-in program and try again; if it still fails, contact this site's support.",
-)
-_ASK_ISSUER = Text(
-    "請向發卡單位查詢這張卡片的狀態，或改用其他登入方式。",
-    "Ask the office that issued the card about its state, or log in another way.",
-)
-_OTHER_CARD = Text(
-    "請改用自然人憑證或工商憑證的簽章憑證，或改用其他登入方式。",
-    "Use the signing certificate of a citizen or company card, or log in another way.",
-)
+_TRY_AGAIN = _("Reload the page and start the card log-in again.")
+_ASK_PORTAL = _("Update the card log-in component and try again; if it still fails, contact this site's help desk.")
+_ASK_ISSUER = _("Ask the office that issued the card about its state, or log in another way.")
+_OTHER_CARD = _("Use the signing certificate of a citizen or company card, or log in another way.")
 
 
 class CardLoginError(Exception):
     """The log-in is refused: ``code`` for programs, ``meaning`` and ``remedy`` for people, ``detail`` for the log.
 
-    ``detail`` is English, names the failed check and holds neither a name nor a number of the holder.
+    ``meaning`` and ``remedy`` are messages in English; ``cardlogin_server.messages.translate`` has them in the person's
+    language. ``detail`` is English, names the failed check and holds neither a name nor a number of the holder.
     """
 
     code: ClassVar[str]
-    meaning: ClassVar[Text]
-    remedy: ClassVar[Text]
+    meaning: ClassVar[str]
+    remedy: ClassVar[str]
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"{self.code}: {detail}")
@@ -48,7 +31,7 @@ class TokenMalformed(CardLoginError):
     """The token is not exactly a ``web-eid:1.0`` token with a readable certificate."""
 
     code = "token_malformed"
-    meaning = Text("憑證登入元件的回覆格式不正確。", "The answer of the card log-in program is malformed.")
+    meaning = _("The answer of the card log-in component is malformed.")
     remedy = _ASK_PORTAL
 
 
@@ -56,10 +39,7 @@ class AlgorithmMismatch(CardLoginError):
     """The token's algorithm is not on the list or does not belong to the certificate's key."""
 
     code = "algorithm_mismatch"
-    meaning = Text(
-        "回覆所寫的簽章演算法與憑證的金鑰不符。",
-        "The signature algorithm named in the answer does not fit the certificate's key.",
-    )
+    meaning = _("The signature algorithm named in the answer does not fit the certificate's key.")
     remedy = _ASK_PORTAL
 
 
@@ -67,13 +47,10 @@ class SignatureInvalid(CardLoginError):
     """The signature is not this key's over this origin and this challenge; nothing tells which of them is wrong."""
 
     code = "signature_invalid"
-    meaning = Text(
-        "簽章不正確：可能是為其他網站或另一次登入所簽的。",
-        "The signature is wrong: it may have been made for another site or for another log-in.",
-    )
-    remedy = Text(
-        "請確認網址正確，重新整理頁面後再試一次；若曾在可疑的網站輸入 PIN 碼，請聯絡客服。",
-        "Check this page's address, reload it and try again; if you typed your PIN on a doubtful site, tell support.",
+    meaning = _("The signature is wrong: it may have been made for another site or for another log-in.")
+    remedy = _(
+        "Check this page's address, reload it and try again; if you typed your PIN on a doubtful site, "
+        "contact this site's help desk."
     )
 
 
@@ -81,7 +58,7 @@ class ChallengeUnknown(CardLoginError):
     """The challenge was never issued here, or so long ago that its record is gone."""
 
     code = "challenge_unknown"
-    meaning = Text("找不到這次登入的驗證資料。", "This log-in attempt is not known to the site.")
+    meaning = _("This log-in attempt is not known to the site.")
     remedy = _TRY_AGAIN
 
 
@@ -89,7 +66,7 @@ class ChallengeExpired(CardLoginError):
     """The challenge is older than five minutes; ``expired_at`` says since when."""
 
     code = "challenge_expired"
-    meaning = Text("這次登入超過五分鐘，已經逾時。", "This log-in attempt took longer than five minutes.")
+    meaning = _("This log-in attempt took longer than five minutes.")
     remedy = _TRY_AGAIN
 
     def __init__(self, expired_at: datetime) -> None:
@@ -101,7 +78,7 @@ class ChallengeUsed(CardLoginError):
     """The challenge has been taken before."""
 
     code = "challenge_used"
-    meaning = Text("這次登入的驗證資料已經用過了。", "This log-in attempt has already been used.")
+    meaning = _("This log-in attempt has already been used.")
     remedy = _TRY_AGAIN
 
 
@@ -109,11 +86,8 @@ class ChallengePurposeWrong(CardLoginError):
     """The challenge was issued for something else: ``expected`` was asked for, ``found`` was signed."""
 
     code = "challenge_purpose"
-    meaning = Text(
-        "卡片簽署的用途與這裡要做的事不同。",
-        "The card signed for another purpose than the one asked for here.",
-    )
-    remedy = Text("請回到原來的頁面，從頭再做一次。", "Go back to the page you came from and start again.")
+    meaning = _("The card signed for another purpose than the one asked for here.")
+    remedy = _("Go back to the page you came from and start again.")
 
     def __init__(self, expected: str, found: str) -> None:
         super().__init__(f"challenge is for {found}, not for {expected}")
@@ -125,10 +99,7 @@ class ChallengeSessionWrong(CardLoginError):
     """The challenge was issued to another browser session."""
 
     code = "challenge_session"
-    meaning = Text(
-        "這次登入是從另一個瀏覽器視窗或工作階段開始的。",
-        "This log-in attempt was begun in another browser session.",
-    )
+    meaning = _("This log-in attempt was begun in another browser session.")
     remedy = _TRY_AGAIN
 
 
@@ -136,7 +107,7 @@ class CertificateUnusable(CardLoginError):
     """The certificate may not be used for log-in: key usage, extended key usage, weak key, SHA-1, CA, or unreadable."""
 
     code = "certificate_unusable"
-    meaning = Text("這張憑證不能用來登入。", "This certificate cannot be used to log in.")
+    meaning = _("This certificate cannot be used to log in.")
     remedy = _OTHER_CARD
 
 
@@ -144,7 +115,7 @@ class CertificatePolicyRefused(CardLoginError):
     """None of the certificate's policies is accepted here; ``found`` lists them (dotted OIDs)."""
 
     code = "certificate_policy"
-    meaning = Text("本網站不接受這張憑證的憑證政策。", "This site does not accept the certificate's policy.")
+    meaning = _("This site does not accept the certificate's policy.")
     remedy = _OTHER_CARD
 
     def __init__(self, found: frozenset[str]) -> None:
@@ -156,7 +127,7 @@ class CertificateTypeRefused(CardLoginError):
     """The kind of holder is not accepted, or does not belong to the issuing CA; ``found`` is the subject type's OID."""
 
     code = "certificate_type"
-    meaning = Text("本網站不接受這種類別的憑證。", "This site does not accept this kind of certificate.")
+    meaning = _("This site does not accept this kind of certificate.")
     remedy = _OTHER_CARD
 
     def __init__(self, found: str | None, detail: str = "") -> None:
@@ -168,11 +139,8 @@ class CertificateNotYetValid(CardLoginError):
     """The certificate's validity has not begun; ``not_before`` is its first moment (UTC)."""
 
     code = "certificate_not_yet_valid"
-    meaning = Text("這張憑證的有效期間還沒有開始。", "This certificate is not valid yet.")
-    remedy = Text(
-        "請等到有效期間開始後再使用，或向發卡單位查詢。",
-        "Wait until its validity begins, or ask the office that issued the card.",
-    )
+    meaning = _("This certificate is not valid yet.")
+    remedy = _("Wait until its validity begins, or ask the office that issued the card.")
 
     def __init__(self, not_before: datetime) -> None:
         super().__init__(f"certificate is valid from {not_before.isoformat()}")
@@ -183,11 +151,8 @@ class CertificateExpired(CardLoginError):
     """The certificate's validity is over; ``not_after`` is its last moment (UTC)."""
 
     code = "certificate_expired"
-    meaning = Text("這張憑證已經過期。", "This certificate has expired.")
-    remedy = Text(
-        "請向發卡單位辦理展期或換發新卡；在那之前請用其他登入方式。",
-        "Have the card extended or replaced by the office that issued it; log in another way until then.",
-    )
+    meaning = _("This certificate has expired.")
+    remedy = _("Have the card extended or replaced by the office that issued it; log in another way until then.")
 
     def __init__(self, not_after: datetime) -> None:
         super().__init__(f"certificate was valid until {not_after.isoformat()}")
@@ -198,10 +163,7 @@ class CertificateUntrusted(CardLoginError):
     """No chain of valid signatures leads from the certificate to a configured anchor."""
 
     code = "certificate_untrusted"
-    meaning = Text(
-        "這張憑證不是由本網站信任的憑證機構簽發的。",
-        "This certificate was not issued by an authority that this site trusts.",
-    )
+    meaning = _("This certificate was not issued by an authority that this site trusts.")
     remedy = _OTHER_CARD
 
 
@@ -209,7 +171,7 @@ class CertificateRevoked(CardLoginError):
     """The issuing CA revoked the certificate for good: ``revoked_at`` (UTC) and ``reason`` (RFC 5280 name or None)."""
 
     code = "certificate_revoked"
-    meaning = Text("這張憑證已經廢止。", "This certificate has been revoked.")
+    meaning = _("This certificate has been revoked.")
     remedy = _ASK_ISSUER
 
     def __init__(self, revoked_at: datetime, reason: str | None) -> None:
@@ -222,11 +184,8 @@ class CertificateSuspended(CardLoginError):
     """The certificate is on hold (停用), which its issuer can undo; ``since`` says from when (UTC)."""
 
     code = "certificate_suspended"
-    meaning = Text("這張憑證目前停用中。", "This certificate is suspended at present.")
-    remedy = Text(
-        "請向發卡單位申請復用後再登入，或改用其他登入方式。",
-        "Ask the office that issued the card to lift the suspension, or log in another way.",
-    )
+    meaning = _("This certificate is suspended at present.")
+    remedy = _("Ask the office that issued the card to lift the suspension, or log in another way.")
 
     def __init__(self, since: datetime) -> None:
         super().__init__(f"on hold since {since.isoformat()}")
@@ -237,14 +196,8 @@ class RevocationUnknown(CardLoginError):
     """No fresh, genuine revocation list covers the certificate; ``attempts`` says why each one failed."""
 
     code = "revocation_unknown"
-    meaning = Text(
-        "目前無法向憑證機構查詢這張憑證是否有效。",
-        "It cannot be found out at present whether this certificate is still good.",
-    )
-    remedy = Text(
-        "這通常是暫時的，請過幾分鐘再試，或改用其他登入方式。",
-        "This is usually temporary: try again in a few minutes, or log in another way.",
-    )
+    meaning = _("It cannot be checked at present whether this certificate is still valid.")
+    remedy = _("This is usually temporary: try again in a few minutes, or log in another way.")
 
     def __init__(self, attempts: tuple[str, ...]) -> None:
         super().__init__("; ".join(attempts))
@@ -255,8 +208,5 @@ class IdentityMalformed(CardLoginError):
     """The certificate is genuine but the holder's name or number in it is not as its profile says."""
 
     code = "identity_malformed"
-    meaning = Text("無法讀出憑證裡的持有人資料。", "The holder's data in the certificate cannot be read.")
-    remedy = Text(
-        "請改用其他登入方式，並聯絡本網站客服。",
-        "Log in another way and contact this site's support.",
-    )
+    meaning = _("The holder's data in the certificate cannot be read.")
+    remedy = _("Log in another way and contact this site's help desk.")

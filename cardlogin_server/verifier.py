@@ -1,6 +1,7 @@
 """From the text that the browser brought to the holder's identity, in one call."""
 
 import re
+from collections.abc import Mapping
 
 from cardlogin_server.answers.signature import require_fitting_key, verify_signature
 from cardlogin_server.answers.token import parse_token
@@ -53,16 +54,19 @@ class Verifier:
             accept_the_test_policy=ACCEPT_THE_TEST_POLICY,
         )
 
-    def verify(self, token_text: str, *, challenge: str, session_id: str, purpose: Purpose) -> Identity:
+    def verify(
+        self, token: str | Mapping[str, object], *, challenge: str, session_id: str, purpose: Purpose
+    ) -> Identity:
         """The holder whose card signed this session's challenge for this purpose at this origin.
 
-        ``challenge`` is the text that the browser says it used; it is spent here unless the token is malformed.
+        ``token`` is what the page's half got, as JSON text or as the mapping read from it; ``challenge`` is the text
+        that the browser says it used. It is spent here unless the token is malformed.
         The order matters: nothing is fetched before the signature proves that the caller holds the card.
-        Whatever the bytes are, the only exceptions are subclasses of CardLoginError.
+        Whatever the token and the challenge are, the only exceptions are subclasses of CardLoginError.
         """
-        token = parse_token(token_text)
-        leaf = self._holder.read(token.unverified_certificate)
-        key = require_fitting_key(token.algorithm, leaf.key)
+        answer = parse_token(token)
+        leaf = self._holder.read(answer.unverified_certificate)
+        key = require_fitting_key(answer.algorithm, leaf.key)
         self._challenges.take(challenge, session_id, purpose)
-        verify_signature(token.algorithm, key, token.signature, self._origin, challenge)
+        verify_signature(answer.algorithm, key, answer.signature, self._origin, challenge)
         return self._holder.identify(leaf)

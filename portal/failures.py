@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from cardlogin_server import CardLoginError
+from cardlogin_server.messages import in_every_language
 
 SUPPORT_ZH = "請與服務人員聯絡。"
 SUPPORT_EN = "Contact the help desk."
@@ -22,7 +23,8 @@ class Failure:
     @classmethod
     def of(cls, error: CardLoginError) -> Self:
         """Return the same failure in the portal's own form."""
-        return cls(error.code, error.meaning.zh, error.meaning.en, error.remedy.zh, error.remedy.en)
+        meaning, remedy = (in_every_language(text) for text in (error.meaning, error.remedy))
+        return cls(error.code, meaning["zh-Hant"], meaning["en"], remedy["zh-Hant"], remedy["en"])
 
     def as_dict(self) -> dict[str, str]:
         """Return plain texts for the session or a template."""

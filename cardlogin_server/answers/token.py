@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,13 +28,14 @@ class Token:
     signature: bytes
 
 
-def parse_token(text: str) -> Token:
-    """The token in the text, of 100 to 10,000 characters (Web eID token format 1.0; rules in the class texts).
+def parse_token(token: object) -> Token:
+    """The token, given as JSON text or as the mapping that was read from it; 100 to 10,000 characters as text.
 
-    Exactly the five fields, all strings, none twice; Base64 padded and canonical.
-    Raises TokenMalformed, or AlgorithmMismatch when the algorithm is not one of the nine.
+    Exactly the five fields, all strings, none twice; Base64 padded and canonical (Web eID token format 1.0).
+    Raises TokenMalformed, also for anything that is neither, because a site may hand on whatever a browser sent; or
+    AlgorithmMismatch when the algorithm is not one of the nine.
     """
-    fields = _fields(text)
+    fields = _fields(_text(token))
     if fields["format"] != FORMAT:
         raise TokenMalformed("format is not web-eid:1.0")
     if not 1 <= len(fields["appVersion"]) <= _LONGEST_VERSION:
@@ -45,6 +47,18 @@ def parse_token(text: str) -> Token:
         algorithm=fields["algorithm"],
         signature=_base64(fields, "signature"),
     )
+
+
+def _text(token: object) -> str:
+    if isinstance(token, str):
+        return token
+    if not isinstance(token, Mapping):
+        raise TokenMalformed(f"token is neither text nor a mapping, but {type(token).__name__}")
+    # One way of checking only: a mapping goes through the rules for text.
+    try:
+        return json.dumps(dict(token), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TokenMalformed("token is not what JSON can hold") from error
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
-const source = readFileSync(new URL("cardlogin.js", import.meta.url), "utf8");
+const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 const marked = /^export ((?:async )?(?:function|class) (\w+))/gm;
+const source = read("cardlogin.js");
 const names = [...source.matchAll(marked)].map((found) => found[2]);
-const body = source.replace(marked, "$1").trimEnd();
+const messages = read("messages.js").replace(/^export /gm, "");
+const body = source.replace(/^import .*\n/gm, "").replace(marked, "$1");
 const folder = new URL("dist/", import.meta.url);
 mkdirSync(folder, { recursive: true });
 writeFileSync(
   new URL("cardlogin.global.js", folder),
-  `// Made from cardlogin.js by build.mjs; not to be changed by hand.\nvar CardLogin = (() => {\n"use strict";\n${body}\nreturn Object.freeze({ ${names.join(", ")} });\n})();\n`,
+  `// Made from cardlogin.js and messages.js by build.mjs; not to be changed by hand.\nvar CardLogin = (() => {\n"use strict";\n${messages}\n${body.trim()}\nreturn Object.freeze({ ${names.join(", ")} });\n})();\n`,
 );

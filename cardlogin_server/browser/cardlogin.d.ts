@@ -1,10 +1,11 @@
 /** The classic script `dist/cardlogin.global.js` offers the same names as properties of `CardLogin`. */
 export as namespace CardLogin;
 
-/** A text in Traditional Chinese and English; plain text, to be shown with textContent and never as HTML. */
-export interface BothLanguages {
+/** A text by language; plain text, to be shown with textContent and never as HTML. */
+export interface Texts {
   "zh-Hant": string;
   en: string;
+  [language: string]: string;
 }
 
 /** A `web-eid:1.0` token: send it to the server as JSON, unchanged. */
@@ -19,8 +20,11 @@ export interface Token {
 export interface Request {
   /** The challenge text of the server, or a function that fetches it (called after the window has been opened). */
   challenge: string | (() => Promise<string>);
-  /** The language of the agent's windows; "zh-Hant" when left out. */
-  language?: "zh-Hant" | "en";
+  /**
+   * The language of the agent's windows, as `<html lang>` has it ("zh-Hant", "zh-TW", "en-GB"); that of the page when
+   * left out. Where there is no catalogue of it: "zh-Hant".
+   */
+  language?: string;
   /**
    * Which certificates this site can use; others are shown with the reason and cannot be chosen. `issuer`: a value of
    * the issuer's name (CN, OU or O), `policy`: a dotted policy OID, `subjectSerial`: the subject's serial number.
@@ -71,11 +75,11 @@ export type OwnCode =
 /** Why a log-in did not come about. `busy`, `user_cancelled` and all failures of the card come from the agent. */
 export declare class CardLoginError extends Error {
   readonly code: OwnCode | "busy" | "user_cancelled" | (string & {});
-  readonly meaning: BothLanguages;
-  readonly remedy: BothLanguages;
+  readonly meaning: Texts;
+  readonly remedy: Texts;
   /** PIN tries left on the card, when the agent knows. */
   readonly triesLeft?: number;
-  constructor(code: string, meaning: BothLanguages, remedy: BothLanguages, triesLeft?: number, cause?: unknown);
+  constructor(code: string, meaning: Texts, remedy: Texts, triesLeft?: number, cause?: unknown);
 }
 
 /**

@@ -59,7 +59,7 @@ class Identity:
 
     @property
     def binding_key(self) -> str:
-        """The key that ties an account to the holder: family, colon, number. Never made of name and last four."""
+        """The key that links an account to the holder: family, colon, number. Never made of name and last four."""
         return f"{self.family.value}:{self.business_number or self.organisation_oid or self.subject_serial}"
 
     @property

@@ -1,22 +1,21 @@
 """A person at the portal: Chromium, the PIN window, the virtual card, the real agent and portal. The closing line."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.matrix import table
-from tests.browser.matrix.paths import PATHS, Brand, Trust
-from tests.stand.asking import wait_until
-from tests.stand.browser import browser, chromium
+from tests.browser.matrix.paths import DISTINCT, PATHS, Brand, Trust
+from tests.sampling import is_full, sample, seed_of
+from tests.stand.browser import chromium, strangers
 from tests.stand.firefox import firefox_esr
 from tests.stand.parts import PIN, free_port, run
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack
 
-SECONDS = 15_000
 RESULTS = pytest.StashKey[table.Results]()
 """The paths of the matrix that this run was asked for."""
 
@@ -33,7 +32,6 @@ class Visit:
     def open(self) -> Page:
         """A new tab with the log-in page, its script loaded."""
         page = self.context.new_page()
-        page.set_default_timeout(SECONDS)
         page.goto(f"{self.stack.portal.origin}/accounts/login/")
         page.wait_for_selector("#card-login:enabled")
         return page
@@ -70,26 +68,66 @@ def stack(tmp_path_factory: pytest.TempPathFactory, screen: Screen) -> Iterator[
         yield stack
 
 
+@pytest.fixture(scope="module")
+def public_ports(stack: Stack) -> Sequence[int]:
+    """Ports of this computer that count as public sites in the browsers of a module."""
+    return [stack.portal.port]
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Playwright]:
+    """What drives the browsers of a module."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def newcomers(stack: Stack, driver: Playwright, public_ports: Sequence[int]) -> Iterator[Callable[[], BrowserContext]]:
+    """A Chromium, started once for a module; each call is a person who has never used it."""
+    with strangers(stack.home, *public_ports, running=driver) as someone:
+        yield someone
+
+
 @pytest.fixture
-def visit(stack: Stack, screen: Screen) -> Iterator[Visit]:
-    """A fresh browser on the log-in page, the demo card in the reader with three tries."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
-    stack.reader.control("unblock")
-    with browser(stack.home, stack.portal.port) as context:
-        context.clear_cookies()
-        yield Visit(stack, screen, context)
-    wait_until(lambda: not screen.windows())
+def newcomer(stack: Stack, screen: Screen, newcomers: Callable[[], BrowserContext]) -> Iterator[BrowserContext]:
+    """A fresh browser, the demo card in the reader with three tries; no PIN window is left open."""
+    stack.reader.renew(stack.card_image("citizen"))
+    context = newcomers()
+    yield context
+    context.close()
+    screen.wait_no_window()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder, and puts the paths of the same browser together: it is started once for them."""
+@pytest.fixture
+def visit(stack: Stack, screen: Screen, newcomer: BrowserContext) -> Visit:
+    """The same on the log-in page."""
+    return Visit(stack, screen, newcomer)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks everything in this folder, and puts the paths of the same browser together: it is started once for them.
+
+    Without --full, a sample of the paths; one that was asked for by name or by -k is run in any case.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    leave_out(config, items)
     places = [place for place, item in enumerate(items) if scene_of(item)]
     together = sorted((items[place] for place in places), key=lambda item: scene_of(item) or ())
     for place, item in zip(places, together, strict=True):
         items[place] = item
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the paths out that are not in the sample, where all paths were asked for."""
+    paths = [path for item in items if (path := params_of(item).get("path"))]
+    if config.option.keyword or set(paths) != set(PATHS):
+        return
+    chosen = set(sample(PATHS, DISTINCT, config))
+    left = [item for item in items if params_of(item).get("path", None) not in {None, *chosen}]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -115,7 +153,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     versions = [run("version", [browser, "--version"]).strip() for browser in (chromium(), firefox_esr())]
     table.FILE.parent.mkdir(exist_ok=True)
-    table.FILE.write_text(table.page(results, versions), "utf-8")
+    table.FILE.write_text(table.page(results, versions, sampled(session.config)), "utf-8")
     if session.exitstatus == pytest.ExitCode.OK and not all(results.values()):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -124,7 +162,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Prints the closing line below everything that pytest prints."""
     results = config.stash.get(RESULTS, {})
     if results:
-        config.get_terminal_writer().line(table.closing_line(results))
+        config.get_terminal_writer().line(table.closing_line(results, sampled(config)))
+
+
+def sampled(config: pytest.Config) -> str:
+    """What the paths are a sample of, in words; empty where they are not."""
+    return "" if is_full(config) else f" (a sample of {len(PATHS)} by seed {seed_of(config)})"
 
 
 def params_of(item: pytest.Item) -> dict[str, Any]:

@@ -29,8 +29,8 @@ def test_card_log_in_with_permission_uses_fetch_and_opens_no_popup(visit: Visit)
     visit.page.wait_for_selector("#card-login:enabled")
     opened: list[Page] = []
     visit.context.on("page", lambda page: opened.append(page))
-    # The page asks the browser for the permission's state when it is loaded.
-    visit.page.wait_for_timeout(300)
+    # The page has asked the browser for the permission's state when it was loaded; this comes after the answer.
+    visit.page.evaluate("navigator.permissions.query({ name: 'local-network-access' }).then(() => true)")
     visit.page.click("#card-login")
     visit.type_pin()
     assert visit.logged_in_by() == "card"
@@ -65,9 +65,7 @@ def test_wrong_pin_shows_tries_left_on_the_page_too(visit: Visit) -> None:
     visit.page.click("#card-login")
     size = visit.screen.size(visit.screen.wait_window())
     visit.type_pin("999999")
-    visit.page.wait_for_timeout(100)
-    while visit.screen.size(visit.screen.wait_window()) == size:
-        visit.page.wait_for_timeout(20)
+    wait_until(lambda: visit.screen.size(visit.screen.wait_window()) != size)
     visit.screen.key("Escape")
     text = visit.refused("pin_wrong")
     assert "2" in text

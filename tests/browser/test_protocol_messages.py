@@ -1,18 +1,16 @@
 """What really passes between portal, agent's pages and browser, held against the published schemas."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jsonschema_rs
 import pytest
-from playwright.sync_api import Request
+from playwright.sync_api import BrowserContext, Request
 
 from tests.browser.conftest import Visit
 from tests.dev.protocol_pages import FOLDER
-from tests.stand.asking import wait_until
-from tests.stand.browser import browser
 from tests.stand.parts import PIN, Portal, free_port
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack
@@ -45,6 +43,12 @@ def strict(stack: Stack) -> Iterator[Portal]:
     portal.stop()
 
 
+@pytest.fixture(scope="module")
+def public_ports(stack: Stack, strict: Portal) -> Sequence[int]:
+    """Both portals."""
+    return [stack.portal.port, strict.port]
+
+
 @pytest.mark.parametrize(("key", "end"), [("Return", "token"), ("Escape", "failure")])
 def test_messages_of_a_popup(visit: Visit, heard: list[tuple[str, dict[str, Any]]], key: str, end: str) -> None:
     visit.page.click("#card-login")
@@ -62,8 +66,7 @@ def test_messages_of_a_popup(visit: Visit, heard: list[tuple[str, dict[str, Any]
         check("message", message)
 
 
-def test_fragment_and_form_of_a_navigation(stack: Stack, strict: Portal, screen: Screen) -> None:
-    stack.reader.control("swap", str(stack.card_image("citizen")))
+def test_fragment_and_form_of_a_navigation(newcomer: BrowserContext, strict: Portal, screen: Screen) -> None:
     asked: list[str] = []
     posted: list[Request] = []
 
@@ -71,19 +74,17 @@ def test_fragment_and_form_of_a_navigation(stack: Stack, strict: Portal, screen:
         if request.is_navigation_request() and request.method == "POST" and request.url.startswith(strict.origin):
             posted.append(request)
 
-    with browser(stack.home, strict.port) as context:
-        context.on("request", note)
-        context.expose_function("asked", lambda fragment: asked.append(fragment))
-        context.add_init_script("if (location.pathname === '/v1/go') window.asked(location.hash.slice(1));")
-        page = context.new_page()
-        page.goto(f"{strict.origin}/accounts/login/")
-        page.click("#card-login:enabled")
-        screen.wait_window()
-        screen.type(PIN)
-        screen.key("Return")
-        page.wait_for_url("**/member/")
-        headers, fields = posted[0].all_headers(), _form(posted[0].post_data or "")
-    wait_until(lambda: not screen.windows())
+    newcomer.on("request", note)
+    newcomer.expose_function("asked", lambda fragment: asked.append(fragment))
+    newcomer.add_init_script("if (location.pathname === '/v1/go') window.asked(location.hash.slice(1));")
+    page = newcomer.new_page()
+    page.goto(f"{strict.origin}/accounts/login/")
+    page.click("#card-login:enabled")
+    screen.wait_window()
+    screen.type(PIN)
+    screen.key("Return")
+    page.wait_for_url("**/member/")
+    headers, fields = posted[0].all_headers(), _form(posted[0].post_data or "")
     fragment = _form(asked[0])
     check("go-fragment", fragment)
     check("go-return", fields)

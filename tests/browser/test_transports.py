@@ -1,15 +1,16 @@
-"""Every way from a page to the card and back, in a real browser: what the browser allows decides which one is taken."""
+"""The ways from a page to the card and back, in a real browser, where `matrix/paths.py` does not say it all."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext, Playwright
 
 from tests.stand.asking import signature_is_good, wait_until
-from tests.stand.browser import Browser, Tab, chromium_of, make_home
+from tests.stand.browser import Browser, Chromium, Tab, chromium_of
 from tests.stand.parts import PIN, free_port
 from tests.stand.screen import Screen
 from tests.stand.site import CHALLENGE, Site
@@ -50,9 +51,6 @@ class Person:
         self.screen.key("Escape")
 
 
-Launch = Callable[..., AbstractContextManager[Browser]]
-
-
 @pytest.fixture(scope="module")
 def site(stack: Stack) -> Iterator[Site]:
     """The site that the person logs in to."""
@@ -68,20 +66,17 @@ def other(stack: Stack) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def stranger(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a browser that does not trust the agent's certificate."""
-    home = tmp_path_factory.mktemp("stranger")
-    make_home(home, [("site", stack.portal.root)])
-    return home
+def public_ports(stack: Stack, site: Site, other: Site) -> Sequence[int]:
+    """Both sites and the portal."""
+    return [site.port, other.port, stack.portal.port]
 
 
 @pytest.fixture
 def person(
-    request: pytest.FixtureRequest, stack: Stack, screen: Screen, site: Site, other: Site, tmp_path: Path
-) -> Iterator[Callable[..., Person]]:
-    """Makes a person; `trusting=False`: the browser does not trust the agent; granted, denied: sites asked before."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
-    stack.reader.control("unblock")
+    stack: Stack, screen: Screen, site: Site, other: Site, driver: Playwright, public_ports: Sequence[int],
+    newcomer: BrowserContext, tmp_path: Path,
+) -> Iterator[Callable[..., Person]]:  # fmt: skip
+    """Makes a person; `granted`: the sites that were given the permission before, which takes a browser of its own."""
     for item in (site, other):
         stack.agent.allow(item.origin)
     site.posts.clear()
@@ -89,15 +84,16 @@ def person(
     site.post_headers.clear()
     with ExitStack() as closing:
 
-        def make(*, trusting: bool = True, granted: tuple[Site, ...] = (), denied: tuple[Site, ...] = ()) -> Person:
-            home = stack.home if trusting else request.getfixturevalue("stranger")
-            yes, no = [item.origin for item in granted], [item.origin for item in denied]
-            ports = (site.port, other.port, stack.portal.port)
-            browser = chromium_of(home, f"profile-{tmp_path.name}", public_ports=ports, granted=yes, denied=no)
+        def make(*, granted: tuple[Site, ...] = ()) -> Person:
+            if not granted:
+                return Person(stack, screen, site, other, Chromium(newcomer))
+            origins = [item.origin for item in granted]
+            browser = chromium_of(
+                stack.home, f"profile-{tmp_path.name}", public_ports=public_ports, granted=origins, running=driver
+            )
             return Person(stack, screen, site, other, closing.enter_context(browser))
 
         yield make
-    wait_until(lambda: not screen.windows())
 
 
 MakePerson = Callable[..., Person]
@@ -116,66 +112,12 @@ def is_log_in(said: dict[str, Any], site: Site, *, tls_trusted: bool = True) -> 
     assert signature_is_good(said["token"], site.origin, CHALLENGE)
 
 
-# ---- fetch
-
-
-def test_fetch_when_the_permission_is_granted(person: MakePerson, site: Site) -> None:
-    someone = person(granted=(site,))
-    tab = someone.visits()
-    tab.click("#log-in")
-    someone.types_pin()
-    is_log_in(answer(tab), site)
-    assert someone.browser.others(tab) == []
-
-
-def test_fetch_under_an_opener_policy_when_the_permission_is_granted(person: MakePerson, site: Site) -> None:
-    someone = person(granted=(site,))
-    tab = someone.visits("/coop")
-    tab.click("#log-in")
-    someone.types_pin()
-    is_log_in(answer(tab), site)
-
-
-def test_fetch_in_a_frame_to_which_the_permission_is_delegated(person: MakePerson, site: Site, other: Site) -> None:
-    someone = person(granted=(other,))
-    tab = someone.browser.open(other.frame(someone.address(), "loopback-network"))
-    tab.frame().click("#log-in")
-    someone.types_pin()
-    is_log_in(answer(tab.frame()), site)
-    assert someone.browser.others(tab) == []
-
-
 # ---- popup
 
 
-@pytest.mark.parametrize("denied", [False, True], ids=["not asked yet", "denied"])
-def test_popup_without_the_permission(person: MakePerson, site: Site, denied: bool) -> None:
-    someone = person(denied=(site,) if denied else ())
-    tab = someone.visits()
-    tab.click("#log-in")
-    someone.screen.wait_window()
-    popup = someone.popup(tab)
-    assert popup.address().startswith(someone.stack.agent.url)
-    assert popup.text("#site") == site.origin
-    someone.types_pin()
-    is_log_in(answer(tab), site)
-    wait_until(lambda: someone.browser.others(tab) == [])
-
-
-def test_popup_under_a_policy_that_lets_popups_be(person: MakePerson, site: Site) -> None:
-    someone = person()
-    tab = someone.visits("/coop-allow-popups")
-    tab.click("#log-in")
-    someone.types_pin()
-    is_log_in(answer(tab), site)
-
-
-@pytest.mark.parametrize("allow", ["", "local-network"])
-def test_popup_in_a_frame_to_which_nothing_is_delegated(
-    person: MakePerson, site: Site, other: Site, allow: str
-) -> None:
+def test_popup_in_a_frame_to_which_another_permission_is_delegated(person: MakePerson, site: Site, other: Site) -> None:
     someone = person(granted=(other, site))
-    tab = someone.browser.open(other.frame(someone.address(), allow))
+    tab = someone.browser.open(other.frame(someone.address(), "local-network"))
     tab.frame().click("#log-in")
     someone.types_pin()
     is_log_in(answer(tab.frame()), site)
@@ -187,16 +129,6 @@ def test_popup_finds_an_agent_on_another_port(person: MakePerson, site: Site) ->
     tab.click("#log-in")
     someone.types_pin()
     is_log_in(answer(tab), site)
-
-
-def test_popup_that_the_person_cancels_says_so(person: MakePerson) -> None:
-    someone = person()
-    tab = someone.visits()
-    tab.click("#log-in")
-    someone.screen.wait_window()
-    someone.popup(tab).click("#close")
-    assert answer(tab)["code"] == "user_cancelled"
-    someone.screen.wait_no_window()
 
 
 def test_page_that_gives_up_takes_popup_and_window_away(person: MakePerson) -> None:
@@ -220,42 +152,6 @@ def test_page_that_goes_elsewhere_takes_popup_and_window_away(person: MakePerson
     wait_until(lambda: someone.browser.others(tab) == [])
 
 
-def test_popup_is_blocked_without_a_click(person: MakePerson, site: Site) -> None:
-    someone = person()
-    someone.browser.open(f"{someone.address()}#unasked")
-    wait_until(lambda: site.said)
-    assert site.said[0]["code"] == "popup_blocked"
-
-
-# ---- TLS is not trusted
-
-
-def test_popup_over_plain_http_when_tls_is_not_trusted(person: MakePerson, site: Site) -> None:
-    someone = person(trusting=False)
-    tab = someone.visits()
-    tab.click("#log-in")
-    someone.screen.wait_window()
-    popup = someone.popup(tab)
-    assert popup.address().startswith(f"http://localhost:{someone.stack.http_port}/")
-    someone.types_pin()
-    is_log_in(answer(tab), site, tls_trusted=False)
-
-
-def test_fetch_that_is_not_trusted_goes_on_by_a_popup_in_the_same_click(person: MakePerson, site: Site) -> None:
-    someone = person(trusting=False, granted=(site,))
-    tab = someone.visits()
-    tab.click("#log-in")
-    someone.types_pin()
-    is_log_in(answer(tab), site, tls_trusted=False)
-
-
-def test_tls_is_not_trusted_and_the_page_cannot_have_a_popup(person: MakePerson, site: Site) -> None:
-    someone = person(trusting=False, granted=(site,))
-    someone.browser.open(f"{someone.address()}#unasked")
-    wait_until(lambda: site.said)
-    assert site.said[0]["code"] == "tls_not_trusted"
-
-
 # ---- navigation
 
 
@@ -273,26 +169,6 @@ def test_navigation_when_openers_are_cut(person: MakePerson, site: Site, path: s
     assert someone.browser.others(tab) == []
     assert set(site.posts[0]) == {"token", "state"}
     assert "cookie" not in site.post_headers[0]
-
-
-def test_navigation_brings_back_what_went_wrong(person: MakePerson, site: Site) -> None:
-    someone = person()
-    tab = someone.visits("/coop", returnTo=RETURN)
-    tab.click("#log-in")
-    someone.cancels()
-    assert answer(tab)["code"] == "user_cancelled"
-    assert tab.address() == f"{site.origin}{RETURN}"
-
-
-def test_navigation_that_the_person_cancels_on_the_page_goes_back(person: MakePerson, site: Site) -> None:
-    someone = person()
-    tab = someone.visits("/coop", returnTo=RETURN)
-    tab.click("#log-in")
-    someone.screen.wait_window()
-    tab.click("#close")
-    assert answer(tab)["code"] == "user_cancelled"
-    assert tab.address() == f"{site.origin}{RETURN}"
-    someone.screen.wait_no_window()
 
 
 def test_navigation_left_by_the_person_takes_the_window_away(person: MakePerson, other: Site) -> None:
@@ -349,19 +225,9 @@ def test_form_of_the_navigation_goes_to_the_one_origin_only(person: MakePerson, 
 # ---- nobody to ask, or no way
 
 
-@pytest.mark.parametrize("granted", [False, True], ids=["popup", "fetch"])
-def test_agent_is_not_there(person: MakePerson, site: Site, granted: bool) -> None:
-    someone = person(granted=(site,) if granted else ())
-    tab = someone.visits(ports=[free_port()], httpPort=free_port())
-    tab.click("#log-in")
-    assert answer(tab)["code"] == "agent_not_found"
-    wait_until(lambda: someone.browser.others(tab) == [])
-
-
-@pytest.mark.parametrize("denied", [False, True], ids=["prompt not answered", "denied"])
-def test_openers_are_cut_and_the_browser_may_not_fetch(person: MakePerson, site: Site, denied: bool) -> None:
+def test_openers_are_cut_and_the_browser_may_not_fetch(person: MakePerson, site: Site) -> None:
     """A headless Chromium answers its own prompt with no."""
-    someone = person(denied=(site,) if denied else ())
+    someone = person()
     tab = someone.visits("/coop")
     tab.click("#log-in")
     assert answer(tab)["code"] == "permission_denied"

@@ -2,21 +2,17 @@
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.stand.asking import wait_until
-from tests.stand.browser import browser
-from tests.stand.screen import Screen
 from tests.stand.site import CHALLENGE, Site
 from tests.stand.stack import Stack
 
 WIDTHS = (320, 1024)
-SECONDS = 15_000
 
 
 def axe() -> str:
@@ -34,15 +30,17 @@ def site(stack: Stack) -> Iterator[Site]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def public_ports(site: Site) -> Sequence[int]:
+    """The site."""
+    return [site.port]
+
+
 @pytest.fixture
-def context(stack: Stack, site: Site, screen: Screen, tmp_path: Path) -> Iterator[BrowserContext]:
+def context(stack: Stack, site: Site, newcomer: BrowserContext) -> BrowserContext:
     """A fresh browser; Playwright's, because axe is put into the pages past their policy."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
     stack.agent.allow(site.origin)  # as many windows as the tests need
-    with browser(stack.home, site.port, profile=f"profile-{tmp_path.name}") as context:
-        context.set_default_timeout(SECONDS)
-        yield context
-    wait_until(lambda: not screen.windows())
+    return newcomer
 
 
 def opened(context: BrowserContext, url: str) -> Page:

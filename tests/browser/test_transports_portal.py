@@ -1,12 +1,12 @@
 """The reference portal with an opener policy that cuts popups off: log-in by leaving the page and coming back."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from tests.stand.asking import wait_until
-from tests.stand.browser import Browser, chromium_of
+from tests.stand.browser import Browser, Chromium
 from tests.stand.parts import PIN, Portal, free_port
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack
@@ -21,15 +21,17 @@ def strict(stack: Stack) -> Iterator[Portal]:
     portal.stop()
 
 
+@pytest.fixture(scope="module")
+def public_ports(strict: Portal) -> Sequence[int]:
+    """The portal."""
+    return [strict.port]
+
+
 @pytest.fixture
-def browser(stack: Stack, strict: Portal, screen: Screen, tmp_path: Path) -> Iterator[Browser]:
+def browser(stack: Stack, strict: Portal, newcomer: BrowserContext) -> Browser:
     """A fresh browser that nobody has given a permission, the demo card in the reader."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
-    stack.reader.control("unblock")
     stack.agent.allow(strict.origin)
-    with chromium_of(stack.home, f"profile-{tmp_path.name}", public_ports=[strict.port]) as browser:
-        yield browser
-    wait_until(lambda: not screen.windows())
+    return Chromium(newcomer)
 
 
 def test_log_in_by_navigation_ends_where_the_person_wanted_to_go(

@@ -15,6 +15,7 @@ from tests.stand.firefox import Firefox, firefox, make_profile
 from tests.stand.parts import ROOT, Agent, free_port
 from tests.stand.private import PrivateSystem
 from tests.stand.processes import StandError
+from tests.stand.waiting import LIMIT
 
 PORTAL = 1  # no portal is needed here
 pytestmark = pytest.mark.timeout(150)  # a browser is started up to four times in a test
@@ -34,7 +35,7 @@ class Person:
             command += ["--settings", str(self.agent.root.parents[1] / "agent.toml")]
         env = {**os.environ, "HOME": str(self.home), "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": ""}
         result = subprocess.run(
-            around(command), cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+            around(command), cwd=ROOT, env=env, capture_output=True, text=True, timeout=LIMIT, check=False
         )
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
@@ -153,7 +154,7 @@ class TestWholeComputer:
 
     def update(self, system: PrivateSystem) -> None:
         """The bundle made anew, so that it is a file of this system, as the tool writes it."""
-        subprocess.run(system.command(["update-ca-certificates"]), check=True, capture_output=True, timeout=60)
+        subprocess.run(system.command(["update-ca-certificates"]), check=True, capture_output=True, timeout=LIMIT)
 
     def files(self, system: PrivateSystem) -> dict[str, str | bytes]:
         """What others see: all but /var/lib, and the key store of Java, which is written with the time of day."""

@@ -48,10 +48,7 @@ class Desk:
 
     def tidy(self) -> None:
         """The demo card in the reader, three tries, no fault."""
-        self.card("unhang")
-        self.card("delay", "0")
-        self.use("citizen")
-        self.card("unblock")
+        self.reader.renew(self.image("citizen"))
         self.screen.wait_no_window()
 
 

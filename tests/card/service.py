@@ -7,6 +7,7 @@ from typing import Any
 import psutil
 
 from tests.stand.parts import Reader
+from tests.stand.waiting import LIMIT
 
 
 class Service:
@@ -31,7 +32,7 @@ class Service:
             return
         for process in self.processes():
             process.send_signal(number)
-            process.wait(10)
+            process.wait(LIMIT)
         self.reader.stop()
         self.reader = None
 

@@ -17,9 +17,7 @@ Start = Callable[[], "Driver"]
 @pytest.fixture
 def card(reader: Reader, pki: Path) -> Reader:
     """The demo card in the reader with three tries."""
-    reader.control("unhang")
-    reader.control("swap", str(pki / "cards" / "citizen.json"))
-    reader.control("unblock")
+    reader.renew(pki / "cards" / "citizen.json")
     return reader
 
 

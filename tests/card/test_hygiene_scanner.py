@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stand.hygiene import hits, in_arguments, in_files, in_memory, needles
+from tests.stand.hygiene import hits, in_arguments, in_files, in_memory, in_open_files, needles
 
 PIN, OTHER = "73946182", "58203917"
 SOUGHT = needles(PIN)
@@ -157,3 +158,14 @@ def test_base64_is_found_whatever_stands_around(before: bytes, after: bytes) -> 
 
 def test_no_spelling_is_so_short_that_chance_makes_it() -> None:
     assert min(len(needle.content) for needle in SOUGHT) >= 8
+
+
+def test_files_that_are_open_are_looked_through_even_without_a_name(tmp_path: Path) -> None:
+    with (tmp_path / "named").open("w") as named, tempfile.TemporaryFile(dir=tmp_path) as nameless:
+        named.write(PIN)
+        nameless.write(PIN.encode())
+        named.flush()
+        nameless.flush()
+        found = in_open_files([os.getpid()], SOUGHT)
+    assert len([hit for hit in found if hit.startswith(str(tmp_path)) and hit.endswith("as text")]) == 2
+    assert in_open_files([os.getpid()], needles(OTHER)) == []

@@ -1,11 +1,13 @@
 """The life of an order: the spare host, hosts that die or hang, the daemon's end, other cards, all with real parts."""
 
 import asyncio
+import contextlib
 import json
 import signal
-import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,6 +21,7 @@ from tests.card.conftest import Desk
 from tests.stand.asking import ORIGIN, connect, new_challenge, send, signature_is_good, wait_until
 from tests.stand.parts import PIN, Agent, Reader, free_port
 from tests.stand.screen import TITLE, Screen
+from tests.stand.waiting import LIMIT
 
 
 def hosts(agent: Agent) -> list[psutil.Process]:
@@ -35,15 +38,13 @@ def spare_of(desk: Desk) -> psutil.Process:
     assert not hosts(desk.agent)
 
     def started() -> bool:
-        # Again when nothing comes of it: the agent may not have been watching yet, and the virtual reader looks after
-        # its card every 400 ms only.
-        desk.card("remove")
-        threading.Event().wait(0.6)
-        desk.card("insert")
-        threading.Event().wait(0.6)
+        # Again when nothing comes of it: the agent may not have been watching yet.
+        desk.use("citizen")
+        with contextlib.suppress(TimeoutError):
+            wait_until(lambda: len(hosts(desk.agent)) == 1, 3)
         return len(hosts(desk.agent)) == 1
 
-    wait_until(started, 30)
+    wait_until(started)
     return hosts(desk.agent)[0]
 
 
@@ -71,7 +72,7 @@ def sign_with(desk: Desk) -> None:
     challenge = new_challenge()
     order = desk.ask(challenge)
     desk.type_pin()
-    answer = order.result(20)
+    answer = order.result()
     assert answer.status == 200, answer.code
     assert signature_is_good(answer.body, ORIGIN, challenge)
 
@@ -99,7 +100,7 @@ def test_inserted_card_starts_a_host_without_a_window_and_the_order_takes_it(lif
     life.window()
     assert [host.pid for host in hosts(life.agent)] == [spare.pid]
     life.type_pin()
-    assert order.result(20).status == 200
+    assert order.result().status == 200
     wait_until(lambda: not spare.is_running())
 
 
@@ -116,7 +117,7 @@ def test_card_inserted_while_an_order_waits_for_it_starts_no_second_host(life: D
     order = life.ask()
     asking = life.screen.size(life.window())
     life.screen.key("Escape")
-    assert order.result(20).code == "user_cancelled"
+    assert order.result().code == "user_cancelled"
     life.screen.wait_no_window()
     life.card("remove")
     order = life.ask()
@@ -127,7 +128,7 @@ def test_card_inserted_while_an_order_waits_for_it_starts_no_second_host(life: D
     wait_until(lambda: life.screen.size(life.window()) == asking)
     assert [item.pid for item in hosts(life.agent)] == [host.pid]
     life.type_pin()
-    assert order.result(20).status == 200
+    assert order.result().status == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -144,7 +145,7 @@ def test_host_killed_with_its_window_open_costs_one_order(life: Desk) -> None:
     order = life.ask()
     life.window()
     spare.kill()
-    assert order.result(20).code == "host_failed"
+    assert order.result().code == "host_failed"
     sign_with(life)
 
 
@@ -176,7 +177,7 @@ def test_page_that_asks_again_at_once_is_not_kept_out_by_its_own_order(life: Des
     order = life.ask()
     wait_only_new_hosts(life.agent, gone)
     life.type_pin()
-    assert order.result(20).status == 200
+    assert order.result().status == 200
 
 
 @pytest.mark.parametrize("late", [0.0, 0.2, 0.5])
@@ -186,12 +187,12 @@ def test_card_swapped_after_it_was_shown_signs_nothing_without_its_own_pin(life:
     life.screen.type(PIN)
     before = life.card("status")
     life.use("citizen2")
-    threading.Event().wait(late)
+    time.sleep(late)  # by then the window has looked after the card, or not
     life.screen.key("Return")
     # Whatever comes first, the look after the card or the signature: the order ends, or the window asks anew.
     wait_until(lambda: order.done() or asks(life))
     life.screen.key("Escape")
-    assert order.result(20).code in ("user_cancelled", "card_removed", "card_swapped")
+    assert order.result().code in ("user_cancelled", "card_removed", "card_swapped")
     after = life.card("status")
     assert (after["verifies"], after["signatures"]) == (before["verifies"], before["signatures"])
     assert after["tries"] == 3
@@ -202,8 +203,8 @@ def test_end_of_the_daemon_during_an_order_leaves_no_process_and_no_window(life:
     life.window()
     (host,) = hosts(life.agent)
     life.agent.program.process.send_signal(signal.SIGTERM)
-    assert order.result(20).code == "user_cancelled"
-    assert life.agent.program.process.wait(20) == 0
+    assert order.result().code == "user_cancelled"
+    assert life.agent.program.process.wait(LIMIT) == 0
     assert not host.is_running()
     life.screen.wait_no_window()
 
@@ -211,7 +212,7 @@ def test_end_of_the_daemon_during_an_order_leaves_no_process_and_no_window(life:
 def test_end_of_the_daemon_leaves_no_spare(life: Desk) -> None:
     spare = spare_of(life)
     life.agent.program.process.send_signal(signal.SIGTERM)
-    assert life.agent.program.process.wait(20) == 0
+    assert life.agent.program.process.wait(LIMIT) == 0
     assert not spare.is_running()
 
 
@@ -231,7 +232,7 @@ def test_hanging_service_holds_neither_the_daemon_nor_its_end(life: Desk) -> Non
         for _ in range(5):
             assert send(life.agent, "GET", "/v1/hello")[0] == 200
         life.agent.program.process.send_signal(signal.SIGTERM)
-        assert life.agent.program.process.wait(20) == 0
+        assert life.agent.program.process.wait(LIMIT) == 0
     finally:
         for process in pcscd:
             process.resume()
@@ -253,22 +254,38 @@ def stop_own_children() -> list[psutil.Process]:
     return children
 
 
+class NoteTimeouts:
+    """asyncio, with a note of the limits that are set: a test says when one is over, not a clock."""
+
+    def __init__(self, limits: list[asyncio.Timeout]) -> None:
+        self._limits = limits
+
+    def timeout(self, seconds: float) -> asyncio.Timeout:
+        """As in asyncio."""
+        self._limits.append(asyncio.timeout(seconds))
+        return self._limits[-1]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+
 async def test_stopped_host_is_killed_at_its_limit_and_the_next_order_works(
     desk: Desk, direct: CardHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = make_order(ORIGIN, new_challenge(), "zh-Hant")
-    monkeypatch.setattr(client, "TOTAL_LIMIT", 3.0)
+    limits: list[asyncio.Timeout] = []
+    monkeypatch.setattr(client, "asyncio", NoteTimeouts(limits))
     monkeypatch.setattr("agent.card.process.END_LIMIT", 0.5)
     task = asyncio.create_task(direct.sign(order))
     await asyncio.to_thread(desk.window)
     (stopped,) = await asyncio.to_thread(stop_own_children)
+    limits[0].reschedule(asyncio.get_running_loop().time())
     with pytest.raises(FailureError) as caught:
         await task
     assert caught.value.code is Code.TIMED_OUT
     await direct.idle()
     assert not stopped.is_running()
     await asyncio.to_thread(desk.screen.wait_no_window)
-    monkeypatch.setattr(client, "TOTAL_LIMIT", 30.0)
     task = asyncio.create_task(direct.sign(order))
     await asyncio.to_thread(desk.type_pin)
     assert (await task).format == "web-eid:1.0"

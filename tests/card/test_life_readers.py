@@ -14,6 +14,7 @@ import pytest
 
 from tests.card.service import Service
 from tests.stand.parts import ROOT
+from tests.stand.waiting import LIMIT
 
 # In a process of its own, because libpcsclite reads the name of the service's socket once in the life of a process.
 PROGRAM = """
@@ -47,7 +48,7 @@ class Told:
 
     def next(self) -> str:
         """The next thing told."""
-        return self._lines.get(timeout=20)
+        return self._lines.get(timeout=LIMIT)
 
     def until(self, last: str) -> list[str]:
         """Everything up to a thing."""
@@ -60,7 +61,7 @@ class Told:
         """The exit status after the watch was stopped."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        return self._process.wait(20)
+        return self._process.wait(LIMIT)
 
     def stop(self) -> list[str]:
         """What comes when the watch is stopped."""

@@ -31,22 +31,22 @@ class Life:
 
     def sign(self, order: "Future[Answer]") -> None:
         """A person types the PIN; a token comes."""
-        self.screen.wait_window(seconds=20)
+        self.screen.wait_window()
         self.screen.type(PIN)
         self.screen.key("Return")
-        answer = order.result(20)
+        answer = order.result()
         assert answer.status == 200, answer.code
         assert signature_is_good(answer.body, ORIGIN, self.challenge)
 
     def give_up(self, order: "Future[Answer]") -> str:
         """The code when the person closes the window."""
-        self.screen.wait_window(seconds=20)
+        self.screen.wait_window()
         self.screen.key("Escape")
-        return order.result(20).code
+        return order.result().code
 
     def wait_changed(self, before: tuple[int, int]) -> None:
         """Returns when the window shows another message, which gives it another size."""
-        wait_until(lambda: self.screen.size(self.screen.wait_window()) != before, 20)
+        wait_until(lambda: self.screen.size(self.screen.wait_window()) != before)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_service_ends_while_the_window_is_open_and_comes_back(life: Life) -> Non
     life.service.stop()
     life.wait_changed(size)
     life.service.start()
-    wait_until(lambda: life.screen.size(life.screen.wait_window()) == size, 20)
+    wait_until(lambda: life.screen.size(life.screen.wait_window()) == size)
     life.sign(order)
 
 
@@ -114,7 +114,7 @@ def test_service_ends_while_the_card_signs(life: Life) -> None:
     wait_until(lambda: order.done() or life.screen.windows() != [])
     if not order.done():
         life.screen.key("Escape")
-    assert order.result(30).code in AWAY | {"reader_hung"}
+    assert order.result().code in AWAY | {"reader_hung"}
     life.service.start()
     life.sign(life.ask())
 
@@ -127,7 +127,7 @@ def test_reader_unplugged_and_plugged_while_the_window_is_open(life: Life) -> No
     life.wait_changed(size)
     life.service.stop()
     life.service.start()
-    wait_until(lambda: life.screen.size(life.screen.wait_window()) == size, 20)
+    wait_until(lambda: life.screen.size(life.screen.wait_window()) == size)
     life.sign(order)
 
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pytest
 from tests.stand.asking import wait_until
 from tests.stand.parts import PIN, ROOT
 from tests.stand.screen import Screen
+from tests.stand.waiting import LIMIT
 
 # A card host's main loop with a card that signs with a certain PIN only; it prints code, tries and the number of PINs.
 HOST = """
@@ -51,8 +51,8 @@ HOST = """
         prompt_pinentry.pinentries = lambda: (Pinentry(Path(program), needs),)
     made = prompt.make_prompt(setup)
     gone = threading.Event()
-    if {gone}:
-        threading.Timer(1.0, gone.set).start()
+    if {gone!r}:  # a pipe: the page goes when somebody has written to it
+        threading.Thread(target=lambda: (Path({gone!r}).read_text(), gone.set()), daemon=True).start()
     operation = made.run(HostOrder("https://portal.example", CHALLENGE, "zh-Hant"), worker, lambda: cards, gone)
     answer = operation.answer
     print("RESULT", type(made).__name__, answer.code or "token", answer.tries_left, len(cards.pins), flush=True)
@@ -61,7 +61,7 @@ HOST = """
 ONE, TWO, LAST = "card(3)", '(card(3), card(3, "陳美麗"))', "card(1)"
 
 
-def program(kind: str, seen: str = ONE, *, pinentry: str = "", gone: bool = False) -> list[str]:
+def program(kind: str, seen: str = ONE, *, pinentry: str = "", gone: str = "") -> list[str]:
     """The command of a host with a prompt of some kind."""
     code = textwrap.dedent(HOST).format(root=str(ROOT), pin=PIN, kind=kind, seen=seen, program=pinentry, gone=gone)
     return [sys.executable, "-c", code]
@@ -79,16 +79,17 @@ class Terminal:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait(self, text: str, seconds: float = 30.0) -> str:
+    def wait(self, text: str) -> str:
         """The screen, once it shows a text that was not there at the last wait."""
-        deadline = time.monotonic() + seconds
-        while True:
+
+        def seen() -> str:
             with self._lock:
-                if text in self.screen:
-                    seen, _, self.screen = self.screen.partition(text)
-                    return seen + text
-            assert time.monotonic() < deadline, f"{text!r} is not in {self.screen!r}"
-            time.sleep(0.01)
+                before, found, after = self.screen.partition(text)
+                if found:
+                    self.screen = after
+                return before + found if found else ""
+
+        return wait_until(seen)
 
     def type(self, text: str | bytes) -> None:
         """Presses keys."""
@@ -197,21 +198,33 @@ def test_terminal_last_try_is_confirmed_first(terminals: list[Terminal], environ
 
 
 def test_terminal_is_as_it_was_afterwards_and_what_was_typed_before_is_not_the_pin(
-    terminals: list[Terminal], environment: dict[str, str]
+    terminals: list[Terminal], environment: dict[str, str], tmp_path: Path
 ) -> None:
-    shell = ["/bin/sh", "-c", 'stty -a; echo "<before>"; sleep 1; "$@"; stty -a; echo "<after>"', "sh"]
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    shell = ["/bin/sh", "-c", 'stty -a; echo "<before>"; read go <"$0"; "$@"; stty -a; echo "<after>"', str(gate)]
     terminal = open_terminal(terminals, [*shell, *program("terminal")], environment)
     before = terminal.wait("<before>").removesuffix("<before>")
     terminal.type("111111\r")  # before the prompt is there
+    gate.write_text("go\n")
     terminal.wait("PIN (not shown): ")
     terminal.type(f"{PIN}\r")
     assert terminal.result() == "TerminalPrompt token None 1"
     assert before.split() == terminal.wait("<after>").removesuffix("<after>").split()
 
 
-def test_terminal_page_gone(terminals: list[Terminal], environment: dict[str, str]) -> None:
-    terminal = open_terminal(terminals, program("terminal", gone=True), environment)
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A pipe: the page goes when something is written to it."""
+    pipe = tmp_path / "page"
+    os.mkfifo(pipe)
+    return pipe
+
+
+def test_terminal_page_gone(terminals: list[Terminal], environment: dict[str, str], page: Path) -> None:
+    terminal = open_terminal(terminals, program("terminal", gone=str(page)), environment)
     terminal.wait("PIN (not shown): ")
+    page.write_text("")
     assert terminal.result() == "TerminalPrompt user_cancelled None 0"
 
 
@@ -220,8 +233,6 @@ def test_pinentry_on_the_terminal(terminals: list[Terminal], environment: dict[s
     command = program("pinentry", pinentry=f"/usr/bin/pinentry-{name}")
     terminal = open_terminal(terminals, command, environment)
     terminal.wait("PIN")
-    # pinentry-curses draws its field last; keys that come earlier are taken too.
-    time.sleep(0.5)
     terminal.type(f"{PIN}\r")
     assert terminal.result() == "PinentryPrompt token None 1"
 
@@ -243,7 +254,7 @@ def test_auto_without_display_takes_pinentry_on_the_terminal_then_the_terminal_i
 def test_nobody_can_be_asked(environment: dict[str, str], kind: str) -> None:
     result = subprocess.run(
         program(kind, pinentry="/usr/bin/pinentry-tty"), env=environment, stdin=subprocess.DEVNULL,
-        start_new_session=True, capture_output=True, text=True, check=True, timeout=40,
+        start_new_session=True, capture_output=True, text=True, check=True, timeout=LIMIT,
     )  # fmt: skip
     assert result.stdout.strip() == "RESULT NoPrompt no_prompt None 0"
 
@@ -251,16 +262,16 @@ def test_nobody_can_be_asked(environment: dict[str, str], kind: str) -> None:
 def test_auto_with_a_display_is_the_window(environment: dict[str, str], screen: Screen) -> None:
     environment["DISPLAY"] = screen.display
     process = subprocess.Popen(program("auto"), env=environment, stdout=subprocess.PIPE, text=True)
-    screen.wait_window(seconds=30)
+    screen.wait_window()
     screen.type(PIN)
     screen.key("Return")
-    assert process.communicate(timeout=30)[0].strip() == "RESULT WindowPrompt token None 1"
+    assert process.communicate(timeout=LIMIT)[0].strip() == "RESULT WindowPrompt token None 1"
 
 
 class Desktop:
     """A host that asks with pinentry's window, and a person at the screen."""
 
-    def __init__(self, screen: Screen, environment: dict[str, str], seen: str, *, gone: bool = False) -> None:
+    def __init__(self, screen: Screen, environment: dict[str, str], seen: str, *, gone: str = "") -> None:
         self._screen = screen
         command = program("pinentry", seen, pinentry="/usr/bin/pinentry-gtk-2", gone=gone)
         self._process = subprocess.Popen(
@@ -271,11 +282,10 @@ class Desktop:
     def window(self) -> None:
         """Waits for the window of a new pinentry; it may have the same X number as the last one."""
         host = psutil.Process(self._process.pid)
-        wait_until(lambda: bool({child.pid for child in host.children()} - self._seen), seconds=30)
+        wait_until(lambda: bool({child.pid for child in host.children()} - self._seen))
         self._seen |= {child.pid for child in host.children()}
-        wait_until(lambda: bool(self._screen.windows("Pinentry-gtk-2")), seconds=30)
-        # GTK shows its window before it has the keyboard, and says so nowhere.
-        time.sleep(0.3)
+        # GTK shows its window before it has the keyboard.
+        wait_until(lambda: self._screen.keyboard() in self._screen.windows("Pinentry-gtk-2"))
 
     def keys(self, *names: str) -> None:
         """Presses keys."""
@@ -291,7 +301,7 @@ class Desktop:
 
     def result(self) -> str:
         """What the host said at its end."""
-        return self._process.communicate(timeout=30)[0].strip()
+        return self._process.communicate(timeout=LIMIT)[0].strip()
 
 
 def test_pinentry_window_signs(screen: Screen, environment: dict[str, str]) -> None:
@@ -335,8 +345,9 @@ def test_pinentry_window_closed(screen: Screen, environment: dict[str, str]) -> 
     assert desktop.result() == "RESULT PinentryPrompt user_cancelled None 0"
 
 
-def test_pinentry_window_goes_with_the_page(screen: Screen, environment: dict[str, str]) -> None:
-    desktop = Desktop(screen, environment, ONE, gone=True)
+def test_pinentry_window_goes_with_the_page(screen: Screen, environment: dict[str, str], page: Path) -> None:
+    desktop = Desktop(screen, environment, ONE, gone=str(page))
     desktop.window()
+    page.write_text("")
     assert desktop.result() == "RESULT PinentryPrompt user_cancelled None 0"
     screen.wait_no_window("Pinentry-gtk-2")

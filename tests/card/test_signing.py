@@ -28,7 +28,7 @@ def test_right_pin_gives_a_token_for_origin_and_challenge(desk: Desk) -> None:
     challenge = new_challenge()
     order = desk.ask(challenge)
     desk.type_pin()
-    answer = order.result(20)
+    answer = order.result()
     assert answer.status == 200
     assert set(answer.body) == {"unverifiedCertificate", "algorithm", "signature", "format", "appVersion"}
     assert answer.body["algorithm"] == "RS256"
@@ -39,13 +39,13 @@ def test_right_pin_gives_a_token_for_origin_and_challenge(desk: Desk) -> None:
 def test_card_is_not_left_verified_for_other_programs(desk: Desk) -> None:
     order = desk.ask()
     desk.type_pin()
-    assert order.result(20).status == 200
+    assert order.result().status == 200
     # The next order begins only when the host has reset the card.
     second = desk.ask()
     desk.window()
     assert desk.card("status")["verified"] is False
     desk.screen.key("Escape")
-    assert second.result(20).code == "user_cancelled"
+    assert second.result().code == "user_cancelled"
 
 
 @pytest.mark.parametrize(("card", "algorithm"), [("ec", "ES256"), ("company", "RS256")])
@@ -54,7 +54,7 @@ def test_cards_of_other_kinds_sign_too(desk: Desk, card: str, algorithm: str) ->
     challenge = new_challenge()
     order = desk.ask(challenge)
     desk.type_pin()
-    answer = order.result(20)
+    answer = order.result()
     assert answer.body.get("algorithm") == algorithm
     assert signature_is_good(answer.body, ORIGIN, challenge)
 
@@ -64,14 +64,14 @@ def test_agent_knows_every_purpose_a_portal_may_ask_for(desk: Desk, purpose: Pur
     challenge = new_challenge(purpose.value)
     order = desk.ask(challenge)
     desk.type_pin()
-    assert signature_is_good(order.result(20).body, ORIGIN, challenge)
+    assert signature_is_good(order.result().body, ORIGIN, challenge)
 
 
 def test_plain_web_eid_challenge_without_purpose_is_signed(desk: Desk) -> None:
     challenge = new_challenge().split(".")[0]
     order = desk.ask(challenge)
     desk.type_pin()
-    assert signature_is_good(order.result(20).body, ORIGIN, challenge)
+    assert signature_is_good(order.result().body, ORIGIN, challenge)
 
 
 def test_software_token_signs(tmp_path: Path, logs: Path, screen: Screen, rsa_key: Key) -> None:
@@ -84,7 +84,7 @@ def test_software_token_signs(tmp_path: Path, logs: Path, screen: Screen, rsa_ke
         screen.wait_window()
         screen.type("123456")
         screen.key("Return")
-        assert signature_is_good(order.result(20).body, ORIGIN, challenge)
+        assert signature_is_good(order.result().body, ORIGIN, challenge)
         asker.stop()
     finally:
         agent.stop()

@@ -15,6 +15,7 @@ import pytest
 
 from cardsim.card.control import send
 from cardsim.pcscd import PrivatePcscd
+from tests.stand.waiting import LIMIT, wait_until
 
 pytestmark = pytest.mark.card
 READER = "Virtual PCD 00 00"
@@ -48,7 +49,7 @@ class Bench:
         if process is None:
             return 0, ""
         process.terminate()
-        err = process.communicate(timeout=10)[1]
+        err = process.communicate(timeout=LIMIT)[1]
         return process.returncode, err
 
     def image(self, card: str) -> Path:
@@ -61,13 +62,13 @@ class Bench:
         assert reply["ok"], reply
         return reply
 
-    def run(self, *command: str, timeout: float = 20) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, timeout: float = LIMIT) -> "subprocess.CompletedProcess[str]":
         """One of the tools, looking at this reader."""
         return subprocess.run(
             command, env=self._env, capture_output=True, text=True, check=False, timeout=timeout, cwd=self._work
         )
 
-    def pkcs11(self, *options: str, timeout: float = 20) -> "subprocess.CompletedProcess[str]":
+    def pkcs11(self, *options: str, timeout: float = LIMIT) -> "subprocess.CompletedProcess[str]":
         """pkcs11-tool with OpenSC's module."""
         return self.run("pkcs11-tool", "--module", "opensc-pkcs11.so", *options, timeout=timeout)
 
@@ -94,9 +95,7 @@ class Bench:
 
     def wait_card(self, seen: bool) -> None:
         """Wait for pcscd to notice, which takes up to 0.4 s."""
-        deadline = time.monotonic() + 5
-        while self.card_seen() is not seen:
-            assert time.monotonic() < deadline
+        wait_until(lambda: self.card_seen() is seen)
 
     def token_flags(self) -> str:
         """The first token's flags as the tool prints them."""
@@ -230,22 +229,18 @@ def _in_background(bench: Bench, act: Callable[[], None]) -> "subprocess.Complet
     with ThreadPoolExecutor(1) as pool:
         signing = pool.submit(bench.sign)
         act()
-        return signing.result(30)
+        return signing.result()
 
 
 def _wait_for(bench: Bench, **facts: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not facts.items() <= bench.tell("status").items():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: facts.items() <= bench.tell("status").items())
 
 
 def test_pulled_while_signing(citizen: Bench) -> None:
     def pull_after_the_pin() -> None:
-        citizen.tell("delay", "0.05")
+        citizen.tell("delay", "0.15")  # long enough to be met between PIN and signature
         _wait_for(citizen, verified=True)
         citizen.tell("delay", "1")
-        time.sleep(0.5)
         citizen.tell("remove")
 
     failed = _in_background(citizen, pull_after_the_pin)
@@ -261,7 +256,7 @@ def test_a_hanging_card_goes_on_where_it_stopped(citizen: Bench) -> None:
 
     def wake() -> None:
         before = citizen.tell("status")["apdus"]
-        time.sleep(1)
+        time.sleep(1)  # silence cannot be waited for
         assert citizen.tell("status")["apdus"] == before
         citizen.tell("unhang")
 
@@ -272,7 +267,7 @@ def test_a_hanging_card_can_be_pulled(citizen: Bench) -> None:
     citizen.tell("hang")
 
     def pull() -> None:
-        time.sleep(0.5)
+        time.sleep(0.5)  # nobody tells that a command waits; earlier, the card is pulled before it
         assert citizen.tell("remove") | {"inserted": False, "hung": False} == citizen.tell("status")
 
     assert _in_background(citizen, pull).returncode != 0
@@ -307,7 +302,8 @@ def test_the_reader_vanishes_and_returns(pki: Path, tmp_path: Path) -> None:
 def test_no_reader_at_all(tmp_path: Path) -> None:
     with PrivatePcscd(tmp_path / "p", empty=True) as daemon:
         env = {**os.environ, "PCSCLITE_CSOCK_NAME": str(daemon.socket_path)}
-        done = subprocess.run(["opensc-tool", "-l"], env=env, capture_output=True, text=True, check=False, timeout=10)
+        listing = ["opensc-tool", "-l"]
+        done = subprocess.run(listing, env=env, capture_output=True, text=True, check=False, timeout=LIMIT)
         assert daemon.port == 0
     assert done.stdout + done.stderr == "No smart card readers found.\n"
 
@@ -323,7 +319,7 @@ def test_stopping_leaves_no_process_and_no_socket(tmp_path: Path) -> None:
 
 def test_one_pcscd_per_state_folder(pcscd: PrivatePcscd) -> None:
     done = _reader_command(pcscd.socket_path.parent.parent)
-    assert done.communicate(timeout=10) == ("", f"cardsim reader: {_already(pcscd)}\n")
+    assert done.communicate(timeout=LIMIT) == ("", f"cardsim reader: {_already(pcscd)}\n")
     assert done.returncode == 2
 
 
@@ -357,7 +353,7 @@ def test_the_reader_command(tmp_path: Path, number: signal.Signals) -> None:
         assert (word, name) == ("ready", str(tmp_path / "p" / "sock" / "pcscd.comm"))
         assert 20000 <= int(port) < 32000
         process.send_signal(number)
-        assert process.communicate(timeout=10) == ("", "")
+        assert process.communicate(timeout=LIMIT) == ("", "")
     assert process.returncode == 0
     assert not _processes(tmp_path)
 
@@ -369,7 +365,7 @@ def test_the_daemon_dies_with_unshare_and_the_command_says_so(tmp_path: Path) ->
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         assert len(children) == 1
         os.kill(int(children[0]), signal.SIGKILL)
-        err = process.communicate(timeout=10)[1]
+        err = process.communicate(timeout=LIMIT)[1]
     assert process.returncode == 2
     assert "pcscd has ended by itself" in err
     assert not _processes(tmp_path)

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from agent.card.operation import State
-from agent.card.prompts.window.quiet import SHOWN_FOR, WITHOUT_KEYS
 from agent.failures import Code, FailureError
-from tests.card.window_stage import Stage
+from tests.card.window_stage import SLOW, Stage
 from tests.card.window_states import CIPHER, CITIZEN, FIRM, OLD, SIGNER
 from tests.stand.screen import Screen
 from tests.unit.agent.operation_bench import PIN, card
@@ -62,9 +61,9 @@ def typed(made: Stage) -> str:
 
 
 def keys(made: Stage, screen: Screen, text: str) -> None:
-    """Real keys, and time for Tk to take them."""
+    """Real keys, which Tk takes."""
     screen.type(text)
-    made.pump(0.15)
+    made.pump()
 
 
 def odd_key(made: Stage, screen: Screen, name: str) -> None:
@@ -72,7 +71,7 @@ def odd_key(made: Stage, screen: Screen, name: str) -> None:
     pressing = threading.Thread(target=screen._xdotool, args=("key", "--delay", "400", name))
     pressing.start()
     made.until(lambda: not pressing.is_alive())
-    made.pump(0.1)
+    made.pump()
 
 
 def test_typed_digits_and_return_sign(asking: Stage, screen: Screen) -> None:
@@ -105,7 +104,7 @@ def test_field_shows_dots_and_gives_its_text_to_no_widget_and_no_selection(askin
     asking.root.clipboard_append("something else")
     keys(asking, screen, PIN)
     screen.key("ctrl+a", "ctrl+c", "ctrl+x", "ctrl+Insert")
-    asking.pump(0.15)
+    asking.pump()
     assert typed(asking) == PIN
     field = asking.window._card.field
     call = asking.root.tk.call
@@ -127,7 +126,7 @@ def test_pasting_is_refused_with_the_reason(asking: Stage, screen: Screen, gestu
         screen.click(field.winfo_rootx() + 50, field.winfo_rooty() + 10, int(gesture.removeprefix("click ")))
     else:
         screen.key(gesture)
-    asking.pump(0.3)
+    asking.pump()
     assert typed(asking) == ""
     assert "不能貼上" in said(asking)
     assert "pasting is off" in said(asking)
@@ -199,17 +198,17 @@ def test_setting_starts_with_the_switch_set_and_turning_it_off_empties_the_field
 
 def test_shortcuts_type_nothing(asking: Stage, screen: Screen) -> None:
     screen.key("alt+1", "ctrl+2", "super+3")
-    asking.pump(0.2)
+    asking.pump()
     assert typed(asking) in ("", "3"), "super is no shortcut of ours"
 
 
 def test_keys_from_before_the_window_are_not_taken(opened: Open, screen: Screen) -> None:
     """A person types a PIN into another program while the window comes up: not a digit of it may land here."""
-    made = opened()
+    made = opened(quiet=SLOW)
     made.bench.step()  # the card is there at once
     screen.type("1234")
     screen.key("Return")
-    made.pump(0.05)
+    made.pump()
     assert typed(made) == ""
     assert made.bench.cards.pins == []
     assert made.title != "憑證登入 CardLogin"
@@ -221,25 +220,25 @@ def test_keys_from_before_the_window_are_not_taken(opened: Open, screen: Screen)
 
 
 def test_window_waits_for_a_pause_of_one_who_goes_on_typing(opened: Open, screen: Screen) -> None:
-    made = opened()
+    made = opened(quiet=SLOW)
     made.bench.step()
-    deadline = time.monotonic() + SHOWN_FOR + 3 * WITHOUT_KEYS
+    deadline = time.monotonic() + sum(SLOW)
     while time.monotonic() < deadline:
         screen.type("7")
-        made.pump(0.02)
+        made.pump()
         assert made.title != "憑證登入 CardLogin"
     assert typed(made) == ""
     made.until(lambda: made.title == "憑證登入 CardLogin")
 
 
 def test_card_that_comes_in_the_middle_of_a_word_opens_the_field_after_it(opened: Open, screen: Screen) -> None:
-    made = opened()
-    made.pump(SHOWN_FOR + WITHOUT_KEYS + 0.2)
+    made = opened(quiet=SLOW)
+    made.until(lambda: made.window._quiet.settled)
     screen.type("12")
-    made.pump(0.05)
+    made.pump()
     made.bench.step()
     screen.type("34")
-    made.pump(0.05)
+    made.pump()
     assert typed(made) == ""
     made.until(lambda: made.title == "憑證登入 CardLogin")
 
@@ -250,7 +249,7 @@ def test_problem_in_the_middle_of_a_pin_is_not_closed_by_its_return(asking: Stag
     asking.bench.cards.seen = FailureError(Code.NO_CARD)
     asking.bench.watch()
     screen.key("5", "6", "Return", "space")
-    asking.pump(0.1)
+    asking.pump()
     assert asking.bench.operation.answer is None
     assert "卡片被取出" in said(asking)
 
@@ -263,22 +262,25 @@ def test_other_card_does_not_get_the_rest_of_a_pin(asking: Stage, screen: Screen
     asking.bench.watch()
     screen.type("56")
     screen.key("Return")
-    asking.pump(0.1)
+    asking.pump()
     assert asking.bench.cards.pins == []
     assert typed(asking) == ""
 
 
-def test_keyboard_that_comes_back_from_another_window_is_given_a_pause(asking: Stage, screen: Screen) -> None:
+def test_keyboard_that_comes_back_from_another_window_is_given_a_pause(opened: Open, screen: Screen) -> None:
+    asking = opened(quiet=SLOW)
+    asking.bench.cards.seen = SIGNER
+    asking.ready()
     other = tk.Toplevel(asking.root)
     other.geometry("+0+0")
     other.update()
     other.focus_force()
-    asking.pump(0.3)
+    asking.until(lambda: not asking.window._quiet._had_focus)
     other.destroy()
     asking.window._card.field.focus_force()
-    asking.pump(0.02)
+    asking.until(lambda: not asking.window._quiet.settled)
     screen.type("1")
-    asking.pump(0.05)
+    asking.pump()
     assert typed(asking) == ""
     asking.until(lambda: asking.title == "憑證登入 CardLogin")
     keys(asking, screen, "2")
@@ -298,10 +300,10 @@ def test_tab_goes_round_and_return_presses_what_has_the_ring(asking: Stage, scre
     # The order on the screen; Cancel is built before, Confirm stands left of it.
     seen = []
     for _ in range(len(ring)):
-        asking.pump(0.05)
+        asking.pump()
         seen.append(window.top.focus_get())
         screen.key("Tab")
-    asking.pump(0.05)
+    asking.pump()
     assert seen == ring
     assert window.top.focus_get() is ring[0]
     screen.key("shift+Tab")
@@ -436,7 +438,7 @@ def test_window_that_grows_stays_on_the_screen(opened: Open, screen: Screen) -> 
     screen.key("Return")
     top = made.window.top
     made.until(lambda: "這是最後一次機會" in said(made))
-    made.pump(0.2)
+    made.pump()
     assert top.winfo_rooty() >= 0
     assert top.winfo_rooty() + top.winfo_height() <= top.winfo_screenheight()
 

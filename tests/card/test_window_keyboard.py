@@ -54,9 +54,9 @@ def test_program_that_the_person_went_on_to_keeps_it(made: Stage, screen: Screen
     environment = {**os.environ, "DISPLAY": screen.display}
     other = subprocess.Popen([sys.executable, "-c", OTHER], env=environment)  # Tk knows the windows of its own process
     made.until(lambda: not has_keyboard(screen)())
-    made.pump(0.1)  # the window has heard of it
+    made.pump()  # the window has heard of it
     made.window.show_problem(NO_CARD) if second == "problem" else made.window.show_card(SIGNER, 0)
-    made.pump(0.3)
+    made.pump()
     kept = not has_keyboard(screen)()
     other.kill()
     other.wait()
@@ -72,6 +72,6 @@ def test_keys_meant_for_another_program_are_not_taken_by_a_window_that_comes_lat
     made.until(has_keyboard(screen))
     screen.type("123456")
     screen.key("Return")
-    made.pump(0.2)
+    made.pump()
     assert made.window._card.field.text == ""
     assert made.bench.cards.pins == []

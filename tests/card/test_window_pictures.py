@@ -11,11 +11,12 @@ from PIL import Image
 
 from tests.card.window_stage import stage
 from tests.card.window_states import STATES, WindowState
+from tests.dev import pictures
 from tests.stand.parts import ROOT
 from tests.stand.screen import Screen
 
-FRESH = ROOT / "build" / "window"
-COMMITTED = ROOT / "docs" / "images" / "window"
+FRESH = pictures.FRESH / "window"
+COMMITTED = pictures.COMMITTED / "window"
 PAGE = ROOT / "docs" / "window.md"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +10,17 @@ from pathlib import Path
 from PIL import Image, ImageGrab
 
 from agent.card.frames import HostOrder
+from agent.card.prompts.window import quiet as quiet_module
 from agent.card.prompts.window.theme import DARK, LIGHT, scale_of
 from agent.card.prompts.window.window import Window
 from agent.settings import PinForm
+from tests.stand.waiting import wait_until
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
 from tests.unit.agent.operation_bench import Bench
 
-PATIENCE = 10.0
+# Seconds that a window keeps keys out after it came up or changed; those of tests about that are longer than any
+# machine takes for a key, all others do not wait for it.
+SLOW, FAST = (0.5, 2.0), (0.05, 0.02)
 _KEPT: list[object] = []
 """Every interpreter of Tcl: one that the garbage collector found in another thread than its own would abort Python."""
 
@@ -51,7 +54,10 @@ class Stage:
         form: PinForm = "digits",
         dark: bool = False,
         text_scale: float = 1.0,
+        quiet: tuple[float, float] = FAST,
     ) -> None:
+        for name, seconds in zip(("SHOWN_FOR", "WITHOUT_KEYS"), quiet, strict=True):
+            setattr(quiet_module, name, seconds)
         self.display = display
         self.root = main_window(display)
         self.root.withdraw()
@@ -77,20 +83,20 @@ class Stage:
         self.root.update()
         return self.window.top.winfo_width(), self.window.top.winfo_height()
 
-    def pump(self, seconds: float = 0.0) -> None:
-        """Lets Tk work, for a while."""
-        deadline = time.monotonic() + seconds
+    def pump(self) -> None:
+        """Lets Tk do all that there is to do: what has happened at the screen so far is among that, keys too."""
         self.root.update()
-        while time.monotonic() < deadline:
-            self.root.update()
-            time.sleep(0.005)
+        self.root.winfo_pointerxy()  # the answer of the screen comes after everything that it has sent before
+        self.root.update()
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Lets Tk work until something is so."""
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < deadline, "it does not come"
-            self.pump(0.01)
+
+        def there() -> bool:
+            self.pump()
+            return condition()
+
+        wait_until(there)
 
     def ready(self) -> None:
         """The driver has done its work, and the window takes keys."""
@@ -111,7 +117,7 @@ class Stage:
 
     def picture(self, path: Path) -> Image.Image:
         """What the window shows, saved with few colours."""
-        self.pump(0.1)
+        self.pump()
         top = self.window.top
         left, upper = top.winfo_rootx(), top.winfo_rooty()
         box = (left, upper, left + top.winfo_width(), upper + top.winfo_height())

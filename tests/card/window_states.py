@@ -117,7 +117,7 @@ def _countdown(stage: Stage) -> None:
 
 def _hung(stage: Stage) -> None:
     stage.bench.hang(LOOK_LIMIT + 0.1)
-    stage.pump(0.5)
+    stage.pump()
 
 
 def _problem(code: Code) -> Callable[[Stage], None]:

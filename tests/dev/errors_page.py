@@ -3,21 +3,16 @@
 from collections.abc import Iterable
 
 from agent.failures import catalogue
+from cardlogin_server.browser_failures import BROWSER_FAILURES
 from cardlogin_server.failures import CardLoginError
+from cardlogin_server.messages import translate
 from portal import failures as portal_failures
 
 _HEAD = """# Error catalogue 錯誤代碼
 
 Made by `python -m tests.dev.errors_page` from the places that the programs read; the same codes are in the PIN window,
-the API, the log and here. "then" says what may be done: retry = ask again; wait = the window goes on by itself once the
-remedy is done; stop = somebody else has to act.
-"""
-_BROWSER = """
-## In the browser 瀏覽器
-
-`cardlogin_server/browser/cardlogin.js` makes these codes of its own, with their texts: `agent_not_found`,
-`tls_not_trusted`, `permission_denied`, `popup_blocked`, `opener_cut`, `navigation_unfinished`, `page_closed`,
-`timed_out`, `answer_malformed`.
+the API, the log and here. "then" says what may be done: retry = ask again; wait = the window goes on by itself once
+the remedy is done; stop = somebody else has to act.
 """
 
 
@@ -27,10 +22,8 @@ def errors_page() -> str:
         (row.code.value, f"{row.meaning.zh}<br>{row.meaning.en}", f"{row.remedy.zh}<br>{row.remedy.en}", row.next.value)
         for row in catalogue()
     )
-    server = (
-        (kind.code, f"{kind.meaning.zh}<br>{kind.meaning.en}", f"{kind.remedy.zh}<br>{kind.remedy.en}")
-        for kind in CardLoginError.__subclasses__()
-    )
+    server = ((kind.code, _both(kind.meaning), _both(kind.remedy)) for kind in CardLoginError.__subclasses__())
+    browser = ((code, _both(row.meaning), _both(row.remedy)) for code, row in BROWSER_FAILURES.items())
     portal = (
         (row.code, f"{row.meaning_zh}<br>{row.meaning_en}", f"{row.remedy_zh}<br>{row.remedy_en}")
         for row in vars(portal_failures).values()
@@ -39,10 +32,14 @@ def errors_page() -> str:
     return (
         _HEAD
         + _table("On the citizen's computer 本機元件", ("code", "meaning 意義", "remedy 處理方式", "then"), agent)
-        + _BROWSER
+        + _table("In the browser 瀏覽器", ("code", "meaning 意義", "remedy 處理方式"), browser)
         + _table("Server library 伺服器", ("code", "meaning 意義", "remedy 處理方式"), server)
         + _table("Demonstration portal 示範入口網", ("code", "meaning 意義", "remedy 處理方式"), portal)
     )
+
+
+def _both(message: str) -> str:
+    return "<br>".join(translate(message, language) for language in ("zh-Hant", "en"))
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

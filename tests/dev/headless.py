@@ -18,6 +18,7 @@ def log_in(stack: Stack, screen: Screen, pictures: Path) -> None:
     """Logs in with the card and prints the last line; raises StandError when anything is not as it should be."""
     try:
         with browser(stack.home, stack.portal.port) as context:
+            context.clear_cookies()
             page = context.new_page()
             page.set_default_timeout(SECONDS * 1000)
             page.goto(f"{stack.portal.origin}/accounts/login/")

@@ -6,6 +6,7 @@ translation until a person writes one, and one that the code no longer has is dr
 """
 
 import io
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -72,6 +73,8 @@ def messages() -> int:
             for message in untranslated(catalogue):
                 missing += 1
                 print(f"{domain.po(language).relative_to(ROOT)}: no translation: {message.id!r}", file=sys.stderr)
+    # A process of its own, because a process reads a catalogue once.
+    subprocess.run([sys.executable, "-m", "tests.dev.browser_messages"], cwd=ROOT, check=True)
     return 1 if missing else 0
 
 

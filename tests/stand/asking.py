@@ -6,7 +6,6 @@ import http.client
 import json
 import secrets
 import ssl
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from tests.stand.parts import Agent
+from tests.stand.waiting import LIMIT
+from tests.stand.waiting import wait_until as wait_until
 
 ORIGIN = "https://portal.test"
 
@@ -40,7 +41,7 @@ def new_challenge(purpose: str = "login") -> str:
     return f"{base64.b64encode(secrets.token_bytes(32)).decode()}.{purpose}"
 
 
-def connect(agent: Agent, seconds: float = 30.0) -> http.client.HTTPSConnection:
+def connect(agent: Agent, seconds: float = LIMIT) -> http.client.HTTPSConnection:
     """A connection to the agent that trusts its root and nothing else."""
     context = ssl.create_default_context(cafile=str(agent.root))
     return http.client.HTTPSConnection("localhost", agent.port, timeout=seconds, context=context)
@@ -98,12 +99,3 @@ def signature_is_good(token: dict[str, str], origin: str, challenge: str) -> boo
     raw = encode_dss_signature(int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
     key.verify(raw, signed, ec.ECDSA(hash_))
     return True
-
-
-def wait_until(condition: Any, seconds: float = 10.0) -> None:
-    """Returns when a condition holds; raises TimeoutError when it does not come to hold."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.01)

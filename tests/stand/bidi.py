@@ -12,9 +12,9 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSMsgType
 
 from tests.stand.processes import StandError
+from tests.stand.waiting import LIMIT
 
 Event = dict[str, Any]
-SECONDS = 20.0
 _MAX_MESSAGE = 64 * 1024 * 1024  # a screenshot
 
 
@@ -43,11 +43,11 @@ class Bidi:
         self._thread = threading.Thread(target=self._run, args=(url, ready), name="bidi", daemon=True)
         self._thread.start()
         try:
-            ready.result(SECONDS)
+            ready.result(LIMIT)
         except (OSError, ClientError) as error:
             raise StandError(f"{url}: {error}") from None
 
-    def call(self, method: str, parameters: Event | None = None, *, seconds: float = SECONDS) -> Event:
+    def call(self, method: str, parameters: Event | None = None, *, seconds: float = LIMIT) -> Event:
         """The result of a command; raises BidiError for a refusal, StandError when no answer comes."""
         number = next(self._numbers)
         answer: Future[Event] = Future()
@@ -67,7 +67,7 @@ class Bidi:
         """Ends the connection; the browser goes on."""
         if self._thread.is_alive():
             asyncio.run_coroutine_threadsafe(self._close(), self._loop)
-        self._thread.join(SECONDS)
+        self._thread.join(LIMIT)
 
     def _run(self, url: str, ready: "Future[None]") -> None:
         try:

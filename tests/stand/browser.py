@@ -6,21 +6,21 @@
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, Error, Frame, Page, sync_playwright
+from playwright.sync_api import Browser as PlaywrightBrowser
+from playwright.sync_api import BrowserContext, Error, Frame, Page, Playwright, sync_playwright
 
 from certs.chromium import chromium_database
 from certs.nss import trust
 from tests.stand.parts import HOST
 from tests.stand.processes import StandError
+from tests.stand.waiting import LIMIT, wait_until
 
-SECONDS = 20.0
-START_SECONDS = 90.0  # a browser whose files a busy disk has yet to give
+_LIMIT_MS = LIMIT * 1000
 _ALLOW, _BLOCK = 1, 2  # content settings
 
 
@@ -63,20 +63,22 @@ def environment(home: Path, display: str | None = None) -> dict[str, str | float
 
 @contextmanager
 def browser(
-    home: Path, *public_ports: int, profile: str = "profile", display: str | None = None
-) -> Iterator[BrowserContext]:
+    home: Path, *public_ports: int, profile: str = "profile", display: str | None = None,
+    running: Playwright | None = None,
+) -> Iterator[BrowserContext]:  # fmt: skip
     """A Chromium driven by Playwright; popups open only after a click, as for a person. Headless without a display.
 
-    The driver is started each time: while it runs, its event loop counts as running in this thread, which would
-    disturb tests with a loop of their own.
+    Without a driver that is running, one is started: while it runs, its event loop counts as running in this thread,
+    where there can be no other then.
     """
-    with sync_playwright() as playwright:
+    with nullcontext(running) if running else sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(home / profile), executable_path=chromium(), args=arguments(*public_ports),
             env=environment(home, display), headless=display is None, locale="zh-TW",
             ignore_default_args=["--disable-popup-blocking"], viewport={"width": 1024, "height": 768},
-            timeout=START_SECONDS * 1000,
+            timeout=_LIMIT_MS,
         )  # fmt: skip
+        context.set_default_timeout(_LIMIT_MS)
         try:
             yield context
         finally:
@@ -96,20 +98,28 @@ def take_picture(page: Page, path: Path, *, full_page: bool = False) -> None:
 
 
 @contextmanager
-def strangers(home: Path, *public_ports: int) -> Iterator[Callable[[], BrowserContext]]:
+def strangers(
+    home: Path, *public_ports: int, running: Playwright | None = None
+) -> Iterator[Callable[[], BrowserContext]]:
     """A headless Chromium, started once, that somebody new sits down at whenever the function is called.
 
-    The driver's event loop counts as running in this thread until the end: see `browser`.
+    `running`: as for `browser`.
     """
-    with sync_playwright() as playwright:
+    with nullcontext(running) if running else sync_playwright() as playwright:
         chrome = playwright.chromium.launch(
             executable_path=chromium(), args=arguments(*public_ports), env=environment(home),
-            ignore_default_args=["--disable-popup-blocking"], timeout=START_SECONDS * 1000,
+            ignore_default_args=["--disable-popup-blocking"], timeout=_LIMIT_MS,
         )  # fmt: skip
         try:
-            yield lambda: chrome.new_context(locale="zh-TW", viewport={"width": 1024, "height": 768})
+            yield lambda: _new_context(chrome)
         finally:
             chrome.close()
+
+
+def _new_context(chrome: PlaywrightBrowser) -> BrowserContext:
+    context = chrome.new_context(locale="zh-TW", viewport={"width": 1024, "height": 768})
+    context.set_default_timeout(_LIMIT_MS)
+    return context
 
 
 class Tab(Protocol):
@@ -166,12 +176,12 @@ class ChromiumTab:
 
     def click(self, selector: str) -> None:
         """Clicks, once it can be clicked."""
-        self._frame.click(selector, timeout=SECONDS * 1000, no_wait_after=True)
+        self._frame.click(selector, timeout=_LIMIT_MS, no_wait_after=True)
 
     def text(self, selector: str) -> str:
         """The text of an element, once it has one."""
         try:
-            self._frame.wait_for_selector(f"{selector}:not(:empty)", timeout=SECONDS * 1000)
+            self._frame.wait_for_selector(f"{selector}:not(:empty)", timeout=_LIMIT_MS)
         except TimeoutError as error:
             raise TimeoutError(f"{selector} stays empty at {self.page.url}") from error
         return self._frame.inner_text(selector)
@@ -191,15 +201,17 @@ class ChromiumTab:
 
     def back(self) -> None:
         """Goes back; for a moment after an error page has come, Chromium has no page that it could be told."""
-        deadline = time.monotonic() + SECONDS
-        while True:
+
+        def gone() -> bool:
             try:
                 self.page.go_back(wait_until="commit")
-                return
             except Error as error:
-                if "Not attached" not in error.message or time.monotonic() > deadline:
+                if "Not attached" not in error.message:
                     raise
-            time.sleep(0.05)
+                return False
+            return True
+
+        wait_until(gone, between=0.05)
 
     def closed(self) -> bool:
         """Whether the page is closed."""
@@ -233,7 +245,7 @@ class Chromium:
 @contextmanager
 def chromium_of(
     home: Path, profile: str, *, public_ports: Sequence[int], granted: Sequence[str] = (), denied: Sequence[str] = (),
-    display: str | None = None,
+    display: str | None = None, running: Playwright | None = None,
 ) -> Iterator[Chromium]:  # fmt: skip
     """A Chromium whose person has said yes or no to some top-level origins that asked for this computer's programs.
 
@@ -246,5 +258,5 @@ def chromium_of(
     preferences.parent.mkdir(parents=True)
     exceptions = {"loopback_network": answers}
     preferences.write_text(json.dumps({"profile": {"content_settings": {"exceptions": exceptions}}}))
-    with browser(home, *public_ports, profile=profile, display=display) as context:
+    with browser(home, *public_ports, profile=profile, display=display, running=running) as context:
         yield Chromium(context)

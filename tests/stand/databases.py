@@ -7,7 +7,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +15,7 @@ import psycopg
 import redis
 
 from tests.stand.processes import Program, StandError
+from tests.stand.waiting import LIMIT, wait_until
 
 DATABASE_URL, CACHE_URL = "CARDLOGIN_TEST_DATABASE_URL", "CARDLOGIN_TEST_CACHE_URL"
 _VERSIONS = Path("/usr/lib/postgresql")
@@ -103,7 +103,7 @@ def _start_postgresql(folder: Path, programs: dict[str, str], user: list[str], *
     data = folder / "data"
     order = [*become, programs["initdb"], "-D", str(data), "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
              "--no-sync"]  # fmt: skip
-    made = subprocess.run(order, cwd="/", capture_output=True, text=True, check=False, timeout=120)
+    made = subprocess.run(order, cwd="/", capture_output=True, text=True, check=False, timeout=LIMIT)
     if made.returncode != 0:
         raise StandError(f"initdb: {made.stdout[-500:]}{made.stderr[-500:]}")
     settings = ["listen_addresses=", "max_connections=100", "timezone=UTC", *(() if durable else _HASTY)]
@@ -140,16 +140,19 @@ def _start_redis(folder: Path, server: str) -> Program:
     return program
 
 
-def _wait(program: Program, once: Callable[[], None], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
+def _wait(program: Program, once: Callable[[], None]) -> None:
+    def answers() -> bool:
         try:
             once()
         except ConnectionError:
-            if program.process.poll() is not None or time.monotonic() > deadline:
-                said = program.tail()
-                program.stop()
-                raise StandError(f"{program.name} does not answer: {said}") from None
-            time.sleep(0.05)
-        else:
-            return
+            if program.process.poll() is not None:
+                raise TimeoutError from None
+            return False
+        return True
+
+    try:
+        wait_until(answers, between=0.05)
+    except TimeoutError:
+        said = program.tail()
+        program.stop()
+        raise StandError(f"{program.name} does not answer: {said}") from None

@@ -3,18 +3,17 @@
 import base64
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from certs.nss import trust
-from tests.stand.bidi import SECONDS, Bidi, BidiError, Event
-from tests.stand.browser import START_SECONDS
+from tests.stand.bidi import Bidi, BidiError, Event
 from tests.stand.parts import HOST
 from tests.stand.private import PrivateSystem
-from tests.stand.processes import Program, StandError
+from tests.stand.processes import STOP_SECONDS, Program, StandError
+from tests.stand.waiting import LIMIT, wait_until
 
 T = TypeVar("T")
 Prefs = Mapping[str, bool | int | str]
@@ -124,7 +123,7 @@ class Firefox:
         """What the pages, or one page, have written to the console so far, errors too."""
         return [text for context, text in list(self._console) if page is None or context == page.context]
 
-    def call(self, method: str, parameters: Event | None = None, *, seconds: float = SECONDS) -> Event:
+    def call(self, method: str, parameters: Event | None = None, *, seconds: float = LIMIT) -> Event:
         """A command of WebDriver BiDi, for what is not here; raises BidiError."""
         return self._bidi.call(method, parameters, seconds=seconds)
 
@@ -137,10 +136,10 @@ class Firefox:
     def close(self) -> None:
         """Ends the browser as a person would, then whatever is left of it."""
         with suppress(StandError):
-            self._bidi.call("browser.close", seconds=5)
+            self._bidi.call("browser.close", seconds=STOP_SECONDS)
         self._bidi.close()
         with suppress(Exception):
-            self._program.process.wait(5)
+            self._program.process.wait(STOP_SECONDS)
         self._program.stop()
 
     def _event(self, method: str, parameters: Event) -> None:
@@ -155,7 +154,7 @@ class Firefox:
                 return int(json.loads(address.read_text())["ws_port"])
             return None
 
-        return _wait(read, START_SECONDS, f"firefox does not start: {self._program.log}")
+        return _wait(read, LIMIT, f"firefox does not start: {self._program.log}")
 
 
 class Page:
@@ -179,7 +178,7 @@ class Page:
             return True
         return False
 
-    def goto(self, url: str, seconds: float = SECONDS) -> None:
+    def goto(self, url: str, seconds: float = LIMIT) -> None:
         """Navigates and waits until the page is loaded; raises BidiError, for example for an untrusted certificate."""
         self._call("browsingContext.navigate", {"url": url, "wait": "complete"}, seconds=seconds)
 
@@ -191,7 +190,7 @@ class Page:
         """Loads the page anew and waits for it."""
         self._call("browsingContext.reload", {"wait": "complete"})
 
-    def evaluate(self, script: str, *arguments: object, user: bool = False, seconds: float = SECONDS) -> Any:
+    def evaluate(self, script: str, *arguments: object, user: bool = False, seconds: float = LIMIT) -> Any:
         """The value of a JavaScript expression, or of a function called with JSON arguments; promises are awaited.
 
         `user` makes the call count as a person's click. Raises StandError with what the script threw.
@@ -213,7 +212,7 @@ class Page:
             raise StandError(answer["exceptionDetails"]["text"])
         return json.loads(answer["result"]["value"])
 
-    def wait(self, script: str, *arguments: object, seconds: float = SECONDS) -> Any:
+    def wait(self, script: str, *arguments: object, seconds: float = LIMIT) -> Any:
         """The value of a script, once it is true; a page that is being exchanged meanwhile is no error."""
 
         def look() -> Any:
@@ -223,15 +222,15 @@ class Page:
 
         return _wait(look, seconds, f"never true: {script}")
 
-    def wait_for(self, selector: str, seconds: float = SECONDS) -> None:
+    def wait_for(self, selector: str, seconds: float = LIMIT) -> None:
         """Returns when an element that a CSS selector finds can be seen."""
         self.wait(_SEEN, selector, seconds=seconds)
 
-    def wait_closed(self, seconds: float = SECONDS) -> None:
+    def wait_closed(self, seconds: float = LIMIT) -> None:
         """Returns when the page is gone."""
         _wait(lambda: self.closed, seconds, "the page stays open")
 
-    def wait_url(self, part: str, seconds: float = SECONDS) -> None:
+    def wait_url(self, part: str, seconds: float = LIMIT) -> None:
         """Returns when the address contains a text and the page there is loaded."""
         self.wait("part => location.href.includes(part) && document.readyState === 'complete'", part, seconds=seconds)
 
@@ -277,11 +276,11 @@ class Page:
         found = [item["context"] for item in self.browser.tree() if item.get("originalOpener") == self.context]
         return [Page(self.browser, context) for context in found]
 
-    def wait_popup(self, seconds: float = SECONDS) -> "Page":
+    def wait_popup(self, seconds: float = LIMIT) -> "Page":
         """The window that this page opened, once it is there."""
         return _wait(lambda: next(iter(self.popups()), None), seconds, "no popup opened")
 
-    def frame(self, part: str, seconds: float = SECONDS) -> "Page":
+    def frame(self, part: str, seconds: float = LIMIT) -> "Page":
         """The frame in this page whose address contains a text, once it is there."""
 
         def look() -> Page | None:
@@ -303,7 +302,7 @@ class Page:
         found = self._call("browsingContext.locateNodes", {"locator": {"type": "css", "value": selector}})["nodes"]
         return str(found[0]["sharedId"])
 
-    def _call(self, method: str, parameters: Event, *, seconds: float = SECONDS) -> Event:
+    def _call(self, method: str, parameters: Event, *, seconds: float = LIMIT) -> Event:
         return self.browser.call(method, {"context": self.context, **parameters}, seconds=seconds)
 
 
@@ -315,13 +314,12 @@ _ENABLED = (
 
 
 def _wait(look: Callable[[], T | None], seconds: float, otherwise: str) -> T:
-    deadline = time.monotonic() + seconds
-    while True:
-        if found := look():
-            return found
-        if time.monotonic() > deadline:
-            raise StandError(otherwise)
-        time.sleep(0.02)
+    try:
+        found = wait_until(look, seconds, between=0.02)
+    except TimeoutError:
+        raise StandError(otherwise) from None
+    assert found is not None
+    return found
 
 
 def _user_js(prefs: Prefs) -> str:

@@ -145,6 +145,28 @@ def in_files(folders: Iterable[Path], sought: Iterable[Needle], *, since: float 
     return found
 
 
+def in_open_files(pids: Iterable[int], sought: Iterable[Needle]) -> list[str]:
+    """The spellings in files that processes have open for writing, wherever they lie and even if they have no name."""
+    found: list[str] = []
+    for link in (link for pid in pids for link in _descriptors(pid)):
+        try:
+            written = int((link.parents[1] / "fdinfo" / link.name).read_text().split()[3], 8) & os.O_ACCMODE
+            if not written or not stat.S_ISREG(link.stat().st_mode):
+                continue
+            content = link.read_bytes()
+        except OSError:  # closed since
+            continue
+        found += [f"{link.readlink()} open in {link.parts[2]}: {name}" for name in hits(content, sought)]
+    return found
+
+
+def _descriptors(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # it has ended
+        return []
+
+
 def _files(folder: Path, since: float) -> Iterator[Path]:
     for parent, _, names in os.walk(folder):
         for path in (Path(parent, name) for name in names):

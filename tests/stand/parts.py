@@ -1,6 +1,7 @@
 """How each real part is started: reader, card, revocation server, agent, portal."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -9,7 +10,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from agent.permissions import FILE, Decision, Permissions
 from tests.stand.databases import own_stores
 from tests.stand.processes import Program, StandError
 from tests.stand.tls import make_portal_certificate
+from tests.stand.waiting import LIMIT, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "portal.test"
 ACCOUNT, PASSWORD = "wang0001", "Demo-pass-2026!"
 PIN = "123456"
+_PORTS = range(10_000, 20_000)
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -31,16 +33,22 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A TCP port that nobody listens on now.
+
+    By true chance, from a range that neither the system nor the product chooses from: runs of the tests side by side
+    meet no port of another, nor of a connection that happens to be open.
+    """
+    while True:
+        port = _PORTS[secrets.randbelow(len(_PORTS))]
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def run(name: str, command: Sequence[str], env: dict[str, str] | None = None) -> str:
     """Runs a command to its end; raises StandError with what it said when it fails."""
     result = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False, timeout=LIMIT
     )
     if result.returncode != 0:
         raise StandError(f"{name}: {result.stdout[-500:]}{result.stderr[-1500:]}")
@@ -76,6 +84,17 @@ class Reader:
         """Tells the card something; returns its answer. Raises StandError when it refuses."""
         return control(self._control, *command)
 
+    def renew(self, image: Path) -> None:
+        """A card without a fault and with all its tries is in the reader.
+
+        It stays where it is if it is there already: to exchange it takes a second.
+        """
+        self.control("unhang")
+        status = self.control("delay", "0")
+        if not status["inserted"] or status["verified"] or status["card"] != image.stem:
+            self.control("swap", str(image))
+        self.control("unblock")
+
     def stop(self) -> None:
         """Ends card and reader."""
         if self.card is not None:
@@ -86,7 +105,7 @@ class Reader:
 def control(path: Path, *command: str) -> dict[str, Any]:
     """One command on a card's control socket, without starting a process for it."""
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(15)
+        sock.settimeout(LIMIT)
         sock.connect(str(path))
         sock.sendall(json.dumps({"command": command[0], "argument": "".join(command[1:])}).encode() + b"\n")
         with sock.makefile("rb") as file:
@@ -216,15 +235,18 @@ class Portal:
 
     def _wait(self) -> None:
         context = ssl.create_default_context(cafile=str(self.root))
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
+
+        def answers() -> bool:
+            if self.program is None or self.program.process.poll() is not None:
+                raise StandError(f"portal does not serve: {self.program.tail() if self.program else ''}")
             try:
-                with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
+                with socket.create_connection(("127.0.0.1", self.port), LIMIT) as sock:
                     context.wrap_socket(sock, server_hostname=HOST).close()
-                return
             except OSError:
-                time.sleep(0.03)
-        raise StandError(f"portal does not answer: {self.program.tail() if self.program else ''}")
+                return False
+            return True
+
+        wait_until(answers, between=0.03)
 
 
 def _secret(path: Path) -> str:

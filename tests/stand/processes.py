@@ -9,7 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-STOP_SECONDS = 5.0
+from tests.stand.waiting import LIMIT
+
+STOP_SECONDS = 5.0  # for a program that may be killed after it
 
 
 class StandError(Exception):
@@ -35,7 +37,7 @@ class Program:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         ready: bool = True,
-        seconds: float = 20.0,
+        seconds: float = LIMIT,
     ) -> "Program":
         """Starts a program and waits for a line that begins with "ready"; raises StandError with the end of its log."""
         logs.mkdir(parents=True, exist_ok=True)

@@ -2,16 +2,17 @@
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
 from PIL import ImageGrab
 
 from tests.stand.processes import Program, StandError
+from tests.stand.waiting import LIMIT, wait_until
 
 PIN_WINDOW = "CardLogin"  # the window class; xdotool does not find titles in Chinese by pattern
 TITLE = "憑證登入 CardLogin"
 _SIZE = "1280x960x24"
+_LOOK = 0.03  # seconds between two looks at the screen: each is three programs, which the window has to wait for
 
 
 class Screen:
@@ -51,30 +52,32 @@ class Screen:
         result = self._xdotool("search", "--onlyvisible", "--class", f"^{name}$", check=False)
         return result.split()
 
-    def wait_window(self, name: str = PIN_WINDOW, seconds: float = 10.0) -> str:
+    def wait_window(self, name: str = PIN_WINDOW, seconds: float = LIMIT) -> str:
         """The window, once it can be typed into; raises StandError when it does not come.
 
         It has the keyboard then, and its title no longer says that it is waiting for the card.
         """
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+
+        def ready() -> str | None:
             found = self.windows(name)
-            if found and self.title(found[0]) == TITLE and self.keyboard() == found[0]:
-                return found[0]
-            time.sleep(0.005)
-        raise StandError(f"no window {name!r} after {seconds} s")
+            there = found and self.title(found[0]) == TITLE and self.keyboard() == found[0]
+            return found[0] if there else None
+
+        try:
+            return str(wait_until(ready, seconds, between=_LOOK))
+        except TimeoutError:
+            raise StandError(f"no window {name!r} after {seconds} s") from None
 
     def title(self, window: str) -> str:
         """The title of a window."""
         return self._xdotool("getwindowname", window, check=False).strip()
 
-    def wait_no_window(self, name: str = PIN_WINDOW, seconds: float = 10.0) -> None:
+    def wait_no_window(self, name: str = PIN_WINDOW, seconds: float = LIMIT) -> None:
         """Returns when the window is gone; raises StandError when it stays."""
-        deadline = time.monotonic() + seconds
-        while self.windows(name):
-            if time.monotonic() > deadline:
-                raise StandError(f"window {name!r} stays")
-            time.sleep(0.02)
+        try:
+            wait_until(lambda: not self.windows(name), seconds, between=_LOOK)
+        except TimeoutError:
+            raise StandError(f"window {name!r} stays") from None
 
     def type(self, text: str) -> None:
         """Types into whatever has the keyboard, as a person would."""
@@ -133,7 +136,7 @@ class Screen:
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         environment = {**os.environ, "DISPLAY": self.display}
         command = ["xdotool", *arguments]
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=20)
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT)
         if check and result.returncode != 0:
             raise StandError(f"xdotool {arguments[0]}: {result.stderr.strip()}")
         return result.stdout

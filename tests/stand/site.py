@@ -15,7 +15,8 @@ from typing_extensions import override
 import cardlogin_server
 from tests.stand.parts import HOST
 
-CLIENT = Path(cardlogin_server.__file__).parent / "browser" / "cardlogin.js"
+CLIENT = Path(cardlogin_server.__file__).parent / "browser"
+_SCRIPTS = ("/cardlogin.js", "/messages.js")
 # Long enough for a challenge of a portal, and known to the test.
 CHALLENGE = "A" * 43 + "=.login"
 _POLICIES = {
@@ -126,8 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
         """A page."""
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        if parts.path == "/cardlogin.js":
-            self._answer(CLIENT.read_text("utf-8"), kind="text/javascript")
+        if parts.path in _SCRIPTS:
+            self._answer((CLIENT / parts.path[1:]).read_text("utf-8"), kind="text/javascript")
         elif parts.path == "/frame":
             source, allow = html.escape(query["source"]), html.escape(query["allow"])
             self._answer(_FRAME.format(source=source, allow=allow))

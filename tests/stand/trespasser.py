@@ -14,13 +14,13 @@ import os
 import pkgutil
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import agent.card
 from agent import platform
+from tests.stand.waiting import wait_until
 
 NOBODY = 65534
 _PR_SET_DUMPABLE, _PTRACE_ATTACH, _PTRACE_DETACH = 4, 16, 17
@@ -72,11 +72,7 @@ def _wait(victim: int, ready: int, kind: str) -> None:
         os.read(ready, 1)
         return
     # A host waits for its first message, hardened; this is the last of what it does for that on Linux.
-    deadline = time.monotonic() + 20
-    while "NoNewPrivs:\t1" not in Path(f"/proc/{victim}/status").read_text():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.01)
+    wait_until(lambda: "NoNewPrivs:\t1" in Path(f"/proc/{victim}/status").read_text())
 
 
 def _trace(victim: int) -> None:

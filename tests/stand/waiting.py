@@ -10,7 +10,7 @@ LIMIT = 120.0
 _BETWEEN = 0.01
 
 
-def wait_until(condition: Callable[[], T], seconds: float = LIMIT, *, between: float = _BETWEEN) -> T:
+def wait_until(condition: Callable[..., T], seconds: float = LIMIT, *, between: float = _BETWEEN) -> T:
     """Returns what a condition says once that is true, looked at every `between` seconds; else raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

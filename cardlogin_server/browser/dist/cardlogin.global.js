@@ -1,15 +1,60 @@
-// Made from cardlogin.js by build.mjs; not to be changed by hand.
+// Made from cardlogin.js and messages.js by build.mjs; not to be changed by hand.
 var CardLogin = (() => {
 "use strict";
-// Asks the card log-in program on this computer for a token: by fetch where the browser allows it, by a popup where it
+// Made by ./dev messages from browser_failures.py and its catalogues; not to be changed by hand.
+
+const LANGUAGES = ["zh-Hant", "en"];
+
+const TEXTS = {
+  agent_not_found: {
+    meaning: {"zh-Hant": "憑證登入元件沒有回應，可能尚未安裝或尚未啟動。", "en": "The card log-in component does not answer; it may not be installed or not started."},
+    remedy: {"zh-Hant": "請安裝或啟動憑證登入元件，再按一次憑證登入。", "en": "Install or start the card log-in component, then try again."},
+  },
+  tls_not_trusted: {
+    meaning: {"zh-Hant": "瀏覽器不信任憑證登入元件的本機憑證。", "en": "The browser does not trust the local certificate of the card log-in component."},
+    remedy: {"zh-Hant": "請修復元件的憑證信任並重新啟動瀏覽器，再試一次。", "en": "Repair the component's certificate trust, restart the browser and try again."},
+  },
+  permission_denied: {
+    meaning: {"zh-Hant": "瀏覽器不允許本網站連線到這台電腦上的程式。", "en": "The browser does not allow this site to reach programs on this computer."},
+    remedy: {"zh-Hant": "請在瀏覽器的網站設定允許存取本機應用程式，再試一次。", "en": "Allow access to apps on this device in the browser's site settings, then try again."},
+  },
+  popup_blocked: {
+    meaning: {"zh-Hant": "瀏覽器封鎖了登入視窗。", "en": "The browser blocked the log-in window."},
+    remedy: {"zh-Hant": "請在網址列允許本網站開啟彈出式視窗，再按一次憑證登入。", "en": "Allow pop-ups for this site in the address bar, then try again."},
+  },
+  opener_cut: {
+    meaning: {"zh-Hant": "本網站的安全設定使登入視窗無法回覆。", "en": "This site's security settings keep the log-in window from answering."},
+    remedy: {"zh-Hant": "請改用其他登入方式，並將此代碼告知網站客服。", "en": "Use another way to log in and tell this site's help desk this code."},
+  },
+  navigation_unfinished: {
+    meaning: {"zh-Hant": "登入沒有完成：憑證登入元件沒有回應，或您離開了它的頁面。", "en": "The log-in was not completed: the card log-in component did not answer, or you left its page."},
+    remedy: {"zh-Hant": "請確認憑證登入元件已安裝並執行、瀏覽器信任其本機憑證，再按一次憑證登入。", "en": "Check that the card log-in component is installed, running and trusted by this browser, then try again."},
+  },
+  page_closed: {
+    meaning: {"zh-Hant": "登入視窗在完成前關閉了，沒有登入。", "en": "The log-in window was closed before the log-in was complete."},
+    remedy: {"zh-Hant": "需要登入時，請再按一次憑證登入。", "en": "Start the card log-in again when you want to log in."},
+  },
+  timed_out: {
+    meaning: {"zh-Hant": "等候登入完成逾時。", "en": "The log-in was not completed in time."},
+    remedy: {"zh-Hant": "請再按一次憑證登入。", "en": "Start the card log-in again."},
+  },
+  answer_malformed: {
+    meaning: {"zh-Hant": "收到的回覆不完整或格式不正確。", "en": "The answer received is incomplete or malformed."},
+    remedy: {"zh-Hant": "請重新整理頁面後再試一次。", "en": "Reload the page and try again."},
+  },
+};
+
+// Asks the card log-in component on this computer for a token: by fetch where the browser allows it, by a popup where it
 // does not, and by leaving the page and coming back where the page's opener policy cuts popups off.
 
+
 const PORTS = [61171, 61172, 61173];
-const HTTP_PORT = 61170; // popups without TLS, for browsers that do not trust the program's certificate
-const PATIENCE = 1500; // ms for one port to answer
+const HTTP_PORT = 61170; // popups without TLS, for browsers that do not trust the component's certificate
+const PATIENCE = 1500; // ms for one address to answer
+const SECOND_PATIENCE = 2500; // ms for the same in the second round: a slow component is not an absent one
 const LONG_PATIENCE = 60000; // ms for a person to answer the browser's own question first
 const SLOWEST_REFUSAL = 3000; // ms; no system takes longer to say that nobody is there (Windows: two seconds)
-const LONGEST_ORDER = 600000; // ms; the program's page waits no longer
+const LONGEST_ORDER = 600000; // ms; the component's page waits no longer
 const WATCH = 250; // ms between looks at whether the popup is still open
 const LAST_WORDS = 500; // ms for an answer that was sent just before the popup closed itself
 const LONGEST_ANSWER = 20000; // characters
@@ -17,65 +62,7 @@ const LONGEST_ADDRESS = 2048; // characters
 const TOKEN_FIELDS = ["unverifiedCertificate", "algorithm", "signature", "format", "appVersion"];
 const PENDING = "cardlogin:pending"; // what a page that was left for a navigation has to know again
 
-// Meaning and remedy of what this module finds out itself, each in Chinese and in English.
-const TEXTS = {
-  agent_not_found: [
-    "找不到憑證登入元件，可能尚未安裝或沒有執行。",
-    "The card log-in program was not found; it may not be installed or not running.",
-    "請安裝或啟動憑證登入元件，再按一次憑證登入。",
-    "Install or start the card log-in program, then try again.",
-  ],
-  tls_not_trusted: [
-    "瀏覽器不信任憑證登入元件的本機憑證。",
-    "The browser does not trust the local certificate of the card log-in program.",
-    "請修復元件的憑證信任並重新啟動瀏覽器，再試一次。",
-    "Repair the program's certificate trust, restart the browser and try again.",
-  ],
-  permission_denied: [
-    "瀏覽器不允許本網站連線到這台電腦上的程式。",
-    "The browser does not allow this site to reach programs on this computer.",
-    "請在瀏覽器的網站設定允許存取本機應用程式，再試一次。",
-    "Allow access to apps on this device in the browser's site settings, then try again.",
-  ],
-  popup_blocked: [
-    "瀏覽器封鎖了登入視窗。",
-    "The browser blocked the log-in window.",
-    "請在網址列允許本網站開啟彈出式視窗，再按一次憑證登入。",
-    "Allow pop-ups for this site in the address bar, then try again.",
-  ],
-  opener_cut: [
-    "本網站的安全設定使登入視窗無法回覆。",
-    "This site's security settings keep the log-in window from answering.",
-    "請改用其他登入方式，並將此代碼告知網站客服。",
-    "Use another way to log in and tell the site's help desk this code.",
-  ],
-  navigation_unfinished: [
-    "登入沒有完成：憑證登入元件沒有回應，或您離開了它的頁面。",
-    "The log-in was not completed: the card log-in program did not answer, or you left its page.",
-    "請確認憑證登入元件已安裝並執行、瀏覽器信任其本機憑證，再按一次憑證登入。",
-    "Check that the card log-in program is installed, running and trusted by this browser, then try again.",
-  ],
-  page_closed: [
-    "登入視窗在完成前關閉了，沒有登入。",
-    "The log-in window was closed before the log-in was complete.",
-    "需要登入時，請再按一次憑證登入。",
-    "Start the card log-in again when you want to log in.",
-  ],
-  timed_out: [
-    "等候登入完成逾時。",
-    "The log-in was not completed in time.",
-    "請再按一次憑證登入。",
-    "Start the card log-in again.",
-  ],
-  answer_malformed: [
-    "收到的回覆不完整或格式不正確。",
-    "The answer received is incomplete or malformed.",
-    "請重新整理頁面後再試一次。",
-    "Reload the page and try again.",
-  ],
-};
-
-/** Why a log-in did not come about: a stable code, and plain texts (never HTML) in both languages. */
+/** Why a log-in did not come about: a stable code, and plain texts (never HTML) in every language. */
 class CardLoginError extends Error {
   constructor(code, meaning, remedy, triesLeft, cause) {
     super(meaning.en, cause === undefined ? undefined : { cause });
@@ -87,11 +74,9 @@ class CardLoginError extends Error {
   }
 }
 
-const inBoth = (zh, en) => ({ "zh-Hant": zh, en });
-
 function failure(code, cause) {
-  const [meaning, english, remedy, remedyEnglish] = TEXTS[code];
-  return new CardLoginError(code, inBoth(meaning, english), inBoth(remedy, remedyEnglish), undefined, cause);
+  const { meaning, remedy } = TEXTS[code];
+  return new CardLoginError(code, { ...meaning }, { ...remedy }, undefined, cause);
 }
 
 // Opening a window must happen in the click itself, so what decides about it is asked for ahead and then only looked up.
@@ -149,14 +134,21 @@ async function authenticate({
 }
 
 // What is asked beside the challenge, in the agent's words.
-function wishOf(language = "zh-Hant", certificate, pss) {
-  const wish = { language };
+function wishOf(language, certificate, pss) {
+  const wish = { language: known(language || document.documentElement.lang) };
   if (certificate) {
     const { issuer = "", policy = "", subjectSerial = "" } = certificate;
     wish.certificate = { issuer, policy, subject_serial: subjectSerial };
   }
   if (pss) wish.pss = true;
   return wish;
+}
+
+// The language with a catalogue that fits best; the first one where nothing fits.
+function known(wanted) {
+  const [tag, primary] = [wanted.toLowerCase(), wanted.toLowerCase().split("-")[0]];
+  const fits = (language) => language.toLowerCase().split("-")[0] === primary;
+  return LANGUAGES.find((language) => language.toLowerCase() === tag) ?? LANGUAGES.find(fits) ?? LANGUAGES[0];
 }
 
 const isPort = (port) => Number.isInteger(port) && port > 0 && port < 65536;
@@ -196,16 +188,24 @@ async function byFetch(order) {
   return { challenge: text, token: tokenFrom(answer.body), tlsTrusted: true };
 }
 
+// In turn; those that were silent, but did not refuse, are asked once more with greater patience.
 async function findAgent(origins, signal) {
+  const silent = [];
+  const found = await askAll(origins, signal, PATIENCE, silent);
+  return found ?? askAll(silent, signal, SECOND_PATIENCE, []);
+}
+
+async function askAll(origins, signal, patience, silent) {
   for (const origin of origins) {
     const asks = permission?.state === "prompt" && !onLoopback(); // the browser asks the person first
     let late = false;
     const timer = asks && setTimeout(() => (late = true), SLOWEST_REFUSAL);
     try {
-      const { ok, body } = await send(`${origin}/v1/hello`, signal, {}, asks ? LONG_PATIENCE : PATIENCE);
+      const { ok, body } = await send(`${origin}/v1/hello`, signal, {}, asks ? LONG_PATIENCE : patience);
       if (ok && body?.service === "cardlogin" && body.protocol === 1) return origin;
-    } catch {
+    } catch (error) {
       if (signal.aborted) throw signal.reason;
+      if (error.cause?.name === "AbortError") silent.push(origin);
     } finally {
       clearTimeout(timer);
     }
@@ -268,16 +268,19 @@ async function byPopup(order) {
   }
 }
 
-// The addresses are tried in turn in one window; a person sees one click and one window.
-function popup(order, origins) {
+// The addresses are tried in turn in one window, and once more with greater patience, because a page cannot see whether
+// a popup's address is slow or absent; a person sees one click and one window.
+function popup(order, addresses) {
   const { wish, signal } = order;
   const address = (origin) => `${origin}/v1/popup#opened`;
-  const popup = window.open(address(origins[0]), "_blank", "popup,width=480,height=640");
+  const popup = window.open(address(addresses[0]), "_blank", popupFeatures());
   if (!popup) throw failure("popup_blocked");
 
   return new Promise((resolve, reject) => {
     const text = order.challenge();
+    let origins = [...addresses, ...addresses];
     let [turn, heard, over] = [0, false, false];
+    let secondRound = addresses.length;
     let patience = setTimeout(next, PATIENCE);
     const watch = setInterval(look, WATCH);
     let lastWords;
@@ -310,8 +313,9 @@ function popup(order, origins) {
       if (popup.closed) return; // look() says so in a moment
       if (turn + 1 === origins.length) return cancel(failure("agent_not_found"));
       turn += 1;
-      popup.location.replace(address(origins[turn]));
-      patience = setTimeout(next, PATIENCE);
+      // The only address there is goes on loading: it would not be loaded anew.
+      if (origins[turn] !== origins[turn - 1]) popup.location.replace(address(origins[turn]));
+      patience = setTimeout(next, turn < secondRound ? PATIENCE : SECOND_PATIENCE);
     }
 
     function look() {
@@ -343,6 +347,7 @@ function popup(order, origins) {
       if (order.plain.includes(origins[turn]) && origins.indexOf(secure) > turn) {
         // The program is on another port than the first, and its certificate may well be trusted there.
         origins = [...origins.slice(0, turn + 1), secure, ...order.plain];
+        secondRound = turn + 1; // it is there, so whatever does not answer at once is slow
         return next();
       }
       heard = true;
@@ -360,6 +365,12 @@ function popup(order, origins) {
       }
     }
   });
+}
+
+// In the corner of the screen, where it does not cover the PIN window, which opens in the middle.
+function popupFeatures() {
+  const { availLeft = 0, availTop = 0 } = window.screen;
+  return `popup,width=420,height=260,left=${availLeft},top=${availTop}`;
 }
 
 // A popup that a page's own opener policy has cut off looks closed to it from the first moment, and nobody can close one
@@ -457,8 +468,9 @@ async function completeNavigation({ token, failure: refused, state }) {
 
 const isField = (value) => typeof value === "string" && value !== "" && value.length <= LONGEST_ANSWER;
 const isText = (value) => typeof value === "string" && value !== "" && value.length <= 1000;
-const isBoth = (value) => isText(value?.["zh-Hant"]) && isText(value?.en);
-const both = (value) => inBoth(value["zh-Hant"], value.en);
+const areTexts = (value) => isText(value?.["zh-Hant"]) && isText(value.en); // an agent may know more languages, or fewer
+const textsFrom = (value) =>
+  Object.fromEntries(LANGUAGES.filter((language) => isText(value[language])).map((language) => [language, value[language]]));
 
 function tokenFrom(value) {
   const whole = TOKEN_FIELDS.every((name) => isField(value?.[name]));
@@ -470,8 +482,8 @@ function failureFrom(problem) {
   const tries = problem?.tries_left;
   const known = typeof problem?.code === "string" && /^[a-z][a-z_]{1,39}$/.test(problem.code);
   const counted = tries === undefined || tries === null || (Number.isInteger(tries) && tries >= 0 && tries < 100);
-  if (!known || !counted || !isBoth(problem.meaning) || !isBoth(problem.remedy)) return failure("answer_malformed");
-  return new CardLoginError(problem.code, both(problem.meaning), both(problem.remedy), tries ?? undefined);
+  if (!known || !counted || !areTexts(problem.meaning) || !areTexts(problem.remedy)) return failure("answer_malformed");
+  return new CardLoginError(problem.code, textsFrom(problem.meaning), textsFrom(problem.remedy), tries ?? undefined);
 }
 return Object.freeze({ CardLoginError, authenticate, unfinishedNavigation, completeNavigation });
 })();

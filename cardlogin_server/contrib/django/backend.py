@@ -1,6 +1,6 @@
 """An authentication backend: ``authenticate(request, card_token=..., card_challenge=...)``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +23,11 @@ class CardBackend(ModelBackend):
 
     @override
     def authenticate(  # type: ignore[override]
-        self, request: HttpRequest | None, card_token: str = "", card_challenge: str = "", **_: Any
+        self,
+        request: HttpRequest | None,
+        card_token: str | Mapping[str, object] = "",
+        card_challenge: str = "",
+        **_: Any,
     ) -> AbstractBaseUser | None:
         """The active user of the card, or None; raises a subclass of CardLoginError when the card is refused."""
         if request is None or not card_token:

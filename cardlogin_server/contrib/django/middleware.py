@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from cardlogin_server import CardLoginError
+from cardlogin_server.messages import in_every_language, translate
 
 
 class CardLoginErrorMiddleware:
@@ -24,13 +25,12 @@ class CardLoginErrorMiddleware:
         """The problem document, without the detail that is for the log; None for other exceptions."""
         if not isinstance(exception, CardLoginError):
             return None
-        meaning, remedy = exception.meaning, exception.remedy
         problem = {
             "type": "about:blank",
-            "title": meaning.en,
+            "title": translate(exception.meaning, "en"),
             "status": 403,
             "code": exception.code,
-            "meaning": {"zh-Hant": meaning.zh, "en": meaning.en},
-            "remedy": {"zh-Hant": remedy.zh, "en": remedy.en},
+            "meaning": in_every_language(exception.meaning),
+            "remedy": in_every_language(exception.remedy),
         }
         return JsonResponse(problem, status=403, content_type="application/problem+json")

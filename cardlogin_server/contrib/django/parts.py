@@ -6,6 +6,7 @@ certificate policies. CARDLOGIN_CRL_FOLDER (optional): where processes share the
 """
 
 import secrets
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def issue_challenge(session: SessionBase, purpose: Purpose) -> str:
     return challenges().issue(_mark(session), purpose)
 
 
-def verify(session: SessionBase, token: str, challenge: str, purpose: Purpose) -> Identity:
+def verify(session: SessionBase, token: str | Mapping[str, object], challenge: str, purpose: Purpose) -> Identity:
     """The holder whose card signed this session's challenge for ``purpose``. Raises subclasses of CardLoginError."""
     return verifier().verify(token, challenge=challenge, session_id=_mark(session), purpose=purpose)
 

@@ -21,6 +21,7 @@ from cardlogin_server import (
     Purpose,
     Verifier,
 )
+from cardlogin_server.messages import in_every_language
 
 COOKIE = "__Host-session"
 folder = os.environ.get("CARDLOGIN_PKI")
@@ -51,19 +52,20 @@ async def login(request: web.Request) -> web.Response:
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     body = await request.json()
-    if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in ("challenge", "token")):
+    if not isinstance(body, dict):
         raise web.HTTPBadRequest
     try:
         # Revocation may have to fetch a list: never on the event loop.
         identity = await asyncio.to_thread(
             verifier.verify,
-            body["token"],
-            challenge=body["challenge"],
+            body.get("token"),
+            challenge=body.get("challenge"),
             session_id=request.cookies.get(COOKIE, ""),
             purpose=Purpose.LOGIN,
         )
     except CardLoginError as error:
-        problem = {"code": error.code, "meaning": error.meaning._asdict(), "remedy": error.remedy._asdict()}
+        texts = {"meaning": in_every_language(error.meaning), "remedy": in_every_language(error.remedy)}
+        problem = {"code": error.code, **texts}
         return web.json_response(problem, status=403, content_type="application/problem+json")
     session = secrets.token_urlsafe(32)
     logged_in[session] = identity

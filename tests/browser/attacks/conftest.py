@@ -1,13 +1,12 @@
 """The stage of the attacks."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from tests.browser.attacks.stage import Host, Stage
-from tests.stand.asking import wait_until
-from tests.stand.browser import browser, make_home
+from tests.stand.browser import make_home
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack
 from tests.stand.tls import make_portal_certificate
@@ -30,15 +29,15 @@ def good(stack: Stack) -> Iterator[Host]:
         yield host
 
 
+@pytest.fixture(scope="module")
+def public_ports(stack: Stack, good: Host, evil: Host) -> Sequence[int]:
+    """All three sites are public; and the browser is started when there is a certificate for the evil one."""
+    return [good.port, evil.port, stack.portal.port]
+
+
 @pytest.fixture
-def stage(stack: Stack, screen: Screen, good: Host, evil: Host, tmp_path: Path) -> Iterator[Stage]:
+def stage(stack: Stack, screen: Screen, good: Host, evil: Host, newcomer: BrowserContext) -> Stage:
     """A fresh browser, the demo card in the reader with three tries."""
-    stack.reader.control("swap", str(stack.card_image("citizen")))
-    stack.reader.control("unblock")
     for host in (good, evil):  # no limit of windows here: the tests of the limits are elsewhere
         stack.agent.allow(host.origin)
-    ports = (good.port, evil.port, stack.portal.port)
-    with browser(stack.home, *ports, profile=f"attack-{tmp_path.name}") as context:
-        context.set_default_timeout(15_000)
-        yield Stage(stack, screen, context, good, evil)
-    wait_until(lambda: not screen.windows())
+    return Stage(stack, screen, newcomer, good, evil)

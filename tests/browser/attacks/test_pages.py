@@ -1,7 +1,7 @@
 """What an evil page may try with the agent, the popup and the person's portal."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,8 +11,15 @@ from tests.browser.conftest import Visit
 from tests.stand.asking import Asker, connect, new_challenge, wait_until
 from tests.stand.parts import PIN
 from tests.stand.site import CHALLENGE, Site
+from tests.stand.stack import Stack
 
 NAMED = "(url) => { window.caught = []; addEventListener('message', (e) => caught.push(e.data)); open(url, 'agent'); }"
+FRAME = """(url) => new Promise((loaded) => {
+  const frame = document.createElement("iframe");
+  frame.onload = loaded;
+  frame.src = url;
+  document.body.append(frame);
+})"""
 ORDER = {"type": "cardlogin:authenticate", "challenge": CHALLENGE, "language": "en"}
 
 
@@ -21,6 +28,12 @@ def evil(visit: Visit) -> Iterator[Site]:
     """A site of another origin than the portal's."""
     with Site(visit.stack.portal.certificate) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def public_ports(stack: Stack) -> Sequence[int]:
+    """The portal; the evil site is as near as the agent."""
+    return [stack.portal.port]
 
 
 @pytest.fixture(autouse=True)
@@ -56,10 +69,16 @@ def popup_of(page: Page, visit: Visit) -> Page:
     return found.value
 
 
-def no_window_comes(visit: Visit, page: Page) -> None:
-    """Nobody is asked for a PIN within a second."""
-    page.wait_for_timeout(1000)
+def no_window_comes(visit: Visit) -> None:
+    """Nobody is asked for a PIN: an order that comes now is the only one."""
     assert visit.screen.windows() == []
+    asker = Asker(visit.stack.agent)
+    order = asker.ask(origin=visit.stack.portal.origin)
+    visit.screen.wait_window()
+    visit.screen.key("Escape")
+    assert order.result().code == "user_cancelled"
+    asker.stop()
+    visit.screen.wait_no_window()
 
 
 def test_phishing_relay(visit: Visit, evil: Site) -> None:
@@ -88,21 +107,18 @@ def test_framing_and_clickjacking_of_the_popup(visit: Visit, evil: Site) -> None
     visit.context.grant_permissions(["local-network-access"], origin=evil.origin)
     page = visit.context.new_page()
     page.goto(evil.frame(f"{visit.stack.agent.url}/v1/popup", "loopback-network"))
-    page.wait_for_timeout(500)
     texts = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
     assert all("CardLogin" not in text for text in texts)
-    no_window_comes(visit, page)
+    no_window_comes(visit)
 
 
 def test_popup_reused_by_another_origin(visit: Visit, evil: Site) -> None:
     """A frame of another origin finds the popup by its name and asks through it: it is not the opener."""
     page = opened(visit, evil)
     popup = popup_of(page, visit)
-    page.evaluate("(url) => { const f = document.createElement('iframe'); f.src = url; document.body.append(f); }",
-                  f"{visit.stack.portal.origin}/static/portal/mark.svg")  # fmt: skip
-    page.wait_for_timeout(500)
+    page.evaluate(FRAME, f"{visit.stack.portal.origin}/static/portal/mark.svg")
     _ask_from(page.frames[-1])
-    no_window_comes(visit, page)
+    no_window_comes(visit)
     assert popup.inner_text("#site") == ""
 
 
@@ -110,11 +126,9 @@ def test_message_from_a_wrong_source(visit: Visit, evil: Site) -> None:
     """Another page of the very same origin is not the opener either."""
     page = opened(visit, evil)
     popup = popup_of(page, visit)
-    page.evaluate("(url) => { const f = document.createElement('iframe'); f.src = url; document.body.append(f); }",
-                  evil.page("/page"))  # fmt: skip
-    page.wait_for_timeout(500)
+    page.evaluate(FRAME, evil.page("/page"))
     _ask_from(page.frames[-1])
-    no_window_comes(visit, page)
+    no_window_comes(visit)
     assert popup.inner_text("#site") == ""
 
 
@@ -126,7 +140,7 @@ def test_opener_swapped(visit: Visit, evil: Site) -> None:
     """The page that asked makes room for another origin, which listens for the answer."""
     with Site(visit.stack.portal.certificate) as thief:
         page = opened(visit, evil)
-        popup_of(page, visit)
+        popup = popup_of(page, visit)
         page.wait_for_function("caught.length === 1")
         page.evaluate("(order) => open('', 'agent').postMessage(order, '*')", ORDER)
         visit.screen.wait_window()
@@ -135,8 +149,8 @@ def test_opener_swapped(visit: Visit, evil: Site) -> None:
         page.evaluate("() => { window.caught = []; addEventListener('message', (e) => caught.push(e.data)); }")
         if visit.screen.windows():
             visit.type_pin()
-        wait_until(lambda: not visit.screen.windows())
-        page.wait_for_timeout(500)
+        if not popup.is_closed():
+            popup.wait_for_event("close")
         assert page.evaluate("caught") == []
 
 
@@ -154,7 +168,7 @@ def test_replay_of_a_page_token(visit: Visit) -> None:
     wait_until(lambda: page.evaluate("window.said") == "user_cancelled")
     page.evaluate(f"(order) => {{ ({ask})(order); }}", order)
     wait_until(lambda: page.evaluate("window.said") == "page_expired")
-    no_window_comes(visit, page)
+    no_window_comes(visit)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
@@ -167,7 +181,7 @@ def test_cross_site_form_post(visit: Visit, evil: Site, kind: str) -> None:
              document.body.append(form); form.submit(); }""",
         [f"{visit.stack.agent.url}/v1/authenticate", kind],
     )
-    no_window_comes(visit, page)
+    no_window_comes(visit)
 
 
 @pytest.mark.parametrize("mode", ["no-cors", "cors"])
@@ -180,7 +194,7 @@ def test_simple_request_trick(visit: Visit, evil: Site, mode: str) -> None:
         [f"{visit.stack.agent.url}/v1/authenticate", mode],
     )
     assert outcome != 200
-    no_window_comes(visit, page)
+    no_window_comes(visit)
 
 
 def test_forged_origin_of_a_local_program_without_the_users_pin(visit: Visit) -> None:
@@ -190,6 +204,6 @@ def test_forged_origin_of_a_local_program_without_the_users_pin(visit: Visit) ->
     order = asker.ask(origin=visit.stack.portal.origin)
     visit.screen.wait_window()
     visit.screen.key("Escape")
-    assert order.result(20).code == "user_cancelled"
+    assert order.result().code == "user_cancelled"
     asker.stop()
     assert signatures(visit) == before

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from agent.web.connections import MAX_CONNECTIONS
 from tests.browser.attacks.stage import Stage
 from tests.stand.asking import Asker, connect, new_challenge, signature_is_good, wait_until
+from tests.stand.waiting import LIMIT
 
 CHALLENGE = """async () => {
   const form = document.querySelector("#card-form");
@@ -62,9 +63,9 @@ def test_order_under_way_outlives_a_flood_of_connections(stage: Stage) -> None:
     stage.screen.wait_window()
     with ExitStack() as stack:
         for _ in range(MAX_CONNECTIONS + 300):
-            stack.enter_context(socket.create_connection(("127.0.0.1", stage.stack.agent.port), timeout=30))
+            stack.enter_context(socket.create_connection(("127.0.0.1", stage.stack.agent.port), timeout=LIMIT))
         stage.types_pin()
-        assert answer.result(30).status == 200
+        assert answer.result().status == 200
     assert signature_is_good(answer.result().body, stage.good.origin, challenge)
     asker.stop()
     stage.still_serves()

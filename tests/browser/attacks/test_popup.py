@@ -40,13 +40,11 @@ def test_message_from_a_wrong_source(stage: Stage) -> None:
         [order, stage.agent],
     )
     assert got, "the frame has to reach the popup for this test to say anything"
-    page.wait_for_timeout(500)
-    assert opened.inner_text("#site") == ""
-    stage.nothing_was_done()
     challenge = new_challenge()
-    stage.order(page, challenge)
+    stage.order(page, challenge)  # a popup takes one order: if it took the other, this one gets no token
     stage.types_pin()
     wait_until(lambda: len(stage.heard(page)) == 1)
+    assert opened.is_closed() or opened.inner_text("#site") == stage.good.origin
     assert signature_is_good(stage.heard(page)[0]["data"]["token"], stage.good.origin, challenge)
     stage.still_serves()
 

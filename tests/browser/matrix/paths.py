@@ -1,7 +1,9 @@
 """The paths as data: what the browser allows, what the page is like, which way the log-in then goes, how it ends."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 
 class Brand(StrEnum):
@@ -194,4 +196,20 @@ _IN_FIREFOX = {
 PATHS = (
     *(replace(row, brand=Brand.CHROMIUM) for row in _ROWS),
     *(replace(_IN_FIREFOX.get(row, row), brand=Brand.FIREFOX) for row in _ROWS),
+)
+# What a sample of the paths has to hold: everything that tells paths apart, in every browser; and what stands side by
+# side in a path, from the person's answer to the end, together at least once.
+_STEPS: tuple[Callable[[Path], str], ...] = (
+    lambda path: path.permission,
+    lambda path: path.trust,
+    lambda path: path.page,
+    lambda path: path.way,
+    lambda path: path.person,
+    lambda path: path.end,
+)
+DISTINCT: tuple[Callable[[Path], Hashable], ...] = (
+    *(lambda path, step=step: (path.brand, step(path)) for step in (*_STEPS, lambda path: path.agent)),
+    *(lambda path, pair=pair: tuple(step(path) for step in pair) for pair in pairwise(_STEPS)),
+    lambda path: (path.agent, path.way),
+    lambda path: (path.brand, path.trust, path.way),
 )

@@ -31,8 +31,7 @@ class Scene:
 
     def clear(self) -> None:
         """The demo card with all its tries is in the reader, and no site has heard anything."""
-        self.stack.reader.control("swap", str(self.stack.card_image("citizen")))
-        self.stack.reader.control("unblock")
+        self.stack.reader.renew(self.stack.card_image("citizen"))
         for site in (*self.sites.values(), self.framed):
             site.said.clear()
             site.posts.clear()

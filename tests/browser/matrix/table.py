@@ -11,18 +11,18 @@ Results = dict[Path, bool]
 """Every path of a run, and whether it went as the table says; one that did not come to its turn has not."""
 
 
-def closing_line(results: Results) -> str:
-    """How many of how many paths went as they should."""
-    return f"browser paths: {sum(results.values())} passed of {len(results)}"
+def closing_line(results: Results, sampled: str = "") -> str:
+    """How many of how many paths went as they should; `sampled` says what these are a sample of."""
+    return f"browser paths: {sum(results.values())} passed of {len(results)}{sampled}"
 
 
-def page(results: Results, versions: Sequence[str]) -> str:
+def page(results: Results, versions: Sequence[str], sampled: str = "") -> str:
     """The table as Markdown, with the versions of the browsers."""
     rows = ((*path.cells(), "passed" if passed else "**failed**") for path, passed in results.items())
     lines = [
         "# Browser paths",
         "",
-        f"{closing_line(results)}.",
+        f"{closing_line(results, sampled)}.",
         "",
         f"Each with the real agent and the virtual card: {', '.join(versions)}.",
         "One click on the site's button; the site counts as public, so Local Network Access applies. A token is one",

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.matrix.paths import PATHS, Brand, Path, Permission, Person, Trust
 from tests.browser.matrix.scene import Theatre
-from tests.browser.matrix.walk import SECONDS, walk
+from tests.browser.matrix.walk import walk
 from tests.stand.asking import wait_until
 from tests.stand.parts import PIN
 from tests.stand.screen import Screen
@@ -34,7 +34,7 @@ def test_portal_log_in_by_popup_is_complete(theatre: Theatre, brand: Brand) -> N
     tab = scene.browser.open(f"{portal}/accounts/login/")
     try:
         tab.click("#card-login")
-        scene.screen.wait_window(seconds=SECONDS)
+        scene.screen.wait_window()
         [popup] = scene.browser.others(tab)
         assert popup.text("#site") == portal
         scene.screen.type(PIN)
@@ -56,9 +56,9 @@ def test_certificate_that_the_site_wants_is_not_in_the_reader(theatre: Theatre, 
     tab = scene.browser.open(site.page("/page", certificate={"policy": "1.2.3"}, **ports))
     try:
         tab.click("#log-in")
-        scene.screen.wait_window(seconds=SECONDS)
+        scene.screen.wait_window()
         scene.screen.key("Escape")
-        wait_until(lambda: site.said, SECONDS)
+        wait_until(lambda: site.said)
         assert site.said[0]["code"] == "certificate_not_wanted"
         assert stack.reader.control("status")["tries"] == 3
     finally:

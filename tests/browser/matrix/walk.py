@@ -10,8 +10,8 @@ from tests.stand.asking import ORIGIN, Asker, signature_is_good, wait_until
 from tests.stand.browser import Tab
 from tests.stand.parts import PIN, free_port
 from tests.stand.site import CHALLENGE
+from tests.stand.waiting import LIMIT
 
-SECONDS = 25.0
 RETURN = "/return"
 _FRAMES = {Page.FRAME: "", Page.FRAME_DELEGATED: "loopback-network"}
 _ADDRESSES = {Page.COOP: "/coop", Page.COOP_STUCK: "/coop", Page.COOP_POPUPS: "/coop-allow-popups"}
@@ -70,7 +70,7 @@ class _Walker:
     def fetch(self) -> None:
         """A fetch of the page itself, without the client."""
         # What nobody answers is looked at for three seconds.
-        patience = 3 if self._path.permission is Permission.UNANSWERED else SECONDS
+        patience = 3 if self._path.permission is Permission.UNANSWERED else LIMIT
         url = f"{self._scene.stack.agent.url}/v1/hello"
         assert self.tab.evaluate(_FETCH.format(url=url, patience=1000 * patience)) == self._path.end
 
@@ -92,10 +92,10 @@ class _Walker:
             self._move_on()
         # Who comes second gets no window.
         if self._path.way is not Way.NONE and self._path.agent is not Agent.BUSY:
-            self._screen.wait_window(seconds=SECONDS)
-            wait_until(lambda: self._way() == self._path.way, SECONDS)
+            self._screen.wait_window()
+            wait_until(lambda: self._way() == self._path.way)
         self._act()
-        wait_until(lambda: self._site.said, SECONDS)
+        wait_until(lambda: self._site.said)
         self._check(self._site.said[0])
 
     @contextmanager
@@ -106,7 +106,7 @@ class _Walker:
         asker = Asker(self._scene.stack.agent)
         order = asker.ask()
         try:
-            window = self._screen.wait_window(seconds=SECONDS)
+            window = self._screen.wait_window()
             yield
             self._screen.focus(window)  # the browser has had a click since
             self._screen.key("Escape")
@@ -135,14 +135,14 @@ class _Walker:
             shortest = _PORT if self._path.agent is not Agent.ABSENT else _QUESTION
             self._hand.evaluate(f"{_ALARMS}({shortest})")
             if self._path.page in (Page.COOP, Page.COOP_STUCK) and self._path.permission is not Permission.GRANTED:
-                wait_until(lambda: self._hand.evaluate(_KNOWS_ITS_POLICY), SECONDS)
+                wait_until(lambda: self._hand.evaluate(_KNOWS_ITS_POLICY))
             self._hand.click("#log-in")
 
     def _move_on(self) -> None:
         """The popup shows a page of the browser's own: it is time for the next address."""
-        wait_until(lambda: self._dead(), SECONDS)
+        wait_until(lambda: self._dead())
         self._ring(_PORT)
-        wait_until(lambda: not self._dead(), SECONDS)
+        wait_until(lambda: not self._dead())
 
     def _dead(self) -> bool:
         """Whether the popup is where nobody of ours answers."""
@@ -152,7 +152,7 @@ class _Walker:
 
     def _ring(self, patience: int) -> None:
         """The client has waited for so long."""
-        wait_until(lambda: self._hand.evaluate(f"ring({patience})"), SECONDS)
+        wait_until(lambda: self._hand.evaluate(f"ring({patience})"))
 
     def _way(self) -> Way | None:
         """How the page reaches the agent, as the open windows tell; None while they change."""
@@ -191,14 +191,14 @@ class _Walker:
 
     def _go_back(self) -> None:
         """The browser says in its own words that nobody answers, or that it trusts nobody there."""
-        wait_until(lambda: self.tab.address().startswith(("chrome-error:", "https://localhost:")), SECONDS)
+        wait_until(lambda: self.tab.address().startswith(("chrome-error:", "https://localhost:")))
         self.tab.back()
 
     def _mistype(self) -> None:
         """The PIN window grows by the words about the tries that are left."""
         size = self._screen.size(self._screen.wait_window())
         self._type("999999")
-        wait_until(lambda: self._screen.size(self._screen.wait_window(seconds=SECONDS)) != size, SECONDS)
+        wait_until(lambda: self._screen.size(self._screen.wait_window()) != size)
         self._screen.key("Escape")
 
     def _check(self, said: dict[str, Any]) -> None:

@@ -40,6 +40,7 @@ class Case:
     struck: Callable[[Bench], bool] = lambda bench: True
     typed: int | None = None  # PINs typed, where the host's journal does not tell
     spent: int = 0
+    kind: str = ""  # what its fault has in common with others; the fault itself where nothing is said
 
     def with_during(self, during: Callable[[Bench, Request], str]) -> Case:
         """The same row with something done while the order is under way."""

@@ -76,6 +76,11 @@ _BESIDE = {
 }
 
 
+def kind(name: str) -> str:
+    """What return codes have in common: what a page is told of them."""
+    return f"returns a code that means {' or '.join(sorted(_MEANS.get(name, {'card_error'})))}"
+
+
 def told(step: str, name: str) -> frozenset[str]:
     """What a page may be given after a call that answered with a return code of that name."""
     call = step.partition("#")[0]

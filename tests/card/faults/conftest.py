@@ -1,7 +1,9 @@
 """Benches for the fault matrix, and the table of its rows."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -10,32 +12,42 @@ from tests.card.faults.bench import Bench, Benches
 from tests.card.faults.cases import Case
 from tests.card.faults.rows import Row
 from tests.card.faults.simulated import Hicos, Service
+from tests.sampling import is_full, seed_of
 from tests.stand.parts import Reader
 from tests.stand.screen import Screen
 
-# More than there are processors: most rows wait for something most of the time.
-WORKERS, SCREENS = 8, 4
-ROWS = pytest.StashKey[list[Row]]()
-"""All rows of this run."""
-Matrix = Callable[[Benches, Iterable[Case]], None]
+# A few more than a small machine has processors: rows wait for processes to start and end.
+WORKERS, SCREENS = 4, 2
+ROWS, WHOLE = pytest.StashKey[list[Row]](), pytest.StashKey[Counter[str]]()
+"""All rows of this run, and of how many they are a sample, by test."""
+
+
+class Matrix(Protocol):
+    """Makes rows."""
+
+    def __call__(self, benches: Benches, cases: Iterable[Case], whole: int = 0) -> None:
+        """Fails when one was not survived. `whole`: the number of rows that these are a sample of, if they are."""
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Writes the table, and the closing line below everything that pytest prints."""
     found = config.stash.get(ROWS, [])
     if found:
-        rows.write(found)
-        config.get_terminal_writer().line(rows.summary(found))
+        whole = config.stash[WHOLE].total()
+        seed = None if is_full(config) else seed_of(config)
+        rows.write(found, whole, seed)
+        config.get_terminal_writer().line(rows.summary(found, whole, seed))
 
 
 @pytest.fixture
 def matrix(request: pytest.FixtureRequest) -> Matrix:
     """Makes rows, keeps them for the table, and fails when one was not survived."""
-    table = request.config.stash.setdefault(ROWS, [])
+    table, sizes = request.config.stash.setdefault(ROWS, []), request.config.stash.setdefault(WHOLE, Counter())
 
-    def make(benches: Benches, cases: Iterable[Case]) -> None:
+    def make(benches: Benches, cases: Iterable[Case], whole: int = 0) -> None:
         made = benches.run(cases)
         table.extend(made)
+        sizes[request.node.nodeid] += whole or len(made)
         assert made
         assert not [row.line() for row in made if not row.survived]
 

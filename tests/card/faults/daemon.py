@@ -2,22 +2,46 @@
 
 import os
 import sys
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from agent import __main__ as product
+from agent import signing
 from agent.card import process
+from agent.card.frames import HostAnswer, HostOrder
+from agent.card.process import HostProcess
 from agent.child import child_command
+from tests.card.faults.plan import note_asked, read_plan
+from tests.stand.waiting import LIMIT
 
 FOLDER = "CARDLOGIN_FAULTS"
 """The variable that names the folder of the plan."""
-END_LIMIT = 2.0
-"""Seconds instead of the product's five until a host that does not end is killed."""
 
 
 def main() -> int:
     """Runs the daemon with its usual arguments."""
-    process._COMMAND = (*child_command("tests.card.faults.host"), os.environ[FOLDER])
-    process.END_LIMIT = END_LIMIT
+    folder = Path(os.environ[FOLDER])
+    process._COMMAND = (*child_command("tests.card.faults.host"), str(folder))
+    _follow_plan(folder)
+    signing.WAIT_LIMIT = LIMIT  # a busy machine may take longer to end a process
     return product.main()
+
+
+def _follow_plan(folder: Path) -> None:
+    """A host that has an order is killed as its plan says, if it does not end; and the row hears of the order."""
+    ask, end = HostProcess.ask, HostProcess.end
+    limits = WeakKeyDictionary[HostProcess, float]()
+
+    async def ask_and_note(self: HostProcess, order: HostOrder) -> HostAnswer:
+        limits[self] = read_plan(folder).end_limit
+        note_asked(folder)
+        return await ask(self, order)
+
+    async def end_by_plan(self: HostProcess, seconds: float | None = None) -> None:
+        await end(self, limits.get(self) if seconds is None else seconds)
+
+    for name, function in (("ask", ask_and_note), ("end", end_by_plan)):
+        setattr(HostProcess, name, function)
 
 
 if __name__ == "__main__":

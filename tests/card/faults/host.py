@@ -20,7 +20,7 @@ from agent.card.frames import HostOrder, Message
 from agent.card.operation import Operation, State
 from agent.card.prompts.prompt import Prompt, make_prompt
 from pkcs11_shims.cryptoki import Library
-from tests.card.faults.plan import Plan, read_plan
+from tests.card.faults.plan import Plan, read_clock, read_plan
 
 if TYPE_CHECKING:
     from agent.card.card import Card, Cards
@@ -82,7 +82,7 @@ class Steps:
             if sock.recv(1) == b"c":
                 self.cancelled.set()
                 if threading.current_thread() is not threading.main_thread():
-                    self.heard.wait(10)
+                    self.heard.wait()
 
 
 class Person:
@@ -170,7 +170,7 @@ class ScriptedPrompt:
                 self._steps.heard.set()
             operation.tick()
             person.act(operation)
-            time.sleep(_TICK)
+            time.sleep(_TICK)  # as often as the product's own prompts tick
         self._steps.reach("answer")
         return operation
 
@@ -181,6 +181,18 @@ def _view(prompt: str) -> type:
     from agent.card.prompts.window.window import Window  # only where it is needed: Tk takes a while to load
 
     return Window
+
+
+def _turn_clock(folder: Path) -> None:
+    """Gives the operation a clock that a row can put forward."""
+    begin = Operation.__init__
+
+    def begin_with_clock(
+        self: Operation, order: HostOrder, cards: Any, worker: worker.Worker, view: Any, clock: Callable[[], float]
+    ) -> None:
+        begin(self, order, cards, worker, view, lambda: clock() + read_clock(folder))
+
+    setattr(Operation, "__init__", begin_with_clock)  # noqa: B010  # mypy takes an assignment for a new method
 
 
 def _tell(steps: Steps, view: type) -> None:
@@ -204,6 +216,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     steps, kind = Steps(folder), read_plan(folder).prompt
     _tell(steps, _view(kind))
+    _turn_clock(folder)
     read = host._read
 
     def read_and_begin(stream: BinaryIO, kind: type[Message]) -> Message | None:

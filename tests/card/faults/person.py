@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-from tests.card.faults.bench import PATIENCE, Bench, Request
+from tests.card.faults.bench import Bench, Request
 from tests.card.faults.cases import Case
 from tests.card.faults.plan import PIN, Plan, journal
+from tests.stand.waiting import wait_until
 
 During = Callable[[Bench, Request], str]
 
@@ -17,8 +17,9 @@ def person(*pins: str) -> During:
 
     def act(bench: Bench, request: Request) -> str:
         left, cards, problems = list(pins), 0, 0
-        deadline = time.monotonic() + PATIENCE
-        while not request.answered() and time.monotonic() < deadline:
+
+        def answered() -> bool:
+            nonlocal cards, problems
             shown = len(journal(bench.folder, "card"))
             if len(bench.shown()) > problems:
                 problems = len(bench.shown())
@@ -29,7 +30,9 @@ def person(*pins: str) -> During:
                     enter(bench, left.pop(0))
                 else:
                     close(bench)
-            time.sleep(0.01)
+            return request.answered()
+
+        wait_until(answered, between=0.02)
         return request.outcome()
 
     return act
@@ -37,18 +40,18 @@ def person(*pins: str) -> During:
 
 def enter(bench: Bench, pin: str = PIN) -> None:
     """Types a PIN and Return."""
-    bench.screen.wait_window(seconds=30)
+    bench.screen.wait_window()
     bench.screen.type(pin)
     bench.screen.key("Return")
 
 
 def close(bench: Bench) -> None:
     """Closes the window by the keyboard."""
-    bench.screen.wait_window(seconds=30)
+    bench.screen.wait_window()
     bench.screen.key("Escape")
 
 
-def window(case: Case, during: During | None = None, limits: dict[str, float] | None = None) -> Case:
-    """The same row with the product's own window; by default a person types the right PIN once."""
-    plan = Plan(prompt="window", limits=limits or case.plan.limits, gate=case.plan.gate)
-    return case.with_window(plan, during or person(PIN))
+def window(case: Case) -> Case:
+    """The same row with the product's own window; a person types the right PIN once."""
+    plan = Plan(prompt="window", limits=case.plan.limits, gate=case.plan.gate)
+    return case.with_window(plan, person(PIN))

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.stand.waiting import LIMIT
+
 PIN = "123456"
 WRONG_PIN = "654321"
 
@@ -17,7 +19,7 @@ WRONG_PIN = "654321"
 class Plan:
     """How the next card hosts behave.
 
-    `limits`: seconds by the names of the product's constants, for rows that would wait for them otherwise.
+    `limits`: seconds by the names of the product's constants, where a row needs others.
     """
 
     prompt: str = "scripted"  # or "window": the product's own
@@ -25,19 +27,46 @@ class Plan:
     patience: float = 0.0  # seconds that a problem may be shown before the person closes the window
     limits: dict[str, float] = field(default_factory=dict)
     gate: str = ""  # the step at which the host waits until the row goes on
+    end_limit: float = 5.0  # seconds until the daemon kills a host that does not end
 
     def write(self, folder: Path) -> None:
         """Replaces the plan in one step."""
         fresh = folder / "plan.new"
         fresh.write_text(json.dumps(asdict(self)))
         fresh.replace(folder / "plan")
-        (folder / "journal").unlink(missing_ok=True)
+        for name in ("journal", "clock", "asked"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def read_plan(folder: Path) -> Plan:
     """The plan of a folder."""
     values: dict[str, Any] = json.loads((folder / "plan").read_text())
     return Plan(**{**values, "pins": tuple(values["pins"])})
+
+
+def note_asked(folder: Path) -> None:
+    """The daemon hands the order to a host."""
+    (folder / "asked").touch()
+
+
+def is_asked(folder: Path) -> bool:
+    """Whether a host was handed an order since the plan was made."""
+    return (folder / "asked").exists()
+
+
+def set_clock(folder: Path, seconds: float) -> None:
+    """Puts the clock of the hosts forward: the product's deadlines are over when a row says so, on any machine."""
+    fresh = folder / "clock.new"
+    fresh.write_text(str(seconds))
+    fresh.replace(folder / "clock")
+
+
+def read_clock(folder: Path) -> float:
+    """Seconds by which the clock was put forward."""
+    try:
+        return float((folder / "clock").read_text())
+    except FileNotFoundError:
+        return 0.0
 
 
 def journal(folder: Path, kind: str) -> list[str]:
@@ -70,7 +99,7 @@ class Gate:
             except BlockingIOError:
                 return
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = LIMIT) -> int:
         """The process id of the host that has reached the step; raises TimeoutError."""
         self._listener.settimeout(seconds)
         self._host, _ = self._listener.accept()

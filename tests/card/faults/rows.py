@@ -50,19 +50,20 @@ class Row:
         return f"| {' | '.join(cell.replace('|', '/').replace(chr(10), ' ') for cell in cells)} |"
 
 
-def summary(rows: Sequence[Row]) -> str:
-    """The closing line of a run."""
-    return f"faults: {sum(row.survived for row in rows)} survived of {len(rows)}"
+def summary(rows: Sequence[Row], whole: int, seed: int | None = None) -> str:
+    """The closing line of a run; with a seed the rows are a sample of the whole, chosen by it."""
+    sampled = "" if seed is None else f" (a sample of {whole} by seed {seed})"
+    return f"faults: {sum(row.survived for row in rows)} survived of {len(rows)}{sampled}"
 
 
-def write(rows: Iterable[Row], file: Path = FILE) -> None:
+def write(rows: Iterable[Row], whole: int, seed: int | None = None, file: Path = FILE) -> None:
     """Writes the table to build/faults.md, in an order that does not depend on that of the tests."""
     ordered = sorted(rows, key=lambda row: (row.part, row.fault))
     parts = Counter(row.part for row in ordered)
     lines = [
         "# Faults, and what became of the orders they met",
         "",
-        summary(ordered) + ".",
+        summary(ordered, whole, seed) + ".",
         "",
         "Every row is an order to the running daemon with one fault in it, and after it, without a pause and without a",
         "restart, an order without one. Survived means: the page was given a code that tells the fault (or a token",

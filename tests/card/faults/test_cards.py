@@ -1,5 +1,8 @@
 """What lies in the readers: odd slots, foreign cards, wrong PINs, PIN-pads, readers that another program holds."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import pytest
 
 from cardsim.hicos.faults import (
@@ -20,13 +23,14 @@ from cardsim.hicos.faults import (
 from tests.card.faults.bench import Bench, Benches, Request
 from tests.card.faults.cases import Case
 from tests.card.faults.conftest import Matrix
-from tests.card.faults.driver_cases import SHORT, driver
+from tests.card.faults.driver_cases import SHORT, driver, overdue
 from tests.card.faults.plan import PIN, WRONG_PIN, Plan
 from tests.card.faults.rows import TOKEN
+from tests.card.faults.selection import Group, Selection, select
 from tests.card.faults.test_process import leave
 from tests.stand.asking import wait_until
 
-pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(900)]
 FIELDS = ("label", "manufacturer", "model", "serial", "reader")
 # With nothing else in the readers.
 ALONE = {
@@ -70,8 +74,9 @@ def settings(fault: str, step: str, codes: set[str], plan: Plan | None = None, *
 def always(fault: str, codes: set[str], *faults: Fault, plan: Plan | None = None) -> Case:
     """A row with a driver that never gets better; the person tries again for a while."""
     return Case(
-        "driver", fault, "every call", frozenset(codes), plan or Plan(pins=(PIN,) * 5, patience=2.0, limits=SHORT),
+        "driver", fault, "every call", frozenset(codes), plan or Plan(pins=(PIN,) * 5, patience=1.0, limits=SHORT),
         before=lambda bench: driver(bench).inject(*faults), cure=lambda bench: driver(bench).release(),
+        struck=lambda bench: faults[0].call in driver(bench).calls(),
     )  # fmt: skip
 
 
@@ -96,7 +101,7 @@ def test_driver_that_never_works(hicos: Benches, matrix: Matrix, name: str) -> N
     """The order ends, however often the person tries; who gives up while a PIN is asked for has cancelled."""
     rows = [
         always(f"{name} fails", {"card_error", "user_cancelled"}, answer(name, 0x30)),
-        always(f"{name} hangs", {"reader_hung"}, hang(name)),
+        overdue(always(f"{name} hangs", {"reader_hung"}, hang(name))),
         always(f"{name} makes noise", {TOKEN}, noise(name)),
     ]
     if name in ("C_Login", "C_SignInit", "C_Sign"):
@@ -117,29 +122,41 @@ def wrong_pin(spelling: PinCodes, pins: tuple[str, ...], codes: set[str], spent:
 
     typed = ", ".join("right" if pin == PIN else "wrong" for pin in pins)
     told = f"told as {spelling}{' and flags' if flags else ''}"
-    return Case("card", f"PIN {typed}", told, frozenset(codes), Plan(pins=pins), before=before, cure=cure, spent=spent)
+    (code,) = codes
+    return Case(
+        "card", f"PIN {typed}", told, frozenset(codes), Plan(pins=pins), before=before, cure=cure, spent=spent,
+        kind=f"PINs that end with {code}",
+    )  # fmt: skip
+
+
+def wrong_pins(spelling: PinCodes, steps: list[str]) -> Iterator[Case]:
+    """Cost exactly the tries that a person has used, and are told in every spelling."""
+    bad = WRONG_PIN
+    for flags in (False, True):
+        for pins, code, spent in (
+            ((bad,), "pin_wrong", 1),
+            ((bad, bad), "pin_wrong", 2),
+            ((bad, PIN), TOKEN, 0),
+            ((bad, bad, PIN), TOKEN, 0),
+            ((bad, bad, bad), "pin_locked", 3),
+            (("12345",), "user_cancelled", 0),
+            (("12345", PIN), TOKEN, 0),
+        ):
+            yield wrong_pin(spelling, pins, {code}, spent, flags)
+
+
+GROUPS: dict[str, Group] = {spelling: partial(wrong_pins, spelling) for spelling in PinCodes}
+
+
+@pytest.fixture(scope="module")
+def selection(pytestconfig: pytest.Config) -> Selection:
+    """The rows of this run."""
+    return select(GROUPS, [], pytestconfig)
 
 
 @pytest.mark.parametrize("spelling", PinCodes)
-def test_wrong_pin(hicos: Benches, matrix: Matrix, spelling: PinCodes) -> None:
-    """Costs exactly the tries that a person has used, and is told in every spelling."""
-    bad = WRONG_PIN
-    matrix(
-        hicos,
-        (
-            wrong_pin(spelling, pins, {code}, spent, flags)
-            for flags in (False, True)
-            for pins, code, spent in (
-                ((bad,), "pin_wrong", 1),
-                ((bad, bad), "pin_wrong", 2),
-                ((bad, PIN), TOKEN, 0),
-                ((bad, bad, PIN), TOKEN, 0),
-                ((bad, bad, bad), "pin_locked", 3),
-                (("12345",), "user_cancelled", 0),
-                (("12345", PIN), TOKEN, 0),
-            )
-        ),
-    )
+def test_wrong_pin(hicos: Benches, matrix: Matrix, selection: Selection, spelling: PinCodes) -> None:
+    matrix(hicos, selection.chosen[spelling], selection.whole[spelling])
 
 
 def pinpad(fault: str, pad: PinPad, codes: set[str], spent: int = 0) -> Case:
@@ -153,7 +170,7 @@ def pinpad(fault: str, pad: PinPad, codes: set[str], spent: int = 0) -> Case:
 
     return Case(
         "card", f"PIN-pad: {fault}", "C_Login#1", frozenset(codes), Plan(limits=SHORT), before=before, cure=cure,
-        spent=spent,
+        spent=spent, struck=lambda bench: "C_Login" in driver(bench).calls(),
     )  # fmt: skip
 
 
@@ -176,7 +193,7 @@ def test_pinpad(hicos: Benches, matrix: Matrix) -> None:
             pinpad("cancelled", CANCELED, {"user_cancelled"}),
             pinpad("its own time is up", TIMED_OUT, {"timed_out"}),
             pinpad("card error", PinPad.refuse(0x30), {"card_error"}),
-            pinpad("nobody types", WAITING, {"reader_hung"}),
+            overdue(pinpad("nobody types", WAITING, {"reader_hung"})),
             pinpad("card pulled", WAITING, {"card_removed"}).with_during(pull),
             pinpad("page gone", WAITING, {"page_closed"}).with_during(go),
         ],

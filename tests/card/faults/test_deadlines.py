@@ -44,11 +44,11 @@ def row(step: str, name: str, typed: int, closes: bool) -> Case:
     """A call that hangs for ever; the window says so, and the person closes it or does nothing."""
 
     def during(bench: Bench, request: Request) -> str:
-        bench.screen.wait_window(seconds=30)  # its title tells when it no longer waits for the card
+        bench.screen.wait_window()  # its title tells when it no longer waits for the card
         if typed:
             enter(bench)
             wait_until(lambda: name in driver(bench).calls())
-            bench.screen.wait_window(seconds=30)
+            bench.screen.wait_window()
         if closes:
             close(bench)
         return request.outcome()

@@ -2,8 +2,8 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,15 @@ from tests.card.faults.bench import Bench, Benches, Request
 from tests.card.faults.cases import Case
 from tests.card.faults.conftest import Matrix
 from tests.card.faults.driver_cases import LATE
-from tests.card.faults.plan import Plan
+from tests.card.faults.plan import Plan, is_asked
 from tests.card.faults.rows import TOKEN
+from tests.card.faults.selection import Group, Selection, select
 from tests.stand.asking import send, wait_until
 
-pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(900)]
 OTHERS = 3
+END = {True: 0.5, False: 5.0}
+"""Seconds until a host is killed that cannot end, and one that can, on a busy machine too."""
 Event = Callable[[Bench, Request, int], str | None]
 """What happens while the host (its process id) waits at the step; gives the outcome of the order where it knows it."""
 
@@ -65,7 +68,7 @@ def at(step: str, fault: str, event: Event, code: str) -> Case:
         bench.gate.open()
         return known or request.outcome()
 
-    return Case("process", fault, step, frozenset({code}), Plan(gate=step), during=during)
+    return Case("process", fault, step, frozenset({code}), Plan(gate=step, end_limit=END[event is stop]), during=during)
 
 
 def late(step: str, fault: str, number: signal.Signals) -> Case:
@@ -85,37 +88,45 @@ def before_answer(steps: list[str]) -> list[str]:
     return steps[: steps.index("answer#1") + 1]
 
 
-@pytest.mark.parametrize(
-    ("fault", "event", "code"),
-    [
-        ("host killed", kill, "host_failed"),
-        ("host terminated", terminate, "host_failed"),
-        ("host stopped, page loaded anew", stop, "page_closed"),
-        ("page gone", leave, "page_closed"),
-        ("other pages ask", crowd, TOKEN),
-    ],
-)
-def test_before_the_answer(
-    hicos: Benches, hicos_steps: list[str], matrix: Matrix, fault: str, event: Event, code: str
-) -> None:
-    matrix(hicos, (at(step, fault, event, code) for step in before_answer(hicos_steps)))
+def before_the_answer(fault: str, event: Event, code: str, steps: list[str]) -> Iterator[Case]:
+    """Something happens to a host, its page or others while it works."""
+    return (at(step, fault, event, code) for step in before_answer(steps))
 
 
-def test_person_cancels(hicos: Benches, hicos_steps: list[str], matrix: Matrix) -> None:
+def person_cancels(steps: list[str]) -> Iterator[Case]:
     """Nothing is signed, or at least nothing handed out."""
-    steps = [step for step in before_answer(hicos_steps) if step != "answer#1"]
-    matrix(hicos, (at(step, "person cancels", cancel, "user_cancelled") for step in steps))
+    return (at(step, "person cancels", cancel, "user_cancelled") for step in before_answer(steps)[:-1])
 
 
-@pytest.mark.parametrize(
-    ("fault", "number"), [("host killed", signal.SIGKILL), ("host stopped", signal.SIGSTOP)], ids=["killed", "stopped"]
-)
-def test_after_the_answer(
-    hicos: Benches, hicos_steps: list[str], matrix: Matrix, fault: str, number: signal.Signals
-) -> None:
+def after_the_answer(fault: str, number: signal.Signals, steps: list[str]) -> Iterator[Case]:
     """The page keeps its token; the next order waits for the end of the host."""
-    steps = hicos_steps[len(before_answer(hicos_steps)) :]
-    matrix(hicos, (late(step, fault, number) for step in steps))
+    return (late(step, fault, number) for step in steps[len(before_answer(steps)) :])
+
+
+EVENTS: dict[str, tuple[Event, str]] = {
+    "host killed": (kill, "host_failed"),
+    "host terminated": (terminate, "host_failed"),
+    "host stopped, page loaded anew": (stop, "page_closed"),
+    "page gone": (leave, "page_closed"),
+    "other pages ask": (crowd, TOKEN),
+}
+GROUPS: dict[str, Group] = {
+    **{fault: partial(before_the_answer, fault, *event) for fault, event in EVENTS.items()},
+    "person cancels": person_cancels,
+    "late: host killed": partial(after_the_answer, "host killed", signal.SIGKILL),
+    "late: host stopped": partial(after_the_answer, "host stopped", signal.SIGSTOP),
+}
+
+
+@pytest.fixture(scope="module")
+def selection(hicos_steps: list[str], pytestconfig: pytest.Config) -> Selection:
+    """The rows of this run."""
+    return select(GROUPS, hicos_steps, pytestconfig)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_event(hicos: Benches, matrix: Matrix, selection: Selection, group: str) -> None:
+    matrix(hicos, selection.chosen[group], selection.whole[group])
 
 
 def is_program(pid: int) -> bool:
@@ -135,7 +146,7 @@ def spare_case(fault: str, codes: set[str], event: Callable[[int], None], plan: 
     def during(bench: Bench, request: Request) -> str:
         if "page_closed" in codes:
             # A page that leaves before its request was read has not asked; nobody is told of such a one.
-            time.sleep(1)
+            wait_until(lambda: is_asked(bench.folder))
             return leave(bench, request, 0)
         return request.outcome()
 
@@ -154,6 +165,8 @@ def test_spare(hicos: Benches, matrix: Matrix) -> None:
             spare_case("spare", {TOKEN}, lambda pid: None, Plan()),
             spare_case("spare killed", {TOKEN}, to(signal.SIGKILL), Plan()),
             spare_case("spare terminated", {TOKEN}, to(signal.SIGTERM), Plan()),
-            spare_case("spare stopped, page loaded anew", {"page_closed"}, to(signal.SIGSTOP), Plan()),
+            spare_case(
+                "spare stopped, page loaded anew", {"page_closed"}, to(signal.SIGSTOP), Plan(end_limit=END[True])
+            ),
         ],
     )

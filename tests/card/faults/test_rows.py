@@ -31,7 +31,8 @@ def test_row_that_lost_something_was_not_survived(bad: Row) -> None:
     assert not bad.survived
     assert "| yes |" in GOOD.line()
     assert "**" in bad.line()
-    assert summary([GOOD, bad]) == "faults: 1 survived of 2"
+    assert summary([GOOD, bad], 2) == "faults: 1 survived of 2"
+    assert summary([GOOD, bad], 9, 7) == "faults: 1 survived of 2 (a sample of 9 by seed 7)"
 
 
 def test_wrong_pin_that_a_person_typed_is_no_loss() -> None:
@@ -40,7 +41,7 @@ def test_wrong_pin_that_a_person_typed_is_no_loss() -> None:
 
 def test_table_has_all_rows_in_an_order_of_its_own(tmp_path: Path) -> None:
     first = replace(GOOD, part="card", fault="a | b")
-    write([GOOD, first], tmp_path / "faults.md")
+    write([GOOD, first], 2, None, tmp_path / "faults.md")
     lines = (tmp_path / "faults.md").read_text("utf-8").splitlines()
     assert lines[-2:] == [first.line(), GOOD.line()]
     assert "faults: 2 survived of 2." in lines

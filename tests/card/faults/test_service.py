@@ -1,21 +1,29 @@
 """Faults of reader, card and PC/SC service at every step, with OpenSC, a real pcscd and the virtual card."""
 
+import itertools
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from tests.card.faults.bench import Bench, Benches, Request
 from tests.card.faults.cases import Case
 from tests.card.faults.conftest import Matrix
-from tests.card.faults.driver_cases import LATE, SHORT
-from tests.card.faults.plan import Plan
+from tests.card.faults.driver_cases import LATE, OVERDUE, SHORT
+from tests.card.faults.plan import Plan, set_clock
 from tests.card.faults.rows import TOKEN
+from tests.card.faults.selection import Group, Selection, select
 from tests.card.faults.simulated import Service
-from tests.card.faults.test_process import Event, kill, leave, stop
+from tests.card.faults.test_process import EVENTS, Event, before_answer
+from tests.card.faults.test_process import at as at_step
+from tests.stand.waiting import wait_until
 
-pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(900)]
 Act = Callable[[Service], None]
+# Seconds that the clock is put forward at a time.
+HURRY = 2.0
 GONE = {"card_removed", "card_error", "no_card", "no_reader", "no_service", "card_unsupported"}
 
 
@@ -25,8 +33,9 @@ def service(bench: Bench) -> Service:
     return bench.cards
 
 
-def at(step: str, steps: list[str], fault: str, act: Act, cure: Act, codes: set[str], limits: dict[str, float]) -> Case:
+def at(step: str, steps: list[str], fault: str) -> Case:
     """A row with something done to card, reader or service at a step."""
+    act, cure, codes, silent = ACTS[fault]
     over = steps.index(step) > steps.index("answer#1")
 
     def during(bench: Bench, request: Request) -> str:
@@ -34,13 +43,26 @@ def at(step: str, steps: list[str], fault: str, act: Act, cure: Act, codes: set[
         bench.gate.wait()
         act(service(bench))
         bench.gate.open()
+        if silent and not over:
+            hurry(bench, request)
         return outcome or request.outcome()
 
     return Case(
         "service", fault, step, frozenset({TOKEN} if over else codes),
-        Plan(gate=step, limits={**limits, **(LATE if over else {})}), during=during,
+        Plan(gate=step, limits=LATE if over else SHORT if silent else {}), during=during,
         cure=lambda bench: cure(service(bench)),
     )  # fmt: skip
+
+
+def hurry(bench: Bench, request: Request) -> None:
+    """The clock runs faster, for as long as one call may take: whether anything will be silent is not known before."""
+    seconds = itertools.count(HURRY, HURRY)
+
+    def turned() -> bool:
+        set_clock(bench.folder, min(next(seconds), OVERDUE))
+        return request.answered()
+
+    wait_until(turned, between=0.05)
 
 
 def distinct(steps: Iterable[str]) -> list[str]:
@@ -91,40 +113,43 @@ ACTS: dict[str, tuple[Act, Act, set[str], bool]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", ACTS)
-def test_at_every_step(services: Benches, service_steps: list[str], matrix: Matrix, fault: str) -> None:
-    act, cure, codes, short = ACTS[fault]
-    limits = SHORT if short else {}
-    matrix(services, (at(step, service_steps, fault, act, cure, codes, limits) for step in distinct(service_steps)))
+def at_every_step(fault: str, steps: list[str]) -> Iterator[Case]:
+    """One fault, wherever it makes a difference."""
+    return (at(step, steps, fault) for step in distinct(steps))
 
 
-@pytest.mark.parametrize(
-    ("fault", "event", "code"),
-    [
-        ("host killed", kill, "host_failed"),
-        ("host stopped, page loaded anew", stop, "page_closed"),
-        ("page gone", leave, "page_closed"),
-    ],
-)
-def test_no_card_stays_verified(
-    services: Benches, service_steps: list[str], matrix: Matrix, fault: str, event: Event, code: str
-) -> None:
+def no_card_stays_verified(fault: str, event: Event, code: str, steps: list[str]) -> Iterator[Case]:
     """Whatever happens to the host that has given the card a PIN."""
+    return (replace(at_step(step, fault, event, code), part="service") for step in distinct(before_answer(steps)))
 
-    def case(step: str) -> Case:
-        def during(bench: Bench, request: Request) -> str:
-            known = event(bench, request, bench.gate.wait())
-            bench.gate.open()
-            return known or request.outcome()
 
-        return Case("service", fault, step, frozenset({code}), Plan(gate=step), during=during)
+GROUPS: dict[str, Group] = {
+    **{fault: partial(at_every_step, fault) for fault in ACTS},
+    **{
+        fault: partial(no_card_stays_verified, fault, *EVENTS[fault])
+        for fault in ("host killed", "host stopped, page loaded anew", "page gone")
+    },
+}
 
-    before_answer = service_steps[: service_steps.index("answer#1") + 1]
-    matrix(services, (case(step) for step in distinct(before_answer)))
+
+@pytest.fixture(scope="module")
+def selection(service_steps: list[str], pytestconfig: pytest.Config) -> Selection:
+    """The rows of this run."""
+    return select(GROUPS, service_steps, pytestconfig)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_at_every_step(services: Benches, matrix: Matrix, selection: Selection, group: str) -> None:
+    matrix(services, selection.chosen[group], selection.whole[group])
 
 
 def test_exclusive(services: Benches, matrix: Matrix) -> None:
     """Another program had the card first."""
+
+    def silent(bench: Bench, request: Request) -> str:
+        hurry(bench, request)
+        return request.outcome()
+
     matrix(
         services,
         [
@@ -134,7 +159,7 @@ def test_exclusive(services: Benches, matrix: Matrix) -> None:
             ),
             Case(
                 "service", "another program's transaction", "before the order",
-                frozenset({"reader_hung", "card_error"}), Plan(limits=SHORT),
+                frozenset({"reader_hung", "card_error"}), Plan(limits=SHORT), during=silent,
                 before=lambda bench: service(bench).hold("transaction"),
                 cure=lambda bench: service(bench).let_go(),
             ),

@@ -17,7 +17,7 @@ from portal.settings.base import BROWSER_CLIENT, PORTAL
 from tests.portal.conftest import browser
 from tests.portal.pki import Pki
 from tests.portal.recovery.people import ANSWER, BASE, by_card, mailed_code, name_account, set_password, solved, start
-from tests.stand.browser import START_SECONDS, chromium
+from tests.stand.browser import chromium
 from tests.stand.waiting import LIMIT
 
 ORIGIN = "https://portal.test"
@@ -117,7 +117,7 @@ def room(gallery: Gallery) -> Iterator[Enter]:
     """A Chromium at https://portal.test whose every request is answered from the gallery; gives pages of any size."""
     switches = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=switches, timeout=START_SECONDS * 1000)
+        started = playwright.chromium.launch(executable_path=chromium(), args=switches, timeout=LIMIT * 1000)
 
         def enter(width: int, height: int, scheme: Scheme) -> Page:
             size = ViewportSize(width=width, height=height)

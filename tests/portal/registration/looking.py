@@ -12,7 +12,8 @@ from django.contrib.staticfiles import finders
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from tests.portal.recovery.gallery import ORIGIN, RULES
-from tests.stand.browser import START_SECONDS, chromium, take_picture
+from tests.stand.browser import chromium, take_picture
+from tests.stand.waiting import LIMIT
 
 WIDTHS = (1024, 320)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -46,9 +47,7 @@ class Looking:
     def _start(self) -> None:
         self._playwright = sync_playwright().start()
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        self._browser = self._playwright.chromium.launch(
-            executable_path=chromium(), args=sandbox, timeout=START_SECONDS * 1000
-        )
+        self._browser = self._playwright.chromium.launch(executable_path=chromium(), args=sandbox, timeout=LIMIT * 1000)
         self._context: BrowserContext = self._browser.new_context(locale="zh-TW")
         self._context.route("**/*", self._serve)
 

@@ -81,7 +81,7 @@ def test_revoked_card_is_told_why(port: int, served: Path) -> None:
     answer = {"challenge": challenge, "token": make_token(card(served, "revoked"), challenge)}
     status, problem = browser.ask("POST", "/login", answer)
     assert (status, problem["code"]) == (403, "certificate_revoked")
-    assert problem["meaning"]["zh"]
+    assert set(problem["meaning"]) == set(problem["remedy"]) == {"zh-Hant", "en"}
 
 
 def test_answer_without_a_session(port: int, served: Path) -> None:
@@ -90,9 +90,28 @@ def test_answer_without_a_session(port: int, served: Path) -> None:
     assert Browser(port).ask("POST", "/login", answer)[1]["code"] == "challenge_session"
 
 
-@pytest.mark.parametrize("body", [None, [], {}, {"challenge": 1, "token": "x"}, {"challenge": "x"}])
-def test_body_of_another_shape(port: int, body: object) -> None:
+def test_token_as_the_page_sends_it(port: int, served: Path) -> None:
+    browser = Browser(port)
+    challenge = browser.ask("GET", "/challenge")[1]["challenge"]
+    answer = {"challenge": challenge, "token": json.loads(make_token(card(served, "citizen"), challenge))}
+    assert browser.ask("POST", "/login", answer)[0] == 200
+
+
+@pytest.mark.parametrize("body", [None, [], "x", 5])
+def test_body_that_is_no_object(port: int, body: object) -> None:
     assert Browser(port).ask("POST", "/login", body)[0] == 400
+
+
+@pytest.mark.parametrize("body", [{}, {"challenge": 1, "token": "x"}, {"challenge": "x"}, {"token": [1]}])
+def test_body_without_a_token(port: int, body: object) -> None:
+    status, problem = Browser(port).ask("POST", "/login", body)
+    assert (status, problem["code"]) == (403, "token_malformed")
+
+
+def test_challenge_that_is_no_text(port: int, served: Path) -> None:
+    answer = {"challenge": 1, "token": make_token(card(served, "citizen"), "x" * 44)}
+    status, problem = Browser(port).ask("POST", "/login", answer)
+    assert (status, problem["code"]) == (403, "challenge_unknown")
 
 
 def test_form_of_another_site(port: int) -> None:

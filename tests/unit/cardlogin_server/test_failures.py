@@ -7,6 +7,7 @@ import pytest
 
 from cardlogin_server import CardLoginError
 from cardlogin_server import failures as f
+from cardlogin_server.messages import translate
 
 CODES = {
     "token_malformed",
@@ -38,10 +39,11 @@ def test_every_code_has_one_class() -> None:
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.code)
 def test_words_in_both_languages(kind: type[CardLoginError]) -> None:
     for text in (kind.meaning, kind.remedy):
-        assert re.search(r"[\u4e00-\u9fff]", text.zh)
-        assert text.zh.endswith("。")
-        assert re.fullmatch(r"[ -~]+\.", text.en)
-        assert not set("<>&") & set(text.zh + text.en)
+        chinese, english = translate(text, "zh-Hant"), translate(text, "en")
+        assert re.search(r"[\u4e00-\u9fff]", chinese)
+        assert chinese.endswith("。")
+        assert re.fullmatch(r"[ -~]+\.", english)
+        assert not set("<>&") & set(chinese + english)
 
 
 def test_meanings_differ() -> None:

@@ -25,10 +25,9 @@ def test_wheel_holds_the_whole_library_and_nothing_else(wheel: Path) -> None:
     assert wheel.name.startswith("cardlogin_server-")
     package = ROOT / "cardlogin_server"
     sources = {f"cardlogin_server/{path.relative_to(package)}" for path in package.rglob("*.py")}
-    sources |= {f"cardlogin_server/{path.relative_to(package)}" for path in package.glob("anchors/*")}
-    sources |= {
-        f"cardlogin_server/{path.relative_to(package)}" for path in (package / "browser").rglob("*") if path.is_file()
-    }
+    data = [*package.rglob("*.cer"), *(package / "browser").rglob("*"), *(package / "locale").rglob("*")]
+    assert len([path for path in data if path.suffix == ".cer"]) == 5
+    sources |= {f"cardlogin_server/{path.relative_to(package)}" for path in data if path.is_file()}
     sources = {name for name in sources if "__pycache__" not in name} | {"cardlogin_server/py.typed"}
     held = {name for name in zipfile.ZipFile(wheel).namelist() if not name.partition("/")[0].endswith(".dist-info")}
     assert held == sources

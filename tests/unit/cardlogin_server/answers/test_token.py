@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from types import MappingProxyType
 
 import pytest
 
@@ -122,6 +123,38 @@ def test_base64_not_canonical(spoil: Callable[[str], str]) -> None:
 def test_text_that_is_no_token(text: str) -> None:
     with pytest.raises(TokenMalformed):
         parse_token(text)
+
+
+def test_mapping_is_as_good_as_its_text() -> None:
+    assert parse_token(MappingProxyType(good())) == parse_token(json.dumps(good()))
+
+
+@pytest.mark.parametrize("value", [None, 5, True, [], ["x"] * 100, {}, 1.5, b"x" * 200])
+def test_neither_text_nor_a_token(value: object) -> None:
+    with pytest.raises(TokenMalformed):
+        parse_token(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("signature", 5), ("signature", b"x"), ("extra", "x"), (5, "x"), ("format", {}), ((), "x")]
+)
+def test_mapping_with_other_content(name: object, value: object) -> None:
+    fields = dict[object, object](good().items())
+    fields[name] = value
+    with pytest.raises(TokenMalformed):
+        parse_token(fields)
+
+
+def test_mapping_that_holds_itself() -> None:
+    fields = good()
+    fields["signature"] = fields
+    with pytest.raises(TokenMalformed):
+        parse_token(fields)
+
+
+def test_mapping_beyond_ten_thousand_characters() -> None:
+    with pytest.raises(TokenMalformed):
+        parse_token(good() | {"unverifiedCertificate": "A" * 10_000})
 
 
 def test_text_of_ten_thousand_characters_and_one_more() -> None:

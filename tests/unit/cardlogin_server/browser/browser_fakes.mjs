@@ -1,8 +1,8 @@
 // A browser by hand for cardlogin.js: clock, window, popup, permissions and fetch, all under the test's control.
 
-import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 
-const source = readFileSync(process.env.CARDLOGIN_CLIENT, "utf8");
+const client = pathToFileURL(process.env.CARDLOGIN_CLIENT);
 const { setImmediate: soon } = globalThis;
 let loads = 0;
 
@@ -62,11 +62,11 @@ class Popup {
  * A browser with the client loaded into it. `permissions` maps a known name to its state; `agent` answers fetches:
  * (url, options) => {status, body} or an exception. `policy` is the page's own Cross-Origin-Opener-Policy, which it
  * can only learn by asking its server, and may change in `world.policy`; `framed`: it is in a frame of another page;
- * `storage` is what the tab keeps.
+ * `storage` is what the tab keeps, `lang` the language of the page.
  */
 export async function browser({
   hostname = "portal.example", permissions = {}, agent, blocked = false, isolated = false, framed = false, policy,
-  storage = new Map(),
+  storage = new Map(), lang = "",
 } = {}) {
   const clock = new Clock();
   const world = { clock, popups: [], listeners: new Set(), fetched: [], asked: [], left: [], statuses: {}, storage, policy };
@@ -75,7 +75,9 @@ export async function browser({
   globalThis.setTimeout = (job, delay) => clock.add(job, delay);
   globalThis.setInterval = (job, delay) => clock.add(job, delay, delay);
   globalThis.clearTimeout = globalThis.clearInterval = (id) => clock.jobs.delete(id);
+  globalThis.document = { documentElement: { lang } };
   globalThis.window = {
+    screen: { availLeft: 1920, availTop: 24 },
     location: { hostname, origin, href: `${origin}/log-in?next=%2F`, assign: (url) => world.left.push(url) },
     crossOriginIsolated: isolated,
     self: "page",
@@ -131,8 +133,7 @@ export async function browser({
   world.say = (data, { source = world.popups[0], origin = "https://localhost:61171" } = {}) =>
     world.happen("message", { data, source, origin });
   loads += 1;
-  const address = `data:text/javascript;base64,${Buffer.from(`${source}\n// ${loads}`).toString("base64")}`;
-  Object.assign(world, await import(address));
+  Object.assign(world, await import(`${client}?${loads}`));
   await settle();
   return world;
 }

@@ -30,7 +30,7 @@ test("tls: an agent on another port is asked there before it is asked without TL
   await world.say({ ...READY, port: 61173 }, { origin: PLAIN });
   assert.equal(world.popups[0].visited.at(-1), "https://localhost:61173/v1/popup#opened");
   assert.deepEqual(world.popups[0].posted, []);
-  await world.clock.tick(1_500);
+  await world.clock.tick(2_500);
   assert.equal(world.popups[0].visited.at(-1), `${PLAIN}/v1/popup#opened`);
   await world.say({ ...READY, port: 61173 }, { origin: PLAIN });
   await world.say(token, { origin: PLAIN });
@@ -52,7 +52,7 @@ for (const port of [undefined, "61172", 8443, "61172@evil.example", -1, null]) {
 test("tls: no plain port by setting", async () => {
   const world = await browser();
   const fate = start(world, { httpPort: 0 });
-  await world.clock.tick(4_500);
+  await world.clock.tick(3 * 1_500 + 3 * 2_500);
   isFailure(world, fate, "agent_not_found");
   assert.ok(world.popups[0].visited.every((url) => url.startsWith("https:")));
 });

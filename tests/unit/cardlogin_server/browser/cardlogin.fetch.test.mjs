@@ -114,6 +114,34 @@ test("fetch: a port that does not answer is left after 1.5 s", async () => {
   assert.equal(fate.state, "resolved");
 });
 
+test("fetch: an agent that was silent is asked again, with greater patience; one that refused is not", async () => {
+  let asked = 0;
+  const slow = (url) => {
+    if (!url.startsWith("https://localhost:61172")) throw new TypeError("Failed to fetch");
+    return (asked += 1) === 1 ? new Promise(() => {}) : agentAt(61172)(url);
+  };
+  const world = await browser({ permissions: GRANTED, agent: slow });
+  const fate = await settled(start(world));
+  await world.clock.tick(1_500);
+  assert.equal((await settled(fate)).state, "resolved");
+  assert.deepEqual(
+    world.fetched.map(({ url }) => url.slice(18)),
+    ["61171/v1/hello", "61172/v1/hello", "61173/v1/hello", "61172/v1/hello", "61172/v1/authenticate"],
+  );
+  isOver(world);
+});
+
+test("agent_not_found: fetch gives up after the second round", async () => {
+  const world = await browser({ permissions: GRANTED, agent: () => new Promise(() => {}) });
+  const fate = start(world);
+  await world.clock.tick(4 * 1_500 + 4 * 2_500 - 1);
+  assert.equal(fate.state, "pending");
+  await world.clock.tick(1);
+  isFailure(world, fate, "agent_not_found");
+  assert.equal(world.fetched.length, 8);
+  isOver(world);
+});
+
 test("fetch: nobody there, and no challenge is spent on it", async () => {
   const world = await browser({ permissions: GRANTED });
   let asked = 0;

@@ -28,11 +28,27 @@ test("popup: a whole log-in", async () => {
   isOver(world);
 });
 
-test("popup: the language is passed on", async () => {
+for (const [what, lang, language, sent] of [
+  ["the page's own", "en", undefined, "en"],
+  ["the page's own, of one country", "en-GB", undefined, "en"],
+  ["the page's own, in capitals", "ZH-HANT", undefined, "zh-Hant"],
+  ["Taiwan's", "zh-TW", undefined, "zh-Hant"],
+  ["one without a catalogue", "fr", undefined, "zh-Hant"],
+  ["none", "", undefined, "zh-Hant"],
+  ["the one that is asked for", "zh-Hant", "en", "en"],
+]) {
+  test(`popup: the language is passed on (${what})`, async () => {
+    const world = await browser({ lang });
+    start(world, { language });
+    await world.say(READY);
+    assert.equal(world.popups[0].posted[0].data.language, sent);
+  });
+}
+
+test("popup: it is small and stands in the corner of the screen", async () => {
   const world = await browser();
-  start(world, { language: "en" });
-  await world.say(READY);
-  assert.equal(world.popups[0].posted[0].data.language, "en");
+  start(world);
+  assert.equal(world.popups[0].features, "popup,width=420,height=260,left=1920,top=24");
 });
 
 test("popup: a challenge that comes late is sent when it is there", async () => {
@@ -98,14 +114,36 @@ test("popup: the ports are tried in order in one window, 1.5 s each, and without
   isOver(world);
 });
 
-test("agent_not_found: after the last port the popup closes", async () => {
+test("popup: an agent that is slow is asked again, with greater patience", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(5_999);
+  await world.clock.tick(6_000 + 2_499);
+  assert.equal(world.popups[0].visited.length, 5);
+  assert.equal(world.popups[0].visited.at(-1), "https://localhost:61171/v1/popup#opened");
+  await world.say(READY);
+  await world.say({ type: "cardlogin:token", token: TOKEN });
+  assert.ok(fate.value.tlsTrusted);
+  isOver(world);
+});
+
+test("popup: the only address there is goes on loading in the second round", async () => {
+  const world = await browser();
+  const fate = start(world, { ports: [61171], httpPort: 0 });
+  await world.clock.tick(3_999);
+  assert.equal(world.popups[0].visited.length, 1);
+  await world.clock.tick(1);
+  isFailure(world, fate, "agent_not_found");
+  isOver(world);
+});
+
+test("agent_not_found: after the last port of the second round the popup closes", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.clock.tick(15_999);
   assert.equal(fate.state, "pending");
   await world.clock.tick(1);
   isFailure(world, fate, "agent_not_found");
-  assert.equal(world.popups[0].visited.length, 4);
+  assert.equal(world.popups[0].visited.length, 8);
   assert.ok(world.popups[0].closed);
   isOver(world);
 });

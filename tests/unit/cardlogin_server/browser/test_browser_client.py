@@ -9,6 +9,8 @@ import tomllib
 from pathlib import Path
 
 import cardlogin_server
+from cardlogin_server.browser_failures import BROWSER_FAILURES
+from tests.dev.browser_messages import PAGE, browser_messages
 
 BROWSER = Path(cardlogin_server.__file__).parent / "browser"
 CLIENT = BROWSER / "cardlogin.js"
@@ -60,23 +62,28 @@ def test_declarations_name_the_options_the_properties_and_the_codes() -> None:
     assert names == set(re.findall(r"^  (\w+)\??:", request[1], re.MULTILINE))
     properties = set(re.findall(r"this\.(\w+) =", code)) - {"name"}
     assert properties == set(re.findall(r"readonly (\w+)\??:", declared))
-    own_codes = set(re.findall(r"^  ([a-z_]+): \[$", code, re.MULTILINE))
-    assert own_codes == set(re.findall(r'^  \| "([a-z_]+)"', declared, re.MULTILINE))
-    assert len(own_codes) == 9
+    assert set(BROWSER_FAILURES) == set(re.findall(r'^  \| "([a-z_]+)"', declared, re.MULTILINE))
+    assert set(BROWSER_FAILURES) == set(re.findall(r'(?:failure\(|code = )"([a-z_]+)"', code))
+
+
+def test_texts_are_those_of_the_catalogue() -> None:
+    """Otherwise: `./dev messages`."""
+    assert PAGE.read_text("utf-8") == browser_messages()
 
 
 def test_client_is_under_12_kb_minified_and_depends_on_nothing() -> None:
     esbuild = shutil.which("esbuild")
     assert esbuild, "esbuild is missing (Debian package esbuild)"
-    done = subprocess.run([esbuild, "--minify", str(CLIENT)], capture_output=True, timeout=30, check=True)
+    minify = [esbuild, "--bundle", "--format=esm", "--charset=utf8", "--minify", str(CLIENT)]
+    done = subprocess.run(minify, capture_output=True, timeout=30, check=True)
     assert 5_000 < len(done.stdout) < 12_000
     code = CLIENT.read_text("utf-8")
-    unwanted = r"^\s*import\b|\bimport\(|innerHTML|document\.write|\beval\b|targetAddressSpace"
-    assert not re.search(unwanted, code, re.MULTILINE)
+    assert re.findall(r"\bimport\b.*", code) == ['import { LANGUAGES, TEXTS } from "./messages.js";']
+    assert not re.search(r"innerHTML|document\.write|\beval\b|targetAddressSpace", code)
 
 
 def test_classic_script_is_up_to_date(tmp_path: Path) -> None:
-    for name in ("cardlogin.js", "build.mjs"):
+    for name in ("cardlogin.js", "messages.js", "build.mjs"):
         shutil.copy(BROWSER / name, tmp_path)
     subprocess.run([node(), "build.mjs"], cwd=tmp_path, check=True, timeout=30)
     made = (tmp_path / "dist" / "cardlogin.global.js").read_text("utf-8")

@@ -19,6 +19,7 @@ from cardlogin_server import failures as f
 from cardlogin_server.contrib.django import parts
 from cardlogin_server.contrib.django.middleware import CardLoginErrorMiddleware
 from cardlogin_server.contrib.django.store import CacheChallengeStore
+from cardlogin_server.messages import translate
 from tests.unit.cardlogin_server.pki import NOW, issue, moica, root
 from tests.unit.cardlogin_server.site import Site, make_token
 
@@ -146,7 +147,7 @@ def test_refused_card_becomes_a_problem_document() -> None:
     assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
     problem = json.loads(answer.content)
     assert problem["code"] == "token_malformed"
-    assert problem["meaning"]["zh-Hant"] == f.TokenMalformed.meaning.zh
+    assert problem["meaning"]["zh-Hant"] == translate(f.TokenMalformed.meaning, "zh-Hant")
     assert "detail for the log" not in answer.content.decode()
 
 
