@@ -144,7 +144,7 @@ class Site:
         reader, writer = await self.connect()
         writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body)
         await writer.drain()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             status, answer_headers = _parse(await reader.readuntil(b"\r\n\r\n"))
             # Not until the end: a server that has refused a body still waits a while for the rest of it.
             length = 0 if lines[0].startswith("HEAD ") else int(answer_headers.get("content-length", ["0"])[0])

@@ -26,6 +26,7 @@ from cardlogin_server import failures as f
 from cardlogin_server.answers.cms_decoding import CmsMalformed, read_signed_content
 from pkcs11_shims.keys import Scheme
 from tests.stand.parts import ROOT
+from tests.stand.waiting import LIMIT
 from tests.unit.agent.certificates import card_signs
 from tests.unit.agent.cms_oracles import openssl_finds, ours_finds, pyhanko_finds, text
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
@@ -280,7 +281,7 @@ def test_token_does_not_load_what_only_signed_data_needs() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", program], input=text(card_of("P-256").der), cwd=ROOT, capture_output=True, text=True,
-        check=False, timeout=30,
+        check=False, timeout=LIMIT,
     )  # fmt: skip
     assert done.stdout.split() == ["False", "True"], done.stderr
 

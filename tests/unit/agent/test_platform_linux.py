@@ -16,6 +16,7 @@ import pytest
 from agent.platform import linux
 from tests.stand.asking import wait_until
 from tests.stand.parts import ROOT, python
+from tests.stand.waiting import LIMIT
 
 HARDEN = "from agent import platform; platform.harden();"
 OPEN = "from agent import platform;"
@@ -24,7 +25,7 @@ OPEN = "from agent import platform;"
 def run(program: str) -> str:
     """What a program prints; it must end well."""
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -39,7 +40,7 @@ def status(program: str) -> dict[str, str]:
 def trespass(kind: str) -> dict[str, str]:
     """What a program of the same user got of a process: "" or the name of the error, by attempt."""
     done = subprocess.run(
-        python("tests.stand.trespasser", kind), cwd=ROOT, capture_output=True, text=True, check=False, timeout=40
+        python("tests.stand.trespasser", kind), cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT
     )
     assert done.returncode == 0, done.stderr[-1500:]
     outcomes: dict[str, str] = json.loads(done.stdout)
@@ -124,7 +125,7 @@ def test_open_child_lives_on(tmp_path: Path) -> None:
 
 def test_parent_that_died_before_the_signal_was_asked_for_is_noticed() -> None:
     program = "import os; seen = iter([4711, 1]); os.getppid = lambda: next(seen); from agent import platform; "
-    done = subprocess.run([sys.executable, "-c", f"{program} platform.harden()"], cwd=ROOT, check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-c", f"{program} platform.harden()"], cwd=ROOT, check=False, timeout=LIMIT)
     assert done.returncode == 2
 
 
@@ -136,7 +137,7 @@ def test_parent_can_still_wait_for_and_kill_it() -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.kill()
-    assert process.wait(10) == -signal.SIGKILL
+    assert process.wait(LIMIT) == -signal.SIGKILL
     process.stdout.close()
 
 

@@ -250,7 +250,7 @@ def test_service_that_is_away_is_asked_less_and_less_often(service: Service, mon
 
     monkeypatch.setattr(watch._stopping, "wait", wait)
     watch.start()
-    assert done.wait(10)
+    assert done.wait(LIMIT)
     assert pauses == [1, 2, 4, 8, 16, 30, 30, 30, 30]
     assert service.connects == 9
 
@@ -278,7 +278,7 @@ def test_connection_that_keeps_breaking_is_no_busy_loop(
     monkeypatch.setattr(service, "wait", broken)
     monkeypatch.setattr(watch._stopping, "wait", wait)
     watch.start()
-    assert done.wait(10)
+    assert done.wait(LIMIT)
     assert pauses == expected
 
 
@@ -370,6 +370,6 @@ def test_missing_pyscard_is_a_service_that_is_away(monkeypatch: pytest.MonkeyPat
 def test_module_is_imported_without_pcsc() -> None:
     code = "import sys, agent.readers; print(sorted({'smartcard', 'asyncio'} & set(sys.modules)))"
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert result.stdout == "[]\n"

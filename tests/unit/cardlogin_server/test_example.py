@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.stand.parts import ROOT, free_port
+from tests.stand.waiting import LIMIT
 from tests.unit.cardlogin_server.site import ORIGIN, make_token
 from tests.unit.cardlogin_server.test_with_simulator import card
 
@@ -26,7 +27,7 @@ class Browser:
 
     def ask(self, method: str, path: str, body: object = None, kind: str = "application/json") -> tuple[int, Any]:
         """The status, and the JSON of the answer if it is one."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=LIMIT)
         connection.request(method, path, json.dumps(body), {"Content-Type": kind, "Cookie": self.cookie})
         with connection.getresponse() as answer:
             if cookie := answer.headers.get("Set-Cookie"):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stand.waiting import LIMIT
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -16,7 +18,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation",
                "--disable-pip-version-check", "--wheel-dir", str(folder), str(ROOT / "cardlogin_server")]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=LIMIT)
     (made,) = folder.glob("*.whl")
     return made
 
@@ -54,9 +56,9 @@ def test_wheel_works_alone(wheel: Path, tmp_path: Path) -> None:
         "assert not found, found"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    subprocess.run(command, check=True, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, timeout=120)
+    subprocess.run(command, check=True, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, timeout=LIMIT)
 
 
 def test_log_in_needs_no_asn1crypto() -> None:
     code = "import sys, cardlogin_server; assert 'asn1crypto' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=LIMIT)

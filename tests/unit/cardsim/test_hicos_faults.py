@@ -32,7 +32,7 @@ from cardsim.hicos.faults import (
 )
 from tests.stand.cryptoki import Cryptoki, Died
 from tests.stand.hicos import MESSAGE, Class, logged_in, public_key, sign, signing_key, verify
-from tests.stand.waiting import wait_until
+from tests.stand.waiting import LIMIT, wait_until
 
 # C_GetFunctionList comes before everything else and has its own test.
 LISTED = [name for name in CALLS if name != "C_GetFunctionList"]
@@ -88,7 +88,7 @@ def test_any_call_can_crash(client: Cryptoki, hicos: HicosDriver, how: Kind, sta
 def test_loading_can_hang_and_crash(hicos: HicosDriver) -> None:
     hicos.inject(crash("C_GetFunctionList"))
     first = Cryptoki(hicos.module, hicos.environment, initialize=False)
-    assert first.process.wait(20) == -signal.SIGSEGV
+    assert first.process.wait(LIMIT) == -signal.SIGSEGV
     first.stop()
     hicos.release()
     hicos.inject(hang("C_GetFunctionList"))
@@ -150,7 +150,7 @@ def test_noise_goes_to_both_outputs(hicos: HicosDriver) -> None:
     program = "import ctypes, sys; ctypes.CDLL(sys.argv[1]).C_Initialize(None); print('answer')"
     hicos.inject(noise("C_Initialize"))
     said = subprocess.run(
-        [sys.executable, "-c", program, str(hicos.module)], env=hicos.environment, capture_output=True, timeout=30,
+        [sys.executable, "-c", program, str(hicos.module)], env=hicos.environment, capture_output=True, timeout=LIMIT,
         check=True,
     )  # fmt: skip
     assert said.stdout.startswith(b"HiCOS: ")

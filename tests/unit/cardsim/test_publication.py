@@ -23,6 +23,7 @@ from cardsim.pki.index import read_index
 from cardsim.pki.lists import next_number
 from cardsim.pki.publication import Publication
 from cardsim.pki.state import card_states, set_state
+from tests.stand.waiting import LIMIT
 
 Certificate = Callable[..., x509.Certificate]
 
@@ -273,7 +274,7 @@ def _verify_with_openssl(folder: Path, work: Path, one: x509.Certificate) -> str
         "-CAfile", _pem(work / "root.pem", *anchors), "-untrusted", _pem(work / "issuers.pem", *issuers),
         "-CRLfile", work / "lists.pem", _pem(work / "card.pem", one),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
     return "OK" if done.returncode == 0 else done.stderr
 
 

@@ -14,7 +14,7 @@ from cardsim.card import slot as slot_module
 from cardsim.card.pin import pad
 from cardsim.card.slot import Slot
 from cardsim.errors import SimulatorError
-from tests.stand.waiting import wait_until
+from tests.stand.waiting import LIMIT, wait_until
 
 ATR = bytes.fromhex("3b8b0180f9a0000003080000100048")
 GET_ATR, POWER_OFF, POWER_ON, RESET = b"\x04", b"\x00", b"\x01", b"\x02"
@@ -48,7 +48,7 @@ def _take(insert: Callable[[], None], reader: Any, background: ThreadPoolExecuto
     done: Future[None] = background.submit(insert)
     reader.accept()
     assert reader.ask(GET_ATR) == ATR
-    done.result(5)
+    done.result(LIMIT)
 
 
 def test_status_of_a_fresh_card(slot: Slot) -> None:
@@ -136,7 +136,7 @@ def test_hang_and_unhang(slot: Slot, fake_reader: Any, background: ThreadPoolExe
     assert not answer.done()
     assert slot.status()["hung"]
     slot.unhang()
-    assert answer.result(5) == b"\x90\x00"
+    assert answer.result(LIMIT) == b"\x90\x00"
 
 
 def test_pulled_while_it_hangs(slot: Slot, fake_reader: Any) -> None:
@@ -220,4 +220,4 @@ def test_remove_ends_an_insertion_that_waits(pki: Path, fake_reader: Any, backgr
     wait_until(lambda: any(thread.name.endswith("(_serve)") for thread in threading.enumerate()))
     slot.remove()
     with pytest.raises(SimulatorError):
-        waiting.result(5)
+        waiting.result(LIMIT)

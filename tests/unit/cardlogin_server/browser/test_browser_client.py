@@ -11,6 +11,7 @@ from pathlib import Path
 import cardlogin_server
 from cardlogin_server.browser_failures import BROWSER_FAILURES
 from tests.dev.browser_messages import PAGE, browser_messages
+from tests.stand.waiting import LIMIT
 
 BROWSER = Path(cardlogin_server.__file__).parent / "browser"
 CLIENT = BROWSER / "cardlogin.js"
@@ -32,7 +33,7 @@ def test_behaviour() -> None:
         env=os.environ | {"CARDLOGIN_CLIENT": str(CLIENT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LIMIT,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -75,7 +76,7 @@ def test_client_is_under_12_kb_minified_and_depends_on_nothing() -> None:
     esbuild = shutil.which("esbuild")
     assert esbuild, "esbuild is missing (Debian package esbuild)"
     minify = [esbuild, "--bundle", "--format=esm", "--charset=utf8", "--minify", str(CLIENT)]
-    done = subprocess.run(minify, capture_output=True, timeout=30, check=True)
+    done = subprocess.run(minify, capture_output=True, timeout=LIMIT, check=True)
     assert 5_000 < len(done.stdout) < 12_000
     code = CLIENT.read_text("utf-8")
     assert re.findall(r"\bimport\b.*", code) == ['import { LANGUAGES, TEXTS } from "./messages.js";']
@@ -85,7 +86,7 @@ def test_client_is_under_12_kb_minified_and_depends_on_nothing() -> None:
 def test_classic_script_is_up_to_date(tmp_path: Path) -> None:
     for name in ("cardlogin.js", "messages.js", "build.mjs"):
         shutil.copy(BROWSER / name, tmp_path)
-    subprocess.run([node(), "build.mjs"], cwd=tmp_path, check=True, timeout=30)
+    subprocess.run([node(), "build.mjs"], cwd=tmp_path, check=True, timeout=LIMIT)
     made = (tmp_path / "dist" / "cardlogin.global.js").read_text("utf-8")
     assert GLOBAL.read_text("utf-8") == made
 
@@ -98,7 +99,7 @@ def test_classic_script_offers_the_same_names_and_adds_one_global() -> None:
         "console.log(JSON.stringify([Object.keys(context).filter((name) => !before.includes(name)),"
         " Object.keys(context.CardLogin)]));"
     )
-    done = subprocess.run([node(), "-e", program], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([node(), "-e", program], capture_output=True, text=True, timeout=LIMIT, check=True)
     added, names = json.loads(done.stdout)
     assert added == ["CardLogin"]
     assert set(names) == exports(CLIENT.read_text("utf-8"))

@@ -15,6 +15,7 @@ from cardlogin_server import CardLoginError, CrlRevocation, Identity
 from cardlogin_server.failures import CertificateExpired
 from cardlogin_server.messages import in_every_language
 from tests.stand.parts import ROOT
+from tests.stand.waiting import LIMIT
 from tests.unit.cardlogin_server.browser.test_browser_client import BROWSER, CLIENT, HERE, node
 from tests.unit.cardlogin_server.pki import NOW, issue
 from tests.unit.cardlogin_server.site import ORIGIN, SESSION, Site, make_fields
@@ -66,7 +67,7 @@ def visit(tmp_path: Path, **told: object) -> dict[str, Any]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT,
         check=False,
     )
     assert done.returncode == 0, done.stderr

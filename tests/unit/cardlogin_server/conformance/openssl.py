@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from cardlogin_server.certificates.profile import ANY_POLICY
+from tests.stand.waiting import LIMIT
 from tests.unit.cardlogin_server.conformance.question import Question, Verdict
 
 
@@ -20,7 +21,7 @@ def judge(question: Question, folder: Path) -> Verdict:
             arguments += ["-CRLfile", _pem(folder / "lists.pem", "X509 CRL", question.lists)]
     arguments += _policy_arguments(question)
     leaf = _pem(folder / "leaf.pem", "CERTIFICATE", [question.leaf])
-    done = subprocess.run([*arguments, leaf], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([*arguments, leaf], capture_output=True, text=True, timeout=LIMIT, check=False)
     return Verdict(done.returncode == 0, _reason(done.stderr))
 
 

@@ -38,7 +38,7 @@ def fuzz(*, inputs: int | None = None, seconds: int | None = None, seed: int = 0
     FINDINGS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="cardlogin-fuzz-") as folder:
         write_seeds(Path(folder))
-        arguments = [f"-max_len={LONGEST}", f"-artifact_prefix={FINDINGS}/", "-timeout=20", "-rss_limit_mb=2048"]
+        arguments = [f"-max_len={LONGEST}", f"-artifact_prefix={FINDINGS}/", "-timeout=120", "-rss_limit_mb=2048"]
         arguments.append(f"-seed={seed}")
         arguments += [f"-runs={inputs}"] if inputs is not None else []
         arguments += [f"-max_total_time={seconds}"] if seconds is not None else []

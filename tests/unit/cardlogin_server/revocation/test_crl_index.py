@@ -16,6 +16,7 @@ from cardlogin_server.failures import CertificateRevoked, CertificateSuspended
 from cardlogin_server.revocation.crl import ListRefused, read_list
 from cardlogin_server.revocation.crl_der import HOLD, REMOVED, DerMalformed, enter, find_parts, read_records
 from cardlogin_server.revocation.index import Header, Index, IndexDamaged, pack
+from tests.stand.waiting import LIMIT
 from tests.unit.cardlogin_server.pki import COMPLETE, NOW, der, moica
 from tests.unit.cardlogin_server.revocation.crls import COMPROMISE, complete
 from tests.unit.cardlogin_server.revocation.test_crl import signed
@@ -81,7 +82,7 @@ def test_openssl_reads_the_same_entries(tmp_path: Path) -> None:
     content = complete(revoked=entries)
     (tmp_path / "list.crl").write_bytes(content)
     command = ["openssl", "crl", "-inform", "DER", "-noout", "-text", "-in", str(tmp_path / "list.crl")]
-    text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
+    text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT).stdout
     theirs = [int(line.split()[-1], 16) for line in text.splitlines() if "Serial Number:" in line]
     index = read_list(content, COMPLETE, moica().certificate, NOW).index
     assert len(theirs) == len(index) == 300

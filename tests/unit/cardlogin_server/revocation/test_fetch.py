@@ -10,6 +10,7 @@ import pytest
 
 from cardlogin_server.revocation.fetching import fetch as module
 from cardlogin_server.revocation.fetching.fetch import FetchFailed, StatusRefused, allowed, fetch, host_of, post
+from tests.stand.waiting import LIMIT
 
 Behaviour = Callable[[socket.socket], None]
 Serve = Callable[[Behaviour], str]
@@ -25,11 +26,11 @@ def serve() -> Iterator[Serve]:
 @contextlib.contextmanager
 def _server(behaviour: Behaviour) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10)
+        listener.settimeout(LIMIT)
         thread = threading.Thread(target=_treat, args=(listener, behaviour))
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/list.crl?part=1"
-        thread.join(10)
+        thread.join(LIMIT)
 
 
 def _treat(listener: socket.socket, behaviour: Behaviour) -> None:

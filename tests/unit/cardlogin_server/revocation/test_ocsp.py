@@ -17,6 +17,7 @@ from cardlogin_server.certificates.leaf import read_leaf
 from cardlogin_server.clock import utc_now
 from cardlogin_server.failures import CertificateRevoked, CertificateSuspended, RevocationUnknown
 from cardlogin_server.revocation.policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp
+from tests.stand.waiting import LIMIT
 from tests.unit.cardlogin_server.pki import COMPLETE, HOST, NOW, PARTITION, impostor, issue, moeaca, moica, root
 from tests.unit.cardlogin_server.revocation.crls import COMPROMISE, HOLD, Web, partition
 from tests.unit.cardlogin_server.revocation.responders import REVOKED, UNKNOWN, URL, Responder, card, delegate
@@ -265,7 +266,7 @@ def test_openssl_answers_our_request(tmp_path: Path) -> None:
         (tmp_path / "request").write_bytes(body)
         command = ["openssl", "ocsp", "-index", "index.txt", "-CA", "ca.pem", "-rsigner", "signer.pem", "-rkey",
                    "key.pem", "-reqin", "request", "-respout", "answer", "-ndays", "1"]  # fmt: skip
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=20)
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=LIMIT)
         return (tmp_path / "answer").read_bytes()
 
     policy = RevocationPolicy(use_ocsp=UseOcsp.BEFORE_LISTS)

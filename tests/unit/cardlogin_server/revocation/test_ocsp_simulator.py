@@ -14,6 +14,7 @@ from cardlogin_server.failures import CertificateRevoked, CertificateSuspended
 from cardlogin_server.revocation.fetching.fetch import FetchFailed, fetch
 from cardlogin_server.revocation.index_folder import FolderIndexStore
 from cardlogin_server.revocation.policy import Nonce, RevocationPolicies, RevocationPolicy, UseOcsp
+from tests.stand.waiting import LIMIT
 from tests.unit.cardlogin_server.test_with_simulator import card
 
 
@@ -53,7 +54,7 @@ def test_suspended_lifted_and_revoked(served: Path) -> None:
     mine = leaf(served, "citizen2")
     for state, failure in (("suspended", CertificateSuspended), ("good", None), ("revoked", CertificateRevoked)):
         change = [sys.executable, "-m", "cardsim", "pki-state", "--pki", str(served), "--card", "citizen2"]
-        subprocess.run([*change, "--state", state], check=True, capture_output=True, timeout=20)
+        subprocess.run([*change, "--state", state], check=True, capture_output=True, timeout=LIMIT)
         if failure is None:
             by_ocsp.check(mine)
         else:
@@ -81,9 +82,11 @@ def test_command_line_and_openssl_agree_on_the_list(served: Path, tmp_path: Path
     common = [sys.executable, "-m", "cardlogin_server", "crl"]
     indexes = ["--indexes", str(tmp_path / "lists")]
     renew = [*common, "refresh", *indexes, "--anchors", str(served), "--hosts", host(served)]
-    done = subprocess.run([*renew, "--certificate", str(mine)], check=True, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [*renew, "--certificate", str(mine)], check=True, capture_output=True, text=True, timeout=LIMIT
+    )
     assert done.stdout.count("fresh ") == 2
-    shown = subprocess.run([*common, "status", *indexes], check=True, capture_output=True, text=True, timeout=30)
+    shown = subprocess.run([*common, "status", *indexes], check=True, capture_output=True, text=True, timeout=LIMIT)
     assert "2 lists, 0 stale" in shown.stdout
     index = next(
         index
@@ -94,7 +97,7 @@ def test_command_line_and_openssl_agree_on_the_list(served: Path, tmp_path: Path
     fetched.write_bytes(fetch(index.header.url))
     text = subprocess.run(
         ["openssl", "crl", "-inform", "DER", "-noout", "-text", "-in", str(fetched)],
-        check=True, capture_output=True, text=True, timeout=20,
+        check=True, capture_output=True, text=True, timeout=LIMIT,
     ).stdout  # fmt: skip
     theirs = {int(line.split()[-1], 16) for line in text.splitlines() if "Serial Number:" in line}
     assert theirs

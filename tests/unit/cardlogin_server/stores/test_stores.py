@@ -20,7 +20,7 @@ from cardlogin_server import ChallengeRecord, Challenges, ChallengeStore, Purpos
 from cardlogin_server import failures as f
 from cardlogin_server.stores.redis import RedisChallengeStore
 from cardlogin_server.stores.sql import TABLE, SqlChallengeStore
-from tests.stand.waiting import wait_until
+from tests.stand.waiting import LIMIT, wait_until
 from tests.unit.cardlogin_server.pki import NOW
 from tests.unit.cardlogin_server.site import Time
 from tests.unit.cardlogin_server.stores.store_worker import keys
@@ -37,7 +37,7 @@ def redis_store(socket: str) -> RedisChallengeStore:
 
 def sql_store(path: str) -> SqlChallengeStore:
     """A store of the SQLite file at that path."""
-    return SqlChallengeStore(lambda: closing(sqlite3.connect(path, timeout=20)))
+    return SqlChallengeStore(lambda: closing(sqlite3.connect(path, timeout=LIMIT)))
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def together(work: Callable[[], object], count: int = 12) -> list[object]:
     start = threading.Barrier(count)
 
     def one(_: int) -> object:
-        start.wait(10)
+        start.wait(LIMIT)
         return work()
 
     with ThreadPoolExecutor(count) as pool:
@@ -166,7 +166,7 @@ def test_claim_is_given_to_one_process(shared: Shared) -> None:
         assert worker.stdin
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    wins = [worker.communicate(timeout=30)[0].strip() for worker in workers]
+    wins = [worker.communicate(timeout=LIMIT)[0].strip() for worker in workers]
     assert [sum(map(int, column)) for column in zip(*wins, strict=True)] == [1] * 40
 
 
