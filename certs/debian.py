@@ -22,6 +22,14 @@ from certs.store import (
 _LOCAL, _BUNDLE = "usr/local/share/ca-certificates", "etc/ssl/certs/ca-certificates.crt"
 _LIST = "etc/ca-certificates.conf"
 _TOOL = "update-ca-certificates"
+# Where the tool finds everything; the option --sysroot, which would say it at once, is younger than Debian 12.
+_PLACES = {
+    "--certsconf": _LIST,
+    "--certsdir": "usr/share/ca-certificates",
+    "--localcertsdir": _LOCAL,
+    "--etccertsdir": "etc/ssl/certs",
+    "--hooksdir": "etc/ca-certificates/update.d",
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,9 @@ class DebianStore:
         return (self.place / _BUNDLE).with_name(self._file(root).with_suffix(".pem").name)
 
     def _command(self) -> list[str]:
-        return [_TOOL] if self.place == Path("/") else [_TOOL, "--sysroot", str(self.place)]
+        if self.place == Path("/"):
+            return [_TOOL]
+        return [_TOOL, *(word for option, name in _PLACES.items() for word in (option, str(self.place / name)))]
 
     def _update(self) -> None:
         run_tool(self._command(), f"{_TOOL} (Debian package ca-certificates)")

@@ -8,11 +8,13 @@ from portal.accounts.reauthentication import reauthenticate, reauthenticate_with
 from portal.accounts.views import login_page
 from portal.cards.company import company, company_login
 from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
+from portal.language_switch import switch_language
 from portal.messages.pages import outbox
 from portal.views import home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("language/", switch_language, name="switch_language"),
     path("outbox/", outbox, name="outbox"),
     path("accounts/login/", login_page, name="account_login"),
     path("accounts/logout/", logout, name="account_logout"),

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal.failures import PAGE_OUTDATED, RATE_LIMITED, Failure
@@ -27,7 +28,10 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, failure: Failure, status: int, template: str) -> HttpResponse:
     """Answer a page to people and a problem document (RFC 9457) to scripts that asked for JSON."""
     if request.accepts("text/html"):
-        return render(request, template, {"failure": failure}, status=status)
+        context: dict[str, object] = {"failure": failure}
+        if request.method == "POST":
+            context["here"] = reverse("home")  # the address of a form may answer nothing else
+        return render(request, template, context, status=status)
     return problem(failure, status)
 
 

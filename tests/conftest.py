@@ -1,19 +1,27 @@
 """What every area shares: a virtual screen, the test PKI, a folder for logs."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests import closing
 from tests.sampling import add_options, is_full, seed_of
 from tests.stand.parts import free_port, make_pki
 from tests.stand.screen import Screen
 
-# No time limit for one example: how long it takes says nothing on a busy machine; pytest limits the whole test.
-hypothesis_settings.register_profile("house", deadline=None)
-hypothesis_settings.load_profile("house")
+# How long an example takes says nothing on a busy machine; pytest limits the whole test. Fixtures of ours that examples
+# share are not changed by them. No memory of earlier runs: the seed alone decides what is tried.
+UNASKED = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
+hypothesis_settings.register_profile(
+    "few", deadline=None, suppress_health_check=UNASKED, database=None, print_blob=True, max_examples=20
+)
+hypothesis_settings.register_profile("many", hypothesis_settings.get_profile("few"), max_examples=500)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,9 +29,49 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """One seed for everything by chance: samples, Hypothesis's examples, the order of the tests.
+
+    Before the plugins look at their options. Workers of pytest-xdist are given both numbers by the process above them.
+    """
+    hypothesis_settings.load_profile("many" if is_full(config) else "few")
+    config.option.seed = seed_of(config)
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(config.option.seed)
+    if getattr(config.option, "randomly_seed", "") == "default":
+        config.option.randomly_seed = config.option.seed
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the agent's listeners, which collect garbage when they start, need not look.
+
+    Half a second of each of a thousand tests went into that.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_report_header(config: pytest.Config) -> str:
-    """What is run of the matrices."""
-    return "whole matrices" if is_full(config) else f"samples by seed {seed_of(config)}"
+    """What is run of the matrices, and the seed that repeats a run."""
+    return f"{'whole matrices' if is_full(config) else 'samples'}, --seed {seed_of(config)}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What workers have to say goes up."""
+    closing.send_up(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker had to say is taken."""
+    closing.take(node.config, getattr(node, "workeroutput", {}))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The closing lines."""
+    if not hasattr(config, "workeroutput"):
+        closing.print_lines(config)
 
 
 @pytest.fixture(scope="session")

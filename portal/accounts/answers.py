@@ -3,15 +3,16 @@
 import unicodedata
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.utils.translation import gettext_lazy as _
 
 # A fixed list: what an account may ask can be shown for a name that is none, too.
 QUESTIONS = (
-    ("school", "您就讀的第一所學校名稱？ What was your first school called?"),
-    ("street", "您小時候住的街道名稱？ In which street did you live as a child?"),
-    ("friend", "您童年好友的名字？ What was your best friend in childhood called?"),
-    ("teacher", "您最難忘的老師的名字？ Which teacher do you remember best?"),
-    ("book", "您第一本喜歡的書？ Which book did you love first?"),
-    ("journey", "您第一次遠行的目的地？ Where did your first long journey lead?"),
+    ("school", _("What was your first school called?")),
+    ("street", _("In which street did you live as a child?")),
+    ("friend", _("What was your best friend in childhood called?")),
+    ("teacher", _("Which teacher do you remember best?")),
+    ("book", _("Which book did you love first?")),
+    ("journey", _("Where did your first long journey lead?")),
 )
 LONGEST_ANSWER = 60
 

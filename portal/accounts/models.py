@@ -7,13 +7,14 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from portal.sealing import index, seal, unseal
 
 account_name = RegexValidator(
     r"\A[A-Za-z][A-Za-z0-9]{4,14}\Z",
-    "帳號須為 5 至 15 個英數字，並以英文字母開頭。 5 to 15 letters and digits, beginning with a letter.",
+    _("An account name has 5 to 15 letters and digits and begins with a letter."),
 )
 
 
@@ -29,12 +30,13 @@ class User(AbstractUser):
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    username = models.CharField("帳號", max_length=15, unique=True, validators=[account_name])
-    name = models.CharField("姓名", max_length=64)
-    nickname = models.CharField("暱稱", max_length=30, blank=True)
+    username = models.CharField(max_length=15, unique=True, validators=[account_name])
+    name = models.CharField(max_length=64)
+    nickname = models.CharField(max_length=30, blank=True)
     password_policy = models.CharField(max_length=20, blank=True)  # Policy.version the password was set under
     certificate_only = models.BooleanField(default=False)  # made by a card alone (F134); may be merged once
     delete_after = models.DateTimeField(null=True, blank=True)  # end of the grace time of a deletion
+    language = models.CharField(max_length=20, blank=True)  # of mails and text messages, as Django names it; or unknown
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
@@ -52,16 +54,16 @@ class User(AbstractUser):
 class IdKind(models.TextChoices):
     """Which number identifies the person."""
 
-    NATIONAL = "national", "國民身分證統一編號 National ID"
-    RESIDENT = "resident", "外來人口統一證號 Resident number"
-    PASSPORT = "passport", "護照號碼 Passport"
+    NATIONAL = "national", _("National ID number")
+    RESIDENT = "resident", _("Resident number")
+    PASSPORT = "passport", _("Passport number")
 
 
 class Gender(models.TextChoices):
     """F046."""
 
-    MALE = "male", "男性 Male"
-    FEMALE = "female", "女性 Female"
+    MALE = "male", _("Male")
+    FEMALE = "female", _("Female")
 
 
 class Person(models.Model):

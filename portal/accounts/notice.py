@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from portal import once
 from portal.failures import Failure
 
 Panel = Literal["card", "password"]
@@ -21,9 +22,16 @@ def back_to_login(request: HttpRequest, panel: Panel, failure: Failure, next_url
     return HttpResponseRedirect(reverse("account_login") + query)
 
 
-def take_notice(request: HttpRequest) -> dict[str, str] | None:
-    """Return the waiting failure with its panel and forget it."""
-    notice: dict[str, str] | None = request.session.pop(_KEY, None)
+def take_notices(request: HttpRequest) -> tuple[dict[str, str] | None, str | None]:
+    """Return the waiting failure with its panel, and the waiting good news, and forget both."""
+    notice, news = once.take(request, _KEY, _GOOD)
+    return notice, news
+
+
+def show(request: HttpRequest, panel: Panel, failure: Failure) -> dict[str, str]:
+    """Return a failure with its panel for the page that is answered now."""
+    notice = {"panel": panel, **failure.as_dict()}
+    once.said(request, {_KEY: notice})
     return notice
 
 
@@ -37,9 +45,3 @@ def good_news_at_login(request: HttpRequest, news: GoodNews, next_url: str = "")
 def note_good_news(request: HttpRequest, news: GoodNews) -> None:
     """Have the log-in page say it whenever it is opened next in this session."""
     request.session[_GOOD] = news
-
-
-def take_good_news(request: HttpRequest) -> str | None:
-    """Return what is done and forget it."""
-    news: str | None = request.session.pop(_GOOD, None)
-    return news

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from portal.accounts.models import User
 from portal.policy import policy
@@ -22,22 +24,22 @@ def normal_password(password: str) -> str:
 
 
 def refusals(password: str, account: str, *, second_factor: bool = False) -> list[str]:
-    """Why a new password is refused, in both languages; empty for a good one. The whole password is looked at."""
+    """Why a new password is refused, in the language in use; empty for a good one. The whole password is looked at."""
     rules = policy().password
     reasons = _length(password, rules.shortest_with_second_factor if second_factor else rules.shortest, rules.longest)
     if rules.letters_and_digits:
         reasons += _composition(password)
     if account and password.casefold() == account.casefold():
-        reasons.append("密碼不得與帳號相同。 The password must not be the account name.")
+        reasons.append(gettext("The password must not be the account name."))
     if rules.refuse_common and is_common(password):
-        reasons.append("這個密碼太常見，容易被猜中。 This password is too common and easily guessed.")
+        reasons.append(gettext("This password is too common and easily guessed."))
     return reasons
 
 
 def warnings(password: str) -> list[str]:
-    """What is said of a password that is accepted all the same (K4)."""
+    """What is said of a password that is accepted all the same (K4); messages, to be translated when they are shown."""
     if not policy().password.refuse_common and is_common(password):
-        return ["這個密碼很常見，建議換一個。 This password is common; a different one is safer."]
+        return [_("This password is common; a different one is safer.")]
     return []
 
 
@@ -79,39 +81,35 @@ class PolicyValidator:
 
 
 def rule_text() -> str:
-    """The rule of the active profile, as a form shows it."""
+    """The rule of the active profile in the language in use, as a form shows it."""
     rules = policy().password
+    text = gettext(
+        "%(shortest)s to %(longest)s characters of any kind, spaces included; not a common password and not the "
+        "account name."
+    )
     if rules.letters_and_digits:
-        return (
-            f"只接受 {rules.shortest} 至 {rules.longest} 個字元的英文字母、數字、特殊字元，"
-            "至少須含英文字母及數字，但不得與帳號相同；密碼有區分大小寫。 "
-            f"{rules.shortest} to {rules.longest} characters with at least one letter and one digit; "
+        text = gettext(
+            "%(shortest)s to %(longest)s letters, digits and symbols, with at least one letter and one digit; "
             "case-sensitive; not the account name."
         )
-    return (
-        f"{rules.shortest} 至 {rules.longest} 個字元，可用任何文字與空格，不得為常見密碼或與帳號相同。 "
-        f"{rules.shortest} to {rules.longest} characters of any kind, spaces included; "
-        "not a common password, not the account name."
-    )
+    return text % {"shortest": rules.shortest, "longest": rules.longest}
 
 
 def _length(password: str, shortest: int, longest: int) -> list[str]:
     count = len(normal_password(password))
     if count < shortest:
-        return [f"密碼至少須 {shortest} 個字元。 The password needs at least {shortest} characters."]
+        return [gettext("The password needs at least %(number)s characters.") % {"number": shortest}]
     if count > longest:
-        return [f"密碼最多 {longest} 個字元。 The password may have at most {longest} characters."]
+        return [gettext("The password may have at most %(number)s characters.") % {"number": longest}]
     return []
 
 
 def _composition(password: str) -> list[str]:
     reasons = []
     if not _PRINTABLE.fullmatch(password):
-        reasons.append(
-            "密碼只接受半形英文字母、數字及特殊字元，不含空白。 Only half-width letters, digits and signs, no spaces."
-        )
+        reasons.append(gettext("Only half-width letters, digits and symbols are accepted, no spaces."))
     if not (re.search("[A-Za-z]", password) and re.search("[0-9]", password)):
-        reasons.append("密碼至少須含英文字母及數字。 The password needs at least one letter and one digit.")
+        reasons.append(gettext("The password needs at least one letter and one digit."))
     return reasons
 
 

@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,7 +17,6 @@ from cardlogin_server import Purpose
 from portal.accounts.destination import safe_next
 from portal.accounts.models import User
 from portal.audit.log import record
-from portal.both import both
 from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_LOCKED, CARD_NOT_YOURS, PASSWORD_WRONG, WAIT_A_MOMENT, Failure, Refusal
@@ -28,7 +29,7 @@ class PasswordAgain(forms.Form):
     """The password of the person who is logged in."""
 
     password = forms.CharField(
-        label=both("密碼", "Password"), max_length=128, strip=False,
+        label=_("Password"), max_length=128, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
 
@@ -85,9 +86,14 @@ def _page(request: HttpRequest, form: PasswordAgain, failure: Failure | None, pa
     notice = {"panel": panel, **failure.as_dict()} if failure else None
     context = {
         **card_context(), "form": form, "notice": notice, "next": safe_next(request) or "",
-        "has_password": user.has_usable_password(), "has_card": user.cards.exists(),
+        "has_password": user.has_usable_password(), "has_card": user.cards.exists(), "here": _here(request),
     }  # fmt: skip
     return render(request, "account/reauthenticate.html", context)
+
+
+def _here(request: HttpRequest) -> str:
+    wanted = safe_next(request)
+    return reverse("reauthenticate") + (f"?{urlencode({'next': wanted})}" if wanted else "")
 
 
 def _onward(request: HttpRequest) -> HttpResponseRedirect:

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from portal.accounts.entry import audit
 from portal.accounts.forms import PasswordLoginForm
-from portal.accounts.notice import take_good_news, take_notice
+from portal.accounts.notice import show, take_notices
 from portal.captcha.forms import unchecked, wants_new_question
 from portal.cards.pages import card_context
 from portal.policy import policy
@@ -33,8 +33,8 @@ class LoginPage(LoginView):  # type: ignore[misc]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the page's data: failure to show, the panel it belongs to, the component's ports."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        context["notice"] = kwargs.get("notice") or take_notice(self.request)
-        context["good_news"] = take_good_news(self.request)
+        if "notice" not in kwargs:
+            context["notice"], context["good_news"] = take_notices(self.request)
         return {**context, **card_context(), "recovery": policy().recovery}
 
     @override
@@ -42,7 +42,7 @@ class LoginPage(LoginView):  # type: ignore[misc]
         """Show the page again with the reason; the typed account name stays, the password does not."""
         failure = form.failure()
         audit("password", failure.code)
-        notice = {"panel": "password", **failure.as_dict()}
+        notice = show(self.request, "password", failure)
         response: HttpResponse = self.render_to_response(self.get_context_data(form=form, notice=notice))
         return response
 

@@ -10,9 +10,9 @@ from django import forms
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from cardlogin_server.identity.identifiers.normal_form import normal_form
-from portal.both import both
 from portal.captcha.questions import Kind, letters, spell, words
 
 _REFRESH = "captcha_new"
@@ -27,8 +27,7 @@ class Question:
     key: str
     kind: Kind
     picture: str = ""
-    zh: str = ""
-    en: str = ""
+    words: str = ""
 
 
 def wants_new_question(request: HttpRequest) -> bool:
@@ -42,7 +41,7 @@ class CaptchaForm(forms.Form):
     captcha_key = forms.CharField(max_length=_KEY, required=False, widget=forms.HiddenInput)
     captcha = forms.CharField(
         max_length=12,
-        label=both("驗證碼", "Verification code"),
+        label=_("Verification code"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
 
@@ -51,7 +50,7 @@ class CaptchaForm(forms.Form):
         typed: str = self.cleaned_data["captcha"]
         if not self.answered(typed):
             raise forms.ValidationError(
-                both("驗證碼錯誤或已逾時，請依新的題目再填一次。", "Wrong or too late; answer the new question."),
+                _("The verification code is wrong or too late; please answer the new question."),
                 code="captcha_wrong",
             )
         return typed
@@ -79,8 +78,7 @@ def new_question(kind: Kind) -> Question:
     store = CaptchaStore.objects.create(challenge=challenge, response=answer)
     if kind is Kind.PICTURE:
         return Question(store.hashkey, kind, picture=reverse("captcha-image", args=[store.hashkey]))
-    zh, en = spell(challenge)
-    return Question(store.hashkey, kind, zh=zh, en=en)
+    return Question(store.hashkey, kind, words=spell(challenge))
 
 
 def _take(key: str, answer: str) -> bool:

@@ -3,11 +3,16 @@
 import secrets
 from enum import StrEnum
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 # No look-alikes: 0 O 1 I L are left out (portal rules, 3.5).
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 LENGTH = 5
-_WORDS = ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十")
-_ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NUMBERS = (
+    _("zero"), _("one"), _("two"), _("three"), _("four"), _("five"),
+    _("six"), _("seven"), _("eight"), _("nine"), _("ten"),
+)  # fmt: skip
 
 
 class Kind(StrEnum):
@@ -29,11 +34,8 @@ def words() -> tuple[str, str]:
     return f"{first}+{second}", str(first + second)
 
 
-def spell(challenge: str) -> tuple[str, str]:
-    """The sentence of a sum, in Chinese and English; raises ValueError for anything that `words` did not make."""
-    first, _, second = challenge.partition("+")
-    one, two = int(first), int(second)
-    return (
-        f"{_WORDS[one]}加{_WORDS[two]}等於多少？請填數字。",
-        f"What is {_ENGLISH[one]} plus {_ENGLISH[two]}? Answer in digits.",
-    )
+def spell(challenge: str) -> str:
+    """The sentence of a sum in the language in use; raises ValueError for anything that `words` did not make."""
+    first, _plus, second = challenge.partition("+")
+    numbers = {"first": _NUMBERS[int(first)], "second": _NUMBERS[int(second)]}
+    return gettext("What is %(first)s plus %(second)s? Answer in digits.") % numbers

@@ -1,4 +1,4 @@
-"""Tying cards to accounts and untying them (binding rules of the portal, 2.10)."""
+"""Linking cards to accounts and unlinking them (binding rules of the portal, 2.10)."""
 
 import hashlib
 import unicodedata
@@ -27,7 +27,7 @@ from portal.policy import policy
 
 
 def bind(user: User, identity: Identity) -> CardBinding:
-    """Tie the card whose holder was just verified for this purpose to an account; tying it again changes nothing.
+    """Link the card whose holder was just verified for this purpose to an account; linking it again changes nothing.
 
     Raises `Refusal`: card_kind_other, card_name_differs, card_id_differs, too_many_cards, card_taken. A card that
     belongs to a certificate-only account of the same holder comes over with it, and that account ends.
@@ -43,12 +43,12 @@ def bind(user: User, identity: Identity) -> CardBinding:
         raise Refusal(CARD_TAKEN) from None
     if is_new:
         record("bind", account=user.pk, family=identity.family.value)
-        send_mail(user.email, "card_bound", name=user.name, last_digits=identity.subject_serial[-4:])
+        send_mail(user.email, user.language, "card_bound", name=user.name, last_digits=identity.subject_serial[-4:])
     return binding
 
 
 def unbind(user: User, binding: CardBinding) -> None:
-    """Untie a card; raises `Refusal` (last_way_in) when there would be no way into the account any more."""
+    """Unlink a card; raises `Refusal` (last_way_in) when there would be no way into the account any more."""
     with transaction.atomic():
         held = User.objects.select_for_update().get(pk=user.pk)
         if not held.has_usable_password() and held.cards.count() <= 1:
@@ -56,7 +56,7 @@ def unbind(user: User, binding: CardBinding) -> None:
         last_digits, family = binding.subject_serial[-4:], binding.family
         binding.delete()
         record("unbind", account=user.pk, family=family)
-        send_mail(user.email, "card_unbound", name=user.name, last_digits=last_digits)
+        send_mail(user.email, user.language, "card_unbound", name=user.name, last_digits=last_digits)
 
 
 def note_certificate(binding: CardBinding, identity: Identity | Pending) -> bool:

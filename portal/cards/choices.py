@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,7 +19,6 @@ from portal.accounts.entry import audit
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.audit.log import record
-from portal.both import both
 from portal.cards.flows import enter
 from portal.cards.models import CardBinding
 from portal.cards.pending import Pending, forget, recall
@@ -30,6 +30,7 @@ from portal.failures import (
     WAIT_A_MOMENT,
     Failure,
 )  # fmt: skip
+from portal.languages import in_use
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
 
@@ -38,7 +39,7 @@ class RenewalForm(forms.Form):
     """The password that lets a renewed certificate in for the first time."""
 
     password = forms.CharField(
-        label=both("密碼", "Password"), max_length=128, strip=False,
+        label=_("Password"), max_length=128, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
 
@@ -112,7 +113,7 @@ def _certificate_only_account(pending: Pending) -> CardBinding:
         found = CardBinding.objects.select_related("user").filter(binding_key=pending.binding_key).first()
         if found is not None:
             return found
-        user = User(username=_free_name(), name=pending.holder_name[:64], certificate_only=True)
+        user = User(username=_free_name(), name=pending.holder_name[:64], certificate_only=True, language=in_use())
         user.set_unusable_password()
         user.save()
         record("register", account=user.pk, method="card", family=pending.family_name)

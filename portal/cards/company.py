@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cardlogin_server.certificates.families import Family
+from portal import once
 from portal.accounts.destination import safe_next
 from portal.cards.flows import log_in
 from portal.cards.pages import card_context
@@ -27,7 +28,7 @@ def company(request: HttpRequest) -> HttpResponse:
     """Answer the page by which a company enters."""
     if request.user.is_authenticated:
         return redirect("member")
-    notice = request.session.pop(_NOTICE, None)
+    (notice,) = once.take(request, _NOTICE)
     context = {**card_context(), "notice": notice, "redirect_field_value": safe_next(request)}
     return render(request, "cards/company.html", context)
 

@@ -1,4 +1,4 @@
-"""Log-in with a card: known, renewed, or not tied to any account yet."""
+"""Log-in with a card: known, renewed, or not linked to any account yet."""
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
@@ -24,9 +24,9 @@ __all__ = ["enter", "issue_challenge", "log_in"]
 
 
 def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.CITIZEN) -> HttpResponse:
-    """Log in the account tied to the card that signed; return where the browser goes next.
+    """Log in the account linked to the card that signed; return where the browser goes next.
 
-    A card that is tied to no account leads to the page with the choices, a renewed certificate to the page that asks
+    A card that is linked to no account leads to the page with the choices, a renewed certificate to the page that asks
     for the password once. Raises `Refusal` for everything else, a card of another than the page's family among it.
     Every outcome leaves one audit line.
     """
@@ -59,7 +59,9 @@ def enter(
         note_certificate(binding, identity)
         if renewed:
             record("card_renewed", account=user.pk, family=binding.family)
-            send_mail(user.email, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:])
+            send_mail(
+                user.email, user.language, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:]
+            )
     return enter_with_card(request, user, identity.certificate_sha256, next_url)
 
 

@@ -1,4 +1,4 @@
-"""憑證管理 in the member's area: cards of the account, binding (憑證上傳), names, untying."""
+"""憑證管理 in the member's area: cards of the account, binding (憑證上傳), names, unlinking."""
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cardlogin_server import Purpose
+from portal import once
 from portal.accounts.fresh import fresh_required, is_fresh
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -37,12 +38,12 @@ class NameForm(forms.Form):
 def cards(request: HttpRequest) -> HttpResponse:
     """List the account's cards with every certificate seen on them; bind another one here."""
     user = _person(request)
+    notice, done = once.take(request, _NOTICE, _DONE)
     owned = user.cards.prefetch_related("certificates").order_by("created")
     context = {
         **card_context(), "cards": owned, "now": timezone.now(), "fresh": is_fresh(request),
         "company": is_company(user), "room": owned.count() < policy().most_cards, "most": policy().most_cards,
-        "pending": recall(request.session), "notice": request.session.pop(_NOTICE, None),
-        "done": request.session.pop(_DONE, None),
+        "pending": recall(request.session), "notice": notice, "done": done,
     }  # fmt: skip
     return render(request, "cards/cards.html", context)
 
@@ -51,7 +52,7 @@ def cards(request: HttpRequest) -> HttpResponse:
 @never_cache
 @fresh_required
 def card_bind(request: HttpRequest) -> HttpResponse:
-    """Tie the card that signed for `bind` to this account."""
+    """Link the card that signed for `bind` to this account."""
     user = _person(request)
     try:
         bind(user, proof_of_card(request, Purpose.BIND))
@@ -65,7 +66,7 @@ def card_bind(request: HttpRequest) -> HttpResponse:
 @never_cache
 @fresh_required
 def card_unbind(request: HttpRequest, card: int) -> HttpResponse:
-    """Untie one of this account's cards."""
+    """Unlink one of this account's cards."""
     user = _person(request)
     try:
         unbind(user, get_object_or_404(CardBinding, pk=card, user=user))

@@ -9,7 +9,7 @@ from cardlogin_server.certificates.families import Family
 
 
 class CardBinding(models.Model):
-    """One card holder's key tied to one account; a binding key belongs to one account only."""
+    """One card holder's key linked to one account; a binding key belongs to one account only."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cards")
     binding_key = models.CharField(max_length=128, unique=True)

@@ -28,7 +28,13 @@ def ask(request: HttpRequest, user: User) -> None:
             issued = issue(user, CodePurpose.KEEP_ACCOUNT, IssuedCode.Channel.MAIL, user.email, grace)
             link = address_of("keep_account", issued.link)
             send_mail(
-                user.email, "member_delete_asked", name=user.name, account=user.username, link=link, hours=_hours()
+                user.email,
+                user.language,
+                "member_delete_asked",
+                name=user.name,
+                account=user.username,
+                link=link,
+                hours=_hours(),
             )
 
 
@@ -41,7 +47,7 @@ def keep(user: User) -> bool:
         codes = IssuedCode.objects.filter(user=user, purpose=CodePurpose.KEEP_ACCOUNT, used=None)
         codes.update(used=timezone.now())
         record("delete_cancelled", account=user.pk)
-        send_mail(user.email, "member_delete_cancelled", name=user.name)
+        send_mail(user.email, user.language, "member_delete_cancelled", name=user.name)
         return True
 
 
@@ -78,7 +84,7 @@ def _delete(number: int) -> bool:
         if user is None:
             return False
         name, since = user.username, user.delete_after
-        send_mail(user.email, "member_deleted", name=user.name, account=name)
+        send_mail(user.email, user.language, "member_deleted", name=user.name, account=name)
         end_sessions(user)
         lockout.right(name)
         tries.forget(name)

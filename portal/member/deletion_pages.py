@@ -1,9 +1,12 @@
 """The page that asks for the deletion of the account, and the link that keeps it after all."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -12,25 +15,23 @@ from portal.accounts.fresh import fresh_required
 from portal.accounts.models import User
 from portal.accounts.notice import good_news_at_login
 from portal.audit.log import record
-from portal.both import both
 from portal.failures import Refusal
 from portal.member.deletion import ask, keep_by_link
 from portal.member.pages import holder
 from portal.policy import policy
-from portal.recovery.forms import InBoth
 from portal.recovery.sessions import end_sessions
 from portal.registration.confirmation import problem_with
 
 
-class DeleteForm(InBoth):
+class DeleteForm(forms.Form):
     """The account's name, typed by hand."""
 
     account = forms.CharField(
-        label=both("輸入您的帳號以確認", "Type your account name to confirm"), max_length=15,
+        label=_("Type your account name to confirm"), max_length=15,
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )  # fmt: skip
 
-    def __init__(self, user: User, data: object = None) -> None:
+    def __init__(self, user: User, data: Any = None) -> None:
         self._user = user
         super().__init__(data)
 
@@ -38,7 +39,7 @@ class DeleteForm(InBoth):
         """Raise ValidationError for another name."""
         typed = str(self.cleaned_data["account"]).strip().lower()
         if typed != self._user.username:
-            raise forms.ValidationError(both("這不是您的帳號。", "This is not your account name."), code="account")
+            raise forms.ValidationError(_("This is not your account name."), code="account")
         return typed
 
 

@@ -7,6 +7,8 @@ from django import forms
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,24 +16,23 @@ from portal.accounts.codes import CodePurpose, issue, take_code
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import IssuedCode, Person, User
 from portal.audit.log import record
-from portal.both import both
 from portal.failures import CODE_WRONG, RATE_LIMITED, Refusal
 from portal.member.overview import masked_mobile
 from portal.member.pages import done, holder, refused, said
 from portal.messages.sending import send_mail, send_text
 from portal.policy import policy
-from portal.recovery.forms import CodeForm, InBoth
+from portal.recovery.forms import CodeForm
 from portal.registration.fields import rescue_mobile as read_mobile
 
 _WAITING = "member_mobile"
 
 
-class MobileForm(InBoth):
+class MobileForm(forms.Form):
     """The new number."""
 
     mobile = forms.CharField(
-        label=both("救援手機門號", "Rescue mobile"), max_length=20,
-        help_text=both("範例：行動電話:0911123456(此欄位只能輸入數字)", "Example: 0911123456, digits only"),
+        label=_("Rescue mobile"), max_length=20,
+        help_text=_("Example: 0911123456, digits only"),
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "tel-national"}),
     )  # fmt: skip
 
@@ -91,7 +92,7 @@ def ask(request: HttpRequest, user: User, number: str) -> None:
         issued = issue(user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life)
         record("change_mobile_asked", account=user.pk, request=request)
         minutes = int(issued.life.total_seconds() // 60)
-        send_text(number, "member_mobile_code", code=issued.code, minutes=minutes)
+        send_text(number, user.language, "member_mobile_code", code=issued.code, minutes=minutes)
     request.session[_WAITING] = masked_mobile(number)
 
 
@@ -110,9 +111,9 @@ def _set(request: HttpRequest, user: User, number: str) -> None:
         former, person.rescue_mobile, person.mobile_confirmed = person.rescue_mobile, number, bool(number)
         person.save(update_fields=["rescue_mobile", "mobile_confirmed"])
         record("change_mobile", account=user.pk, request=request)
-        send_mail(user.email, "member_mobile", name=user.name)
+        send_mail(user.email, user.language, "member_mobile", name=user.name)
         if former and former != number:
-            send_text(former, "member_mobile")
+            send_text(former, user.language, "member_mobile")
 
 
 def _page(request: HttpRequest, user: User, form: MobileForm, code_form: CodeForm) -> HttpResponse:
@@ -120,7 +121,7 @@ def _page(request: HttpRequest, user: User, form: MobileForm, code_form: CodeFor
     context = {
         **said(request), "form": form, "code_form": code_form, "kept": masked_mobile(kept.rescue_mobile),
         "confirmed": kept.mobile_confirmed, "waiting": request.session.get(_WAITING),
-        "used_unconfirmed": policy().recovery.unconfirmed_mobile,
+        "used_unconfirmed": policy().recovery.unconfirmed_mobile, "here": reverse("rescue_mobile"),
     }  # fmt: skip
     return render(request, "member/mobile.html", context)
 

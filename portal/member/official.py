@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import SafeString
+from django.utils.functional import Promise as StrPromise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal.accounts.models import Person, User
-from portal.both import both
 from portal.cards.binding import is_company
 from portal.member.pages import holder
 from portal.registration.change import is_confirmed
@@ -21,7 +21,7 @@ class Need:
     """One thing an applicant's account must have, whether it has it, and the page where it is told."""
 
     name: str
-    label: SafeString
+    label: StrPromise
     met: bool
     page: str
 
@@ -31,11 +31,11 @@ def needs(user: User) -> tuple[Need, ...]:
     person = Person.objects.filter(user=user).first() or Person(user=user)
     address = bool(person.county and person.address and person.postcode)
     return (
-        Need("mail", both("電子信箱已確認", "Mail address confirmed"), is_confirmed(user), "mail_change"),
-        Need("birthday", both("生日", "Birthday"), person.birthday is not None, "profile"),
-        Need("id-number", both("身分證/護照號碼", "ID or passport number"), bool(person.id_sealed), "profile"),
-        Need("address", both("通訊地址", "Address with postcode"), address, "profile"),
-        Need("phone", both("聯絡電話", "Telephone"), bool(person.phone), "profile"),
+        Need("mail", _("Email address confirmed"), is_confirmed(user), "mail_change"),
+        Need("birthday", _("Birthday"), person.birthday is not None, "profile"),
+        Need("id-number", _("ID or passport number"), bool(person.id_sealed), "profile"),
+        Need("address", _("Postal address"), address, "profile"),
+        Need("phone", _("Telephone"), bool(person.phone), "profile"),
     )
 
 

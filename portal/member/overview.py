@@ -5,7 +5,8 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import SafeString
+from django.utils.functional import Promise as StrPromise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -14,7 +15,6 @@ from cardlogin_server.identity.identifiers.roc_calendar import to_roc
 from portal.accounts.entry import current_entry
 from portal.accounts.models import Person, User
 from portal.audit.models import AuditEvent
-from portal.both import both
 from portal.cards.models import CardCertificate
 from portal.member.pages import holder, said
 from portal.policy import policy
@@ -24,16 +24,16 @@ from portal.sealing import SealBroken
 
 _LOG_INS = 10
 _METHODS = {
-    "password": both("帳號密碼", "Account and password"),
-    "password+second_factor": both("帳號密碼與驗證碼", "Password and code"),
-    "card": both("憑證卡", "Certificate card"),
+    "password": _("Account and password"),
+    "password+second_factor": _("Password and code"),
+    "card": _("Certificate card"),
 }
 _OUTCOMES = {
-    "ok": both("成功", "Succeeded"),
-    "card_renewal": both("等待確認新憑證", "New certificate to be confirmed"),
-    "second_factor_wrong": both("驗證碼錯誤", "Wrong code"),
+    "ok": _("Succeeded"),
+    "card_renewal": _("New certificate to be confirmed"),
+    "second_factor_wrong": _("The code was wrong"),
 }
-_UNKNOWN, _FAILED = both("不明", "Unknown"), both("未完成", "Not completed")
+_UNKNOWN, _FAILED = _("Unknown"), _("Not completed")
 
 
 @require_safe
@@ -82,5 +82,5 @@ def _shown_number(person: Person) -> str:
         return "******"  # a row that was tampered with must not close the whole page
 
 
-def _method(event: AuditEvent) -> SafeString:
+def _method(event: AuditEvent) -> StrPromise:
     return _METHODS.get(str(event.facts.get("method")), _UNKNOWN)

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 
+from portal import once
 from portal.accounts.models import User
 from portal.failures import Failure
 
@@ -35,4 +36,5 @@ def refused(request: HttpRequest, page: str, failure: Failure) -> HttpResponseRe
 
 def said(request: HttpRequest) -> dict[str, object]:
     """Return what the page has to say of the page before, and forget it."""
-    return {"done": request.session.pop(_DONE, None), "notice": request.session.pop(_NOTICE, None)}
+    what, notice = once.take(request, _DONE, _NOTICE)
+    return {"done": what, "notice": notice}

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -17,7 +18,6 @@ from portal.accounts.fresh import is_fresh, prove_again
 from portal.accounts.models import User
 from portal.accounts.passwords import set_password, warnings
 from portal.audit.log import record
-from portal.both import both
 from portal.failures import ACCOUNT_LOCKED, PASSWORD_WRONG, PROOF_ENDED, WAIT_A_MOMENT, Failure, Refusal
 from portal.member.pages import done, holder, refused
 from portal.member.sessions import end_others, keep_this
@@ -38,7 +38,7 @@ class ChangePasswordForm(FirstPasswordForm):
     """The same with the present password, where there is one (ASVS 6.2.3)."""
 
     current = forms.CharField(
-        label=both("目前的密碼", "Present password"), max_length=128, strip=False,
+        label=_("Present password"), max_length=128, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ def change(request: HttpRequest, user: User, password: str) -> None:
         end_codes(user)
         record("change_password", account=user.pk, request=request)
         end_others(request, user)
-        send_mail(user.email, "member_password", name=user.name)
+        send_mail(user.email, user.language, "member_password", name=user.name)
     keep_this(request, user)
 
 

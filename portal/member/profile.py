@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from typing_extensions import override
@@ -16,9 +17,9 @@ from cardlogin_server.identity.identifiers.roc_calendar import compact
 from portal.accounts.fresh import is_fresh
 from portal.accounts.models import IdKind, Person, User
 from portal.audit.log import record
-from portal.both import both
 from portal.cards.binding import is_company
 from portal.failures import RATE_LIMITED
+from portal.languages import in_words
 from portal.member.overview import shown_person
 from portal.member.pages import done, holder
 from portal.registration.advanced import TEXTS, AdvancedForm
@@ -32,7 +33,7 @@ class ProfileForm(AdvancedForm):
     """What a member may change by himself; the ID number is there only as long as the account has none."""
 
     nickname = forms.CharField(
-        label=both("暱稱", "Nickname"), max_length=30, required=False,
+        label=_("Nickname"), max_length=30, required=False,
         widget=forms.TextInput({"autocomplete": "nickname"}),
     )  # fmt: skip
 
@@ -98,13 +99,13 @@ def _may_give_number(request: HttpRequest, form: ProfileForm) -> bool:
     if not is_fresh(request):
         form.add_error("id_number", _need_proof())
     elif not ratelimit.consume(request, action="id_check"):
-        text = both(RATE_LIMITED.meaning_zh + RATE_LIMITED.remedy_zh, RATE_LIMITED.remedy_en)
+        text = f"{in_words(RATE_LIMITED.meaning)} {in_words(RATE_LIMITED.remedy)}"
         form.add_error("id_number", forms.ValidationError(text, code=RATE_LIMITED.code))
     return form.is_valid()
 
 
 def _need_proof() -> forms.ValidationError:
-    text = both("填寫證號前，請先再次確認身分。", "Prove again who you are before you give an ID number.")
+    text = _("Prove again who you are before you give an ID number.")
     return forms.ValidationError(text, code="not_fresh")
 
 

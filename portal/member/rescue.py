@@ -1,40 +1,41 @@
 """忘記密碼救援選項 of a member: question and answer (`egov-compat`), or one saved recovery code (`modern`, K5)."""
 
+import base64
 from typing import Any
 
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from typing_extensions import override
 
+from portal import once
 from portal.accounts.answers import LONGEST_ANSWER, QUESTIONS, answer_hash, normal_answer
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import Person, User
 from portal.accounts.recovery_codes import new_code
 from portal.audit.log import record
-from portal.both import both
 from portal.member.pages import done, holder
 from portal.messages.sending import send_mail
 from portal.policy import policy
-from portal.recovery.forms import InBoth
+from portal.sealing import seal, unseal
+
+_CODE = "member_recovery_code"
 
 
-class QuestionForm(InBoth):
+class QuestionForm(forms.Form):
     """Question and answer; no question takes both away."""
 
     question = forms.ChoiceField(
-        label=both("密碼提示問題", "Password question"), required=False,
-        choices=[("", "不設定 None"), *QUESTIONS],
+        label=_("Password question"), required=False,
+        choices=[("", _("None")), *QUESTIONS],
     )  # fmt: skip
     answer = forms.CharField(
-        label=both("您的回答", "Your answer"), max_length=LONGEST_ANSWER, required=False,
-        help_text=both(
-            "比對時不分大小寫、空白及標點；請勿使用他人容易查到的答案。",
-            "Compared without case, blanks and punctuation; choose one that others cannot look up.",
-        ),
+        label=_("Your answer"), max_length=LONGEST_ANSWER, required=False,
+        help_text=_("Case, spaces and punctuation do not matter; choose one that others cannot easily look up."),
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
 
@@ -43,7 +44,7 @@ class QuestionForm(InBoth):
         """Question and answer come together."""
         told = self.cleaned_data
         if told.get("question") and not normal_answer(told.get("answer", "")):
-            missing = both("請填寫您的回答。", "Answer the question.")
+            missing = _("Please give your answer.")
             self.add_error("answer", forms.ValidationError(missing, code="missing"))
         return told
 
@@ -72,11 +73,14 @@ def recovery_code(request: HttpRequest) -> HttpResponse:
     if not policy().recovery.saved_code:
         return redirect("password_question")
     user = holder(request)
-    code = ""
     if request.method == "POST":
         with transaction.atomic():
             code = new_code(user)
-            send_mail(user.email, "member_recovery_code", name=user.name)
+            send_mail(user.email, user.language, "member_recovery_code", name=user.name)
+        request.session[_CODE] = base64.b64encode(seal(code, _CODE)).decode()
+        return redirect("recovery_code")
+    sealed = once.take(request, _CODE)[0] if request.method == "GET" else None
+    code = unseal(base64.b64decode(sealed), _CODE) if sealed else ""
     has_code = Person.objects.filter(user=user).exclude(recovery_code_hash="").exists()
     return render(request, "member/recovery_code.html", {"code": code, "has_code": has_code})
 
@@ -87,4 +91,4 @@ def set_question(request: HttpRequest, user: User, question: str, answer: str) -
     with transaction.atomic():
         Person.objects.update_or_create(user=user, defaults=kept)
         record("change_question", account=user.pk, request=request)
-        send_mail(user.email, "member_question", name=user.name)
+        send_mail(user.email, user.language, "member_question", name=user.name)

@@ -92,7 +92,7 @@ def activate(request: HttpRequest, user: User, code: str) -> None:
             raise Refusal(SECOND_FACTOR_WRONG)
         RecoveryCodes.activate(user)
         record("second_factor_on", account=user.pk, request=request)
-        send_mail(user.email, "member_second_factor_on", name=user.name)
+        send_mail(user.email, user.language, "member_second_factor_on", name=user.name)
     request.session.pop(_SECRET, None)
 
 
@@ -101,7 +101,7 @@ def deactivate(request: HttpRequest, user: User) -> None:
     with transaction.atomic():
         if Authenticator.objects.filter(user=user).delete()[0]:
             record("second_factor_off", account=user.pk, request=request)
-            send_mail(user.email, "member_second_factor_off", name=user.name)
+            send_mail(user.email, user.language, "member_second_factor_off", name=user.name)
 
 
 def unused_codes(user: User) -> list[str]:
@@ -118,7 +118,7 @@ def new_codes(request: HttpRequest, user: User) -> None:
         Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
         RecoveryCodes.activate(user)
         record("second_factor_codes", account=user.pk, request=request)
-        send_mail(user.email, "member_second_factor_codes", name=user.name)
+        send_mail(user.email, user.language, "member_second_factor_codes", name=user.name)
 
 
 def _hold(user: User) -> None:

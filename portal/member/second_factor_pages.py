@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,7 +20,6 @@ from portal.accounts.fresh import fresh_required
 from portal.accounts.models import User
 from portal.accounts.passwords import normal_password
 from portal.audit.log import record
-from portal.both import both
 from portal.failures import (
     ACCOUNT_LOCKED,
     PASSWORD_TOO_SHORT_ALONE,
@@ -33,17 +33,17 @@ from portal.failures import (
 from portal.member import second_factor as factor
 from portal.member.pages import done, holder, refused, said
 from portal.policy import policy
-from portal.recovery.forms import CodeForm, InBoth
+from portal.recovery.forms import CodeForm
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
 _LIMIT = "second_factor"
 
 
-class LogInForm(InBoth, AuthenticateForm):  # type: ignore[misc]
+class LogInForm(AuthenticateForm):  # type: ignore[misc]
     """The code of the authenticator app, or one of the recovery codes."""
 
     code = forms.CharField(
-        label=both("驗證碼或備用碼", "Code of your app, or a recovery code"), max_length=16,
+        label=_("Code of your app, or a backup code"), max_length=16,
         widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),
     )  # fmt: skip
 
@@ -58,11 +58,11 @@ class LogInForm(InBoth, AuthenticateForm):  # type: ignore[misc]
         return None
 
 
-class PasswordForm(InBoth):
+class PasswordForm(forms.Form):
     """The password, which alone must be good enough from now on."""
 
     password = forms.CharField(
-        label=both("目前的密碼", "Present password"), max_length=128, strip=False,
+        label=_("Present password"), max_length=128, strip=False,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -105,4 +106,8 @@ def _name(user_agent: str) -> str:
         next((shown for word, shown in words if re.search(rf"\b{re.escape(word)}\b", user_agent)), "")
         for words in (_BROWSERS, _SYSTEMS)
     ]
-    return "、".join(part for part in found if part)
+    return (
+        gettext("%(browser)s, %(system)s") % dict(zip(("browser", "system"), found, strict=True))
+        if all(found)
+        else "".join(found)
+    )

@@ -1,1 +1,1 @@
-"""Ways back to an account: activation, unlocking, new passwords, forgotten account names."""
+"""Ways to recover access to an account: activation, unlocking, new passwords, forgotten account names."""

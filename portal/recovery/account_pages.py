@@ -60,17 +60,20 @@ def forgot_account_card(request: HttpRequest) -> HttpResponse:
         record("forgot_account", refusal.failure.code, request=request, method="card")
         return _page(request, MailForm(), refusal.failure, "card")
     record("forgot_account", account=user.pk, request=request, method="card")
-    return render(request, "recovery/account_name.html", {"account": user.username, "active": user.is_active})
+    context = {"account": user.username, "active": user.is_active, "here": reverse("forgot_account")}
+    return render(request, "recovery/account_name.html", context)
 
 
 def send_names(address: str) -> None:
     """Mail the names of the accounts of an address to it, if there are any; tells nobody."""
     confirmed = EmailAddress.objects.filter(email__iexact=address, verified=True).values("user")
     users = User.objects.filter(Q(pk__in=confirmed) | Q(email__iexact=address), delete_after=None)
-    names = list(users.order_by("pk").values_list("username", flat=True)[:_MOST_NAMES])
-    if names:
-        record("forgot_account", channel="mail", count=len(names))
-        send_mail(address, "recovery_account", accounts=names)
+    found = list(users.order_by("pk")[:_MOST_NAMES])
+    if found:
+        record("forgot_account", channel="mail", count=len(found))
+        languages = {user.language for user in found}
+        language = languages.pop() if len(languages) == 1 else ""
+        send_mail(address, language, "recovery_account", accounts=[user.username for user in found])
 
 
 def _of_card(request: HttpRequest) -> User:
@@ -88,4 +91,5 @@ def _anew(request: HttpRequest) -> MailForm:
 
 def _page(request: HttpRequest, form: MailForm, failure: Failure | None = None, panel: str = "") -> HttpResponse:
     notice = {"panel": panel, **failure.as_dict()} if failure else None
-    return render(request, "recovery/forgot_account.html", {**card_context(), "form": form, "notice": notice})
+    context = {**card_context(), "form": form, "notice": notice, "here": reverse("forgot_account")}
+    return render(request, "recovery/forgot_account.html", context)

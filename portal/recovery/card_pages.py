@@ -56,6 +56,6 @@ def _page(
     context = {
         **card_context(), "way": way.value, "form": form or AccountForm(), "step": step,
         "proof_url": reverse(f"{way.value}_card_proof"),
-        "notice": {"panel": "card", **failure.as_dict()} if failure else None,
+        "notice": {"panel": "card", **failure.as_dict()} if failure else None, "here": reverse(f"{way.value}_card"),
     }  # fmt: skip
     return render(request, f"recovery/{way.value}_card.html", context)

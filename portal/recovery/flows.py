@@ -87,4 +87,4 @@ def _awaits_activation(user: User) -> bool:
 
 def _tell(user: User, mail: str) -> None:
     if user.email:
-        send_mail(user.email, mail, name=user.name)
+        send_mail(user.email, user.language, mail, name=user.name)

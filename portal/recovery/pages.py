@@ -1,4 +1,4 @@
-"""The panel with all ways back, and the page at the end of each."""
+"""The panel with all ways to recover access, and the page at the end of each."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from portal.both import parted
+from portal import once
 from portal.failures import Failure
 from portal.policy import policy
 
@@ -17,7 +17,8 @@ _NOTICE, _DONE = "recovery_notice", "recovery_done"
 @never_cache
 def recover(request: HttpRequest) -> HttpResponse:
     """Show 會員帳號管理功能強化 忘記密碼不煩惱: the three cards, what each asks for, and the other ways."""
-    context = {"recovery": policy().recovery, "notice": request.session.pop(_NOTICE, None)}
+    (notice,) = once.take(request, _NOTICE)
+    context = {"recovery": policy().recovery, "notice": notice}
     return render(request, "recovery/recover.html", context)
 
 
@@ -25,11 +26,10 @@ def recover(request: HttpRequest) -> HttpResponse:
 @never_cache
 def recover_done(request: HttpRequest) -> HttpResponse:
     """Show once what was done, and lead on to the log-in."""
-    done = request.session.pop(_DONE, None)
+    (done,) = once.take(request, _DONE)
     if done is None:
         return HttpResponseRedirect(reverse("account_login"))
-    context = {"what": done["what"], "warnings": [parted(warning) for warning in done["warnings"]]}
-    return render(request, "recovery/done.html", {"done": context})
+    return render(request, "recovery/done.html", {"done": done})
 
 
 def back_to_panel(request: HttpRequest, failure: Failure) -> HttpResponseRedirect:

@@ -6,13 +6,13 @@ from portal.sealing import index
 
 
 def question_for(account: str) -> str:
-    """The account's own question, or one from the list that is always the same for this name.
+    """The account's own question in the language in use, or one from the list that is always the same for this name.
 
     A name without an account, or without a question, so looks like any other (ASVS 6.3.8).
     """
     kept = Person.objects.filter(user__username=account, user__is_active=True, answer_hash__gt="")
     own = dict(QUESTIONS).get(kept.values_list("question", flat=True).first() or "")
-    return own or QUESTIONS[int(index(account, "question")[:12], 16) % len(QUESTIONS)][1]
+    return str(own or QUESTIONS[int(index(account, "question")[:12], 16) % len(QUESTIONS)][1])
 
 
 def is_answer(account: str, text: str) -> bool:

@@ -20,7 +20,7 @@ from portal.recovery.steps import Way
 
 
 def password_refusals(user: User, password: str) -> list[str]:
-    """Why a new password is refused under the active profile, in both languages."""
+    """Why a new password is refused under the active profile, in the language in use."""
     return refusals(password, user.username, second_factor=is_mfa_enabled(user))
 
 
@@ -62,7 +62,7 @@ def _replace(user: User, former: str) -> None:
 def _tell(user: User) -> None:
     confirmed = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     for address in {*confirmed, user.email} - {""}:
-        send_mail(address, "recovery_password", name=user.name)
+        send_mail(address, user.language, "recovery_password", name=user.name)
     number = usable_mobile(user)
     if number:
-        send_text(number, "recovery_password")
+        send_text(number, user.language, "recovery_password")

@@ -43,7 +43,9 @@ def send_second_proof(user: User) -> IssuedCode.Channel | None:
         return _text(user, CodePurpose.SECOND_PROOF)
     issued = issue(user, CodePurpose.SECOND_PROOF, Channel.MAIL, mail.email, policy().recovery_step)
     record("recovery_code", account=user.pk, channel=Channel.MAIL.value, purpose=CodePurpose.SECOND_PROOF.value)
-    send_mail(mail.email, "recovery_code", name=user.name, code=issued.code, minutes=_minutes(issued.life))
+    send_mail(
+        mail.email, user.language, "recovery_code", name=user.name, code=issued.code, minutes=_minutes(issued.life)
+    )
     return Channel.MAIL
 
 
@@ -79,7 +81,7 @@ def _text(user: User, purpose: CodePurpose) -> IssuedCode.Channel | None:
         return None
     issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life)
     record("recovery_code", account=user.pk, channel=Channel.TEXT.value, purpose=purpose.value)
-    send_text(number, "recovery_code", code=issued.code, minutes=_minutes(issued.life))
+    send_text(number, user.language, "recovery_code", code=issued.code, minutes=_minutes(issued.life))
     return Channel.TEXT
 
 

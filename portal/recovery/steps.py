@@ -13,7 +13,7 @@ _KEY = "recovery_step"
 
 
 class Way(StrEnum):
-    """The ways back; those by card have the value of their signature's purpose."""
+    """The ways to recover access; those by card have the value of their signature's purpose."""
 
     ACTIVATE = "activate"
     UNLOCK = "unlock"

@@ -1,4 +1,4 @@
-"""Addresses of the ways back, below accounts/."""
+"""Addresses of the ways to recover access, below accounts/."""
 
 from django.urls import URLPattern, path
 

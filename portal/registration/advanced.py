@@ -1,9 +1,12 @@
 """進階資料提供 (F042 to F048): all of it required on the way to a public-servant account, none of it otherwise."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from cardlogin_server.identity.identifiers import telephone
@@ -11,7 +14,6 @@ from cardlogin_server.identity.identifiers.normal_form import normal_form
 from cardlogin_server.identity.identifiers.postcode import COUNTIES, is_postcode, postcode_fits_county
 from cardlogin_server.identity.identifiers.roc_calendar import compact
 from portal.accounts.models import Gender, IdKind
-from portal.both import both
 from portal.registration import fields
 from portal.registration.doubts import Doubt, StepForm
 from portal.registration.draft import Draft
@@ -25,50 +27,44 @@ class AdvancedForm(StepForm):
     """Birthday, ID number, gender, address, telephone; what is unusual is asked about once."""
 
     step = Step.ADVANCED
-    birthday = fields.RocDateField(label=both("生日", "Birthday (year of the Republic, month, day)"), required=False)
+    birthday = fields.RocDateField(label=_("Birthday"), required=False)
     id_type = forms.ChoiceField(
-        label=both("證件種類", "Document"), required=False, widget=forms.RadioSelect, initial=_NUMBER,
+        label=_("Kind of document"), required=False, widget=forms.RadioSelect, initial=_NUMBER,
         choices=[
-            (_NUMBER, both("身分證/外來人口 統一證號", "National ID or resident number")),
-            (_PASSPORT, both("護照號碼（無法與憑證比對）", "Passport (cannot be matched with a card)")),
+            (_NUMBER, _("National ID or resident number")),
+            (_PASSPORT, _("Passport number (cannot be matched with a card)")),
         ],
     )  # fmt: skip
     id_number = forms.CharField(
-        label=both("身分證/外來人口 統一證號", "ID number"), max_length=30, required=False,
-        help_text=both(
-            "申請帳號時，於個人資料內務必輸入身分證字號，學習時數方能認證",
-            "Needed when hours of learning are to be certified.",
-        ),
+        label=_("National ID or resident number"), max_length=30, required=False,
+        help_text=_("An ID number must be given for learning hours to be certified."),
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )  # fmt: skip
     gender = forms.ChoiceField(
-        label=both("性別", "Gender"), required=False, widget=forms.RadioSelect,
-        choices=[(Gender.MALE, both("男性", "Male")), (Gender.FEMALE, both("女性", "Female"))],
-        help_text=both("未選時依證號帶入", "Taken from the ID number when left open."),
+        label=_("Gender"), required=False, widget=forms.RadioSelect,
+        choices=[(Gender.MALE, _("Male")), (Gender.FEMALE, _("Female"))],
+        help_text=_("Taken from the ID number when left open."),
     )  # fmt: skip
     county = forms.ChoiceField(
-        label=both("通訊地址：縣市", "Address: county or city"), required=False,
-        choices=[("", "請選擇縣市 Please choose"), *((county, county) for county in COUNTIES)],
+        label=_("Postal address: county or city"), required=False,
+        choices=[("", _("Choose a county or city")), *((county, county) for county in COUNTIES)],
     )  # fmt: skip
     address = forms.CharField(
-        label=both("通訊地址", "Address"), max_length=120, required=False,
+        label=_("Postal address"), max_length=120, required=False,
         widget=forms.TextInput({"autocomplete": "street-address"}),
     )  # fmt: skip
     postcode = forms.CharField(
-        label=both("郵遞區號", "Postcode"), max_length=10, required=False,
-        help_text=both("3、5 或 6 碼", "3, 5 or 6 digits"),
+        label=_("Postcode"), max_length=10, required=False,
+        help_text=_("3, 5 or 6 digits"),
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "postal-code"}),
     )  # fmt: skip
     phone = forms.CharField(
-        label=both("聯絡電話", "Telephone"), max_length=20, required=False,
-        help_text=both(
-            "範例：(市話:0212345678分機12345)或(行動電話:0911123456)",
-            "Land-line 0212345678, extension 12345; or mobile 0911123456",
-        ),
+        label=_("Telephone"), max_length=20, required=False,
+        help_text=_("Example: landline 0212345678, extension 12345; or mobile 0911123456"),
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "tel-national"}),
     )  # fmt: skip
     extension = forms.CharField(
-        label=both("分機", "Extension"), max_length=10, required=False,
+        label=_("Extension"), max_length=10, required=False,
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "tel-extension"}),
     )  # fmt: skip
 
@@ -95,18 +91,18 @@ class AdvancedForm(StepForm):
 
     def clean_postcode(self) -> str:
         """Return the digits."""
-        return _checked(
-            self.cleaned_data["postcode"], is_postcode, "郵遞區號須為 3、5 或 6 碼數字。", "3, 5 or 6 digits."
-        )
+        return _checked(self.cleaned_data["postcode"], is_postcode, gettext("A postcode has 3, 5 or 6 digits."))
 
     def clean_phone(self) -> str:
         """Return the digits, area code first; the shape is checked and no more (C24)."""
-        zh, en = "請填寫含區碼的市話（9 至 10 碼）或行動電話。", "A land-line with area code, or a mobile number."
-        return _checked(self.cleaned_data["phone"], telephone.is_contact_number, zh, en)
+        text = gettext("Please give a landline number with its area code (9 or 10 digits), or a mobile number.")
+        return _checked(self.cleaned_data["phone"], telephone.is_contact_number, text)
 
     def clean_extension(self) -> str:
         """Return the digits."""
-        return _checked(self.cleaned_data["extension"], telephone.is_extension, "分機最多 6 碼。", "Up to 6 digits.")
+        return _checked(
+            self.cleaned_data["extension"], telephone.is_extension, gettext("An extension has up to 6 digits.")
+        )
 
     @override
     def clean(self) -> dict[str, Any]:
@@ -119,7 +115,7 @@ class AdvancedForm(StepForm):
             return told
         told["gender"] = told.get("gender") or fields.gender_of(*told["id"])
         if self.draft.official and not told["gender"]:
-            self.add_error("gender", forms.ValidationError(both("請選擇性別。", "Please choose."), code="required"))
+            self.add_error("gender", forms.ValidationError(_("Please choose the gender."), code="required"))
         return told
 
     @override
@@ -128,11 +124,20 @@ class AdvancedForm(StepForm):
         told = self.cleaned_data
         found = []
         if told["gender"] != (fields.gender_of(*told["id"]) or told["gender"]):
-            found.append(_doubt("gender_differs", "性別與證號所示不同。", "The ID number says otherwise."))
+            found.append(
+                Doubt("gender_differs", _("The ID number says otherwise. If it is right, press the button again."))
+            )
         if told["postcode"] and told["county"] and not postcode_fits_county(told["postcode"], told["county"]):
-            found.append(_doubt("postcode_county", "郵遞區號與縣市不符。", "The postcode is not one of this county."))
+            found.append(
+                Doubt(
+                    "postcode_county",
+                    _("The postcode is not one of this county. If it is right, press the button again."),
+                )
+            )
         if told["phone"] and not telephone.fits_numbering_plan(told["phone"]):
-            found.append(_doubt("phone_plan", "電話號碼不在編碼計畫內。", "The numbering plan has no such number."))
+            found.append(
+                Doubt("phone_plan", _("The numbering plan has no such number. If it is right, press the button again."))
+            )
         return found
 
     @override
@@ -158,12 +163,8 @@ class AdvancedForm(StepForm):
         return kind.value, number
 
 
-def _checked(typed: str, fits: Any, zh: str, en: str) -> str:
+def _checked(typed: str, fits: Callable[[str], bool], refusal: str) -> str:
     text = normal_form(typed)
     if text and not fits(text):
-        raise forms.ValidationError(both(zh, en), code="format")
+        raise forms.ValidationError(refusal, code="format")
     return text
-
-
-def _doubt(code: str, zh: str, en: str) -> Doubt:
-    return Doubt(code, both(zh + "若確認無誤，請再按一次。", en + " If it is right, press the button again."))

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from cardlogin_server.certificates.families import Family
 from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
 from cardlogin_server.identity.identifiers.normal_form import normal_form
-from portal.both import both
 from portal.cards.models import CardBinding
 from portal.cards.pending import recall
 from portal.registration import fields
@@ -22,18 +23,15 @@ _WHOLE = 10
 _OUTCOMES = {
     Confirmation.NO_SUCH_PAIR: (
         "id_not_the_cards",
-        "這個號碼與憑證的持有人不符，請核對。",
-        "This number is not the card holder's; check it.",
+        _("This number is not the card holder's; check it."),
     ),
     Confirmation.NOT_ACTIVATED: (
         "card_not_activated",
-        "這張憑證卡尚未開卡，請先完成開卡。",
-        "This card has not been activated yet; do that first.",
+        _("This card has not been activated yet; activate it first."),
     ),
     Confirmation.ASK_AGAIN: (
         "confirmer_unavailable",
-        "目前無法查驗身分證字號，請稍後再試。",
-        "The number cannot be checked at the moment; try again later.",
+        _("The ID number cannot be checked at the moment; try again later."),
     ),
 }
 
@@ -58,7 +56,7 @@ class RestOfNumber(forms.CharField):
     def __init__(self, card: CardFacts) -> None:
         self.card = card
         missing = _WHOLE - len(card.last_four)
-        label = both(f"身分證/外來人口 統一證號（前 {missing} 碼）", f"ID number, first {missing} characters")
+        label = format_lazy(_("National ID or resident number (first {missing} characters)"), missing=missing)
         attrs = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         super().__init__(label=label, max_length=20, widget=forms.TextInput(attrs))
 
@@ -68,9 +66,7 @@ class RestOfNumber(forms.CharField):
         typed = normal_form(super().clean(value))
         number = typed if len(typed) == _WHOLE else typed + self.card.last_four
         if not number.endswith(self.card.last_four):
-            raise ValidationError(
-                both("末四碼與憑證不符。", "The last four characters are not those on the card."), code="last_four"
-            )
+            raise ValidationError(_("The last four characters are not those on the card."), code="last_four")
         kind, number = fields.id_number(number)
         confirm(self.card, number)
         return kind, number
@@ -86,8 +82,8 @@ def confirm(card: CardFacts, number: str) -> None:
     except ConfirmerUnavailable:
         outcome = Confirmation.ASK_AGAIN
     if outcome is not Confirmation.CONFIRMED:
-        code, zh, en = _OUTCOMES[outcome]
-        raise ValidationError(both(zh, en), code=code)
+        code, text = _OUTCOMES[outcome]
+        raise ValidationError(text, code=code)
 
 
 def confirmer() -> IdentityConfirmer | None:

@@ -41,7 +41,7 @@ def ask(user: User, address: str, may_write: Writer) -> None:
         EmailAddress.objects.create(user=user, email=address)
         if user.email:
             # Never held back by a limit: whoever took the account over must not be able to use it up.
-            send_mail(user.email, "mail_change_asked", account=user.username)
+            send_mail(user.email, user.language, "mail_change_asked", account=user.username)
         _write(user, address, may_write)
 
 
@@ -82,14 +82,15 @@ def change_by_code(user: User, typed: str) -> User:
 def _write(user: User, address: str, may_write: Writer) -> None:
     if not may_write(address):
         return
-    if EmailAddress.objects.filter(email=address, verified=True).exclude(user=user).exists():
-        send_mail(address, "mail_in_use")
+    others = EmailAddress.objects.select_related("user").filter(email=address, verified=True).exclude(user=user)
+    if (other := others.first()) is not None:
+        send_mail(address, other.user.language, "mail_in_use")
         return
     life = policy().confirm_within
     issued = issue(user, CodePurpose.CHANGE_MAIL, IssuedCode.Channel.MAIL, address, life)
     link = address_of("mail_change_confirm", issued.link)
     context = {"account": user.username, "link": link, "code": issued.code, "code_page": address_of("mail_change")}
-    send_mail(address, "confirm_change", life=life_text(life), **context)
+    send_mail(address, user.language, "confirm_change", life=life_text(life), **context)
 
 
 def _change(code: IssuedCode) -> User:
@@ -114,4 +115,4 @@ def _swap(user: User, address: str) -> None:
     IssuedCode.objects.filter(user=user, channel=IssuedCode.Channel.MAIL, used=None).update(used=timezone.now())
     record("change_mail", account=user.pk)
     if old:
-        send_mail(old, "mail_changed", account=user.username)
+        send_mail(old, user.language, "mail_changed", account=user.username)

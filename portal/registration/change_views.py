@@ -7,15 +7,16 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from portal import once
 from portal.accounts.codes import CodePurpose
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import User
 from portal.accounts.notice import good_news_at_login
 from portal.audit.log import record
-from portal.both import ask_in_both, both
 from portal.failures import RATE_LIMITED, Failure, Refusal
 from portal.registration import fields
 from portal.registration.change import (
@@ -37,32 +38,31 @@ class MailForm(forms.Form):
     """The new address, twice."""
 
     email = forms.CharField(
-        label=both("新的電子信箱", "New mail address"), max_length=254,
-        help_text=both("※請務必填入有效之電子信箱", "It must be a working one."),
+        label=_("New email address"), max_length=254,
+        help_text=_("It must be a working email address."),
         widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
     )  # fmt: skip
     email_again = forms.CharField(
-        label=both("確認電子信箱", "Mail address again"), max_length=254,
+        label=_("Confirm the email address"), max_length=254,
         widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
     )  # fmt: skip
 
     def __init__(self, user: User, data: Any = None) -> None:
         self.user = user
         super().__init__(data)
-        ask_in_both(self)
 
     def clean_email(self) -> str:
         """Return the address as it is stored; it must be another one than the confirmed one."""
         address = fields.mail(self.cleaned_data["email"])
         if address == self.user.email and is_confirmed(self.user):
-            raise forms.ValidationError(both("這就是目前的電子信箱。", "This is your address already."), code="same")
+            raise forms.ValidationError(_("This is your email address already."), code="same")
         return address
 
     def clean_email_again(self) -> str:
         """Return the address; it must be the same one."""
         again = fields.mail(self.cleaned_data["email_again"])
         if again != self.cleaned_data.get("email", again):
-            raise forms.ValidationError(both("兩次輸入的電子信箱不同。", "The two addresses differ."), code="different")
+            raise forms.ValidationError(_("The two email addresses differ."), code="different")
         return again
 
 
@@ -72,7 +72,8 @@ class MailForm(forms.Form):
 def mail_change(request: HttpRequest) -> HttpResponse:
     """Answer the page of the address: the present one, the waiting one, and the form for another."""
     user = _person(request)
-    form, failure = MailForm(user, request.POST or None), request.session.pop(_NOTICE, None)
+    form = MailForm(user, request.POST or None)
+    failure, done = once.take(request, _NOTICE, _DONE)
     if request.method == "POST" and form.is_valid():
         if ratelimit.consume(request, action="mail_change"):
             ask(user, form.cleaned_data["email"], writer(request))
@@ -80,7 +81,7 @@ def mail_change(request: HttpRequest) -> HttpResponse:
         failure = RATE_LIMITED.as_dict()
     context = {
         "form": form, "notice": failure, "waiting": waiting_address(user), "confirmed": is_confirmed(user),
-        "done": request.session.pop(_DONE, None),
+        "done": done,
     }  # fmt: skip
     return render(request, "registration/mail_change.html", context)
 

@@ -1,11 +1,11 @@
 """Pages that need no log-in: confirming an address, 重寄確認信, 會員中心, the two texts."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,7 +14,6 @@ from portal.accounts.destination import safe_next
 from portal.accounts.models import User
 from portal.accounts.notice import good_news_at_login
 from portal.audit.log import record
-from portal.both import ask_in_both, both
 from portal.captcha.forms import CaptchaForm, unchecked, wants_new_question
 from portal.failures import Failure, Refusal
 from portal.policy import policy
@@ -27,13 +26,9 @@ _ACCOUNT = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": 
 class CodeForm(forms.Form):
     """Account and the six digits of the mail."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        ask_in_both(self)
-
-    account = forms.CharField(label=both("帳號", "Account"), max_length=15, widget=forms.TextInput(_ACCOUNT))
+    account = forms.CharField(label=_("Account"), max_length=15, widget=forms.TextInput(_ACCOUNT))
     code = forms.CharField(
-        label=both("確認碼（6 碼）", "Code (6 digits)"), max_length=12,
+        label=_("Confirmation code (6 digits)"), max_length=12,
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )  # fmt: skip
 
@@ -41,11 +36,7 @@ class CodeForm(forms.Form):
 class ResendForm(CaptchaForm):
     """Account and captcha (F066)."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        ask_in_both(self)
-
-    account = forms.CharField(label=both("帳號", "Account"), max_length=15, widget=forms.TextInput(_ACCOUNT))
+    account = forms.CharField(label=_("Account"), max_length=15, widget=forms.TextInput(_ACCOUNT))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

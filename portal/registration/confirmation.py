@@ -8,7 +8,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise as StrPromise
 from django.utils.http import urlencode
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.codes import CodePurpose, find_link, issue, take_code, take_link
 from portal.accounts.models import IdKind, IssuedCode, Person, User
@@ -52,15 +55,21 @@ def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> None
     if not may_write(user.email):
         return
     if belongs_to_another(user):
-        send_mail(user.email, "registration_in_use", origin=settings.CARDLOGIN_ORIGIN)
+        send_mail(user.email, _language_at(user), "registration_in_use", origin=settings.CARDLOGIN_ORIGIN)
         return
     life = policy().confirm_within
     issued = issue(user, CodePurpose.CONFIRM_MAIL, IssuedCode.Channel.MAIL, user.email, life)
     link = address_of("confirm", issued.link) + (f"?{urlencode({'next': next_url})}" if next_url else "")
     send_mail(
-        user.email, "confirm", account=user.username, link=link, code=issued.code,
+        user.email, user.language, "confirm", account=user.username, link=link, code=issued.code,
         code_page=address_of("confirm_code"), official_page=address_of("official_account"), life=life_text(life),
     )  # fmt: skip
+
+
+def _language_at(user: User) -> str:
+    """The language of whoever the address belongs to."""
+    confirmed = EmailAddress.objects.select_related("user").filter(email=user.email, verified=True).first()
+    return confirmed.user.language if confirmed is not None else user.language
 
 
 def resend(account: str, may_write: Writer) -> None:
@@ -144,9 +153,8 @@ def address_of(name: str, *arguments: str) -> str:
     return origin + reverse(name, args=arguments)
 
 
-def life_text(life: timedelta) -> dict[str, str]:
-    """How long a link works, in the manuals' words for seven days, in hours otherwise."""
+def life_text(life: timedelta) -> str | StrPromise:
+    """How long a link works, in the manuals' words for seven days, in hours otherwise; in the reader's language."""
     if life == 7 * _DAY:
-        return {"zh": "七日", "en": "seven days"}
-    hours = life // timedelta(hours=1)
-    return {"zh": f"{hours}小時", "en": f"{hours} hours"}
+        return _("seven days")
+    return format_lazy(_("{hours} hours"), hours=life // timedelta(hours=1))

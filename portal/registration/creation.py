@@ -10,6 +10,7 @@ from portal.accounts.recovery_codes import hash_of
 from portal.audit.log import record
 from portal.cards.binding import bind
 from portal.failures import ACCOUNT_TAKEN, CARD_CHANGED, Refusal
+from portal.languages import in_use
 from portal.messages.sending import send_mail
 from portal.registration.advanced import TEXTS
 from portal.registration.confirmation import Writer, belongs_to_another, send_confirmation
@@ -17,7 +18,7 @@ from portal.registration.draft import Draft
 
 
 def create(draft: Draft, may_write: Writer, identity: Identity | None = None) -> None:
-    """Make the account of a finished draft, inactive until its address is confirmed; tie the card that signed to it.
+    """Make the account of a finished draft, inactive until its address is confirmed; link the card that signed to it.
 
     A draft sent twice, even at the same time, makes one account and is answered alike twice. An address or an ID
     number that belongs to another account gives the same answer as well: the account is made and keeps its name, but it
@@ -38,6 +39,7 @@ def create(draft: Draft, may_write: Writer, identity: Identity | None = None) ->
 def _make(draft: Draft, may_write: Writer, identity: Identity | None) -> None:
     user = User(username=draft.account, is_active=False, password=draft.password, password_policy=draft.policy)
     user.name, user.email, user.nickname = (draft.basic[name] for name in ("name", "email", "nickname"))
+    user.language = in_use()
     user.save(force_insert=True)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     _keep_person(user, draft, may_write)
@@ -82,4 +84,4 @@ def save_person(person: Person, may_write: Writer) -> None:
 def _tell_holder(number: str, may_write: Writer) -> None:
     holder = Person.with_id_number(number)
     if holder is not None and holder.user.email and may_write(holder.user.email):
-        send_mail(holder.user.email, "id_number_used")
+        send_mail(holder.user.email, holder.user.language, "id_number_used")

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.safestring import SafeString
+from django.utils.functional import Promise as StrPromise
 
-from portal.both import ask_in_both
 from portal.registration.draft import Draft
 from portal.registration.steps import Step
 
@@ -16,10 +15,10 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something unusual in what was typed: a code, and the question in both languages."""
+    """Something unusual in what was typed: a code, and the question."""
 
     code: str
-    text: SafeString
+    text: StrPromise
 
 
 class StepForm(forms.Form):
@@ -30,7 +29,6 @@ class StepForm(forms.Form):
     def __init__(self, draft: Draft, data: Any = None, **options: Any) -> None:
         self.draft = draft
         super().__init__(data, initial={**self.told(draft), **options.pop("initial", {})}, **options)
-        ask_in_both(self)
 
     @classmethod
     def told(cls, draft: Draft) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from cardlogin_server.identity.identifiers import account as accounts
@@ -14,7 +15,6 @@ from cardlogin_server.identity.identifiers import national_id, resident_id, roc_
 from cardlogin_server.identity.identifiers.normal_form import normal_form
 from cardlogin_server.identity.identifiers.telephone import is_rescue_mobile
 from portal.accounts.models import Gender, IdKind
-from portal.both import both
 
 _PASSPORT_LENGTH = range(5, 13)
 
@@ -55,9 +55,7 @@ class RocDateField(forms.Field):
             year, month, day = (int(part if part.isdecimal() else "") for part in parts)
             return roc_calendar.birthday(year, month, day, timezone.localdate())
         except ValueError:
-            raise ValidationError(
-                both("這個日期不存在或尚未到來。", "There is no such day, or it is still to come."), code="birthday"
-            ) from None
+            raise ValidationError(_("There is no such day, or it is still to come."), code="birthday") from None
 
 
 def name(text: str) -> str:
@@ -65,7 +63,7 @@ def name(text: str) -> str:
     try:
         return accounts.name_form(text)
     except ValueError:
-        raise ValidationError(both("請填寫 1 至 50 個字的姓名。", "1 to 50 characters."), code="name") from None
+        raise ValidationError(_("Please give a name of 1 to 50 characters."), code="name") from None
 
 
 def mail(text: str) -> str:
@@ -74,7 +72,7 @@ def mail(text: str) -> str:
         address = accounts.mail_form(text)
         validate_email(address)
     except (ValueError, ValidationError):
-        raise ValidationError(both("電子信箱格式不正確。", "This is not a mail address."), code="mail") from None
+        raise ValidationError(_("This is not a valid email address."), code="mail") from None
     return address
 
 
@@ -82,9 +80,7 @@ def rescue_mobile(text: str) -> str:
     """Ten digits; a hyphen is refused as the manuals say, full-width digits are not; raises ValidationError."""
     number = normal_form(text) if "-" not in text else text
     if not is_rescue_mobile(number):
-        raise ValidationError(
-            both("手機門號須為 09 開頭的 10 個數字。", "Ten digits that begin with 09."), code="mobile"
-        )
+        raise ValidationError(_("A mobile number has ten digits and begins with 09."), code="mobile")
     return number
 
 
@@ -97,15 +93,10 @@ def id_number(text: str) -> tuple[IdKind, str]:
         return IdKind.RESIDENT, number
     if resident_id.looks_like_permit_number(number):
         raise ValidationError(
-            both(
-                "這是居留證號，請填寫統一證號（10 碼）。",
-                "A permit's number; type the UI number (10 characters).",
-            ),
+            _("This is the number of a residence permit; type the UI number (10 characters)."),
             code="permit_number",
         )
-    raise ValidationError(
-        both("號碼不正確，請核對每一碼。", "The number is not right; check every character."), code="id_number"
-    )
+    raise ValidationError(_("The number is not correct; check every character."), code="id_number")
 
 
 def masked_number(number: str) -> str:
@@ -117,7 +108,7 @@ def passport(text: str) -> tuple[IdKind, str]:
     """A passport's number: 5 to 12 letters and digits; raises ValidationError."""
     number = normal_form(text)
     if not (number.isascii() and number.isalnum() and len(number) in _PASSPORT_LENGTH):
-        raise ValidationError(both("護照號碼須為 5 至 12 個英數字。", "5 to 12 letters and digits."), code="passport")
+        raise ValidationError(_("A passport number has 5 to 12 letters and digits."), code="passport")
     return IdKind.PASSPORT, number
 
 

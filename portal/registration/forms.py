@@ -4,15 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.hashers import make_password
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from cardlogin_server.identity.identifiers.account import is_account_name
 from portal.accounts.answers import LONGEST_ANSWER, QUESTIONS, answer_hash, normal_answer
 from portal.accounts.models import User
 from portal.accounts.passwords import normal_password, refusals, rule_text, warnings
-from portal.both import ask_in_both, both, parted
 from portal.captcha.forms import CaptchaForm
 from portal.failures import ACCOUNT_TAKEN
+from portal.languages import in_words
 from portal.policy import policy
 from portal.registration import fields
 from portal.registration.card import RestOfNumber
@@ -29,26 +31,23 @@ class AccountForm(StepForm):
 
     step = Step.ACCOUNT
     account = forms.CharField(
-        label=both("帳號", "Account"), max_length=15,
-        help_text=both(
-            "只接受 5 至 15 個字元的英文字母、數字，第一個字元必須為英文字母。例：clairesu1234",
-            "5 to 15 letters and digits, a letter first; capitals do not matter.",
-        ),
+        label=_("Account"), max_length=15,
+        help_text=_("5 to 15 letters and digits, the first one a letter. Example: clairesu1234"),
         widget=forms.TextInput({"autocomplete": "username", **_PLAIN}),
     )  # fmt: skip
     password = forms.CharField(
-        label=both("設定密碼", "Password"), max_length=LONGEST_PASSWORD, strip=False,
+        label=_("Choose a password"), max_length=LONGEST_PASSWORD, strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )  # fmt: skip
     password_again = forms.CharField(
-        label=both("確認密碼", "Password again"), max_length=LONGEST_PASSWORD, strip=False,
-        help_text=both("重複輸入", "Type it once more."),
+        label=_("Confirm the password"), max_length=LONGEST_PASSWORD, strip=False,
+        help_text=_("Type it again."),
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )  # fmt: skip
 
     def __init__(self, draft: Draft, data: Any = None, **options: Any) -> None:
         super().__init__(draft, data, **options)
-        self.fields["password"].help_text = parted(rule_text())
+        self.fields["password"].help_text = rule_text()
 
     @classmethod
     @override
@@ -61,18 +60,13 @@ class AccountForm(StepForm):
         typed = self.cleaned_data["account"]
         if not is_account_name(typed):
             raise forms.ValidationError(
-                both("帳號須為 5 至 15 個英數字，並以英文字母開頭。", "5 to 15 letters and digits, a letter first."),
+                _("An account name has 5 to 15 letters and digits and begins with a letter."),
                 code="account",
             )
         account = typed.lower()
         if User.objects.filter(username=account).exists():
-            raise forms.ValidationError(
-                both(
-                    ACCOUNT_TAKEN.meaning_zh + ACCOUNT_TAKEN.remedy_zh,
-                    f"{ACCOUNT_TAKEN.meaning_en} {ACCOUNT_TAKEN.remedy_en}",
-                ),
-                code=ACCOUNT_TAKEN.code,
-            )
+            told = f"{in_words(ACCOUNT_TAKEN.meaning)} {in_words(ACCOUNT_TAKEN.remedy)}"
+            raise forms.ValidationError(told, code=ACCOUNT_TAKEN.code)
         return str(account)
 
     @override
@@ -80,9 +74,9 @@ class AccountForm(StepForm):
         """Check the password against the profile, and its repetition."""
         typed = self.cleaned_data.get("password", "")
         for reason in refusals(typed, self.cleaned_data.get("account", "")) if typed else ():
-            self.add_error("password", forms.ValidationError(parted(reason), code="password_refused"))
+            self.add_error("password", forms.ValidationError(reason, code="password_refused"))
         if typed != self.cleaned_data.get("password_again", typed):
-            self.add_error("password_again", _different("兩次輸入的密碼不同。", "The two passwords differ."))
+            self.add_error("password_again", _different(gettext("The two passwords differ.")))
         return self.cleaned_data
 
     @override
@@ -99,30 +93,25 @@ class BasicForm(StepForm):
     """基本資料; with a card the name is the card's, and the rest of the ID number is asked for here (F057)."""
 
     step = Step.BASIC
-    name = forms.CharField(
-        label=both("中文姓名", "Name"), max_length=60, widget=forms.TextInput({"autocomplete": "name"})
-    )
+    name = forms.CharField(label=_("Name in Chinese"), max_length=60, widget=forms.TextInput({"autocomplete": "name"}))
     email = forms.CharField(
-        label=both("電子信箱", "Mail address"), max_length=254,
-        help_text=both(
-            "※註冊/修改後將依您所填電子信箱發出帳號確認信，請務必填入有效之電子信箱",
-            "A confirmation mail goes to this address; it must be a working one.",
+        label=_("Email address"), max_length=254,
+        help_text=_(
+            "A confirmation email goes to this address whenever it is registered or changed; it must be a working "
+            "one."
         ),
         widget=forms.EmailInput({"autocomplete": "email", **_PLAIN}),
     )  # fmt: skip
     email_again = forms.CharField(
-        label=both("確認電子信箱", "Mail address again"), max_length=254,
+        label=_("Confirm the email address"), max_length=254,
         widget=forms.EmailInput({"autocomplete": "email", **_PLAIN}),
     )  # fmt: skip
     nickname = forms.CharField(
-        label=both("暱稱", "Nickname"), max_length=30, required=False,
+        label=_("Nickname"), max_length=30, required=False,
         widget=forms.TextInput({"autocomplete": "nickname"}),
     )  # fmt: skip
     advanced = forms.BooleanField(
-        label=both(
-            "我願意提供更多個人資料以得到更多電子化政府個人化服務",
-            "I want to tell more about me and get more personal services",
-        ),
+        label=_("I am willing to give more personal data in order to get more personal e-government services"),
         required=False,
     )
 
@@ -132,7 +121,6 @@ class BasicForm(StepForm):
             del self.fields["name"]
             self.fields["id_rest"] = RestOfNumber(draft.card)
             self.order_fields(["id_rest"])
-            ask_in_both(self)
         if draft.official:
             del self.fields["advanced"]
 
@@ -157,7 +145,7 @@ class BasicForm(StepForm):
         """Return the address; it must be the same one."""
         again = fields.mail(self.cleaned_data["email_again"])
         if again != self.cleaned_data.get("email", again):
-            raise _different("兩次輸入的電子信箱不同。", "The two addresses differ.")
+            raise _different(gettext("The two email addresses differ."))
         return again
 
     @override
@@ -180,16 +168,16 @@ class RescueForm(StepForm):
 
     step = Step.RESCUE
     question = forms.ChoiceField(
-        label=both("密碼提示問題", "Password question"), required=False,
-        choices=[("", "請選擇 Please choose"), *QUESTIONS],
+        label=_("Password question"), required=False,
+        choices=[("", _("Please choose")), *QUESTIONS],
     )  # fmt: skip
     answer = forms.CharField(
-        label=both("您的回答", "Your answer"), max_length=LONGEST_ANSWER, required=False,
+        label=_("Your answer"), max_length=LONGEST_ANSWER, required=False,
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
     rescue_mobile = forms.CharField(
-        label=both("救援手機門號", "Rescue mobile"), max_length=20, required=False,
-        help_text=both("範例：行動電話:0911123456(此欄位只能輸入數字)", "Example: 0911123456, digits only"),
+        label=_("Rescue mobile"), max_length=20, required=False,
+        help_text=_("Example: 0911123456, digits only"),
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
 
@@ -198,9 +186,7 @@ class RescueForm(StepForm):
         if not policy().recovery.question:
             del self.fields["question"], self.fields["answer"]
         elif draft.rescue.get("answer_hash"):
-            self.fields["answer"].help_text = both(
-                "先前的回答已記下；留空即沿用。", "Your answer is kept; leave this empty to keep it."
-            )
+            self.fields["answer"].help_text = _("Your answer is saved; leave this empty to keep it.")
 
     @classmethod
     @override
@@ -218,9 +204,9 @@ class RescueForm(StepForm):
         """Question and answer come together."""
         question, answer = self.cleaned_data.get("question", ""), normal_answer(self.cleaned_data.get("answer", ""))
         if question and not answer and not self._answered_before(question):
-            self.add_error("answer", _missing("請填寫您的回答。", "Answer the question."))
+            self.add_error("answer", _missing(gettext("Please give your answer.")))
         if answer and not question:
-            self.add_error("question", _missing("請選擇密碼提示問題。", "Choose the question."))
+            self.add_error("question", _missing(gettext("Please choose a password question.")))
         return self.cleaned_data
 
     @override
@@ -228,9 +214,9 @@ class RescueForm(StepForm):
         """Nothing that helps when the password is forgotten."""
         if any(self.cleaned_data.get(name) for name in ("question", "rescue_mobile")) or policy().recovery.saved_code:
             return []
-        empty = both(
-            "您未填寫任何救援選項，忘記密碼時將無法自行重設。",
-            "Without any of these you cannot set a new password by yourself when you forget yours.",
+        empty = _(
+            "You have given none of the rescue options; when you forget your password, you will not be able to set a "
+            "new one by yourself."
         )
         return [Doubt("rescue_empty", empty)]
 
@@ -259,12 +245,7 @@ class ConsentStep(StepForm):
 
     step = Step.CONSENT
     consent = forms.BooleanField(
-        error_messages={
-            "required": both(
-                "請先詳閱並勾選同意服務條款和隱私權保護政策。",
-                "Please read and accept the terms and the privacy policy.",
-            )
-        }
+        error_messages={"required": _("Please read and accept the terms of service and the privacy policy first.")}
     )
 
 
@@ -274,9 +255,9 @@ class LastStep(CaptchaForm, ConsentStep):
     step = Step.LAST
 
 
-def _different(zh: str, en: str) -> forms.ValidationError:
-    return forms.ValidationError(both(zh, en), code="different")
+def _different(text: str) -> forms.ValidationError:
+    return forms.ValidationError(text, code="different")
 
 
-def _missing(zh: str, en: str) -> forms.ValidationError:
-    return forms.ValidationError(both(zh, en), code="missing")
+def _missing(text: str) -> forms.ValidationError:
+    return forms.ValidationError(text, code="missing")

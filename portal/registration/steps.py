@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 from portal.registration.draft import Draft
 
 
@@ -18,13 +20,13 @@ class Step(StrEnum):
 
 
 TITLES = {
-    Step.ACCOUNT: ("帳號和密碼", "Account and password"),
-    Step.BASIC: ("基本資料", "Basic data"),
-    Step.ADVANCED: ("進階資料提供", "Advanced data"),
-    Step.RESCUE: ("忘記密碼救援選項", "If you forget your password"),
-    Step.CAPTCHA: ("註冊確認（圖像驗證碼）", "Confirmation (picture)"),
-    Step.CONSENT: ("您同意嗎？", "Do you agree?"),
-    Step.LAST: ("註冊確認", "Confirmation"),
+    Step.ACCOUNT: _("Account name and password"),
+    Step.BASIC: _("Basic data"),
+    Step.ADVANCED: _("Advanced data"),
+    Step.RESCUE: _("Rescue options for a forgotten password"),
+    Step.CAPTCHA: _("Confirmation (verification code)"),
+    Step.CONSENT: _("Do you agree?"),
+    Step.LAST: _("Confirmation"),
 }
 _PLAIN = (Step.ACCOUNT, Step.BASIC, Step.RESCUE, Step.CAPTCHA, Step.CONSENT)
 _ADVANCED = (Step.ACCOUNT, Step.BASIC, Step.ADVANCED, Step.RESCUE, Step.LAST)

@@ -7,10 +7,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cardlogin_server import Identity, Purpose
+from portal import once
 from portal.accounts.destination import safe_next
 from portal.accounts.recovery_codes import fresh_text
 from portal.audit.log import record
-from portal.both import parted
 from portal.captcha.forms import CaptchaForm, unchecked, wants_new_question
 from portal.cards.pages import card_context
 from portal.cards.pending import forget
@@ -33,7 +33,7 @@ _FORMS: tuple[type[StepForm], ...] = (
     AccountForm, BasicForm, AdvancedForm, RescueForm, CaptchaStep, ConsentStep, LastStep,
 )  # fmt: skip
 _FORM_OF = {form.step: form for form in _FORMS}
-_NOTICE, _DONE = "registration_notice", "registration_done"
+_NOTICE, _DONE, _CODE = "registration_notice", "registration_done", "registration_code"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,9 +44,10 @@ def entry(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(get_login_redirect_url(request))
     if request.method == "POST":
         return _begin(request)
+    (notice,) = once.take(request, _NOTICE)
     context = {
-        "card": verified_card(request.session), "next": safe_next(request) or "",
-        "notice": request.session.pop(_NOTICE, None), "draft": drafts.current(request.session),
+        "card": verified_card(request.session), "next": safe_next(request) or "", "notice": notice,
+        "draft": drafts.current(request.session),
     }  # fmt: skip
     return render(request, "registration/entry.html", context)
 
@@ -68,7 +69,7 @@ def register_step(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def register_card(request: HttpRequest) -> HttpResponse:
-    """Ask for the card's signature that ties it to the new account, and end the registration with it."""
+    """Ask for the card's signature that links it to the new account, and end the registration with it."""
     draft = drafts.current(request.session)
     if draft is None:
         return _none_under_way(request)
@@ -90,13 +91,12 @@ def register_card(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def register_done(request: HttpRequest) -> HttpResponse:
-    """Answer 傳送訊息: the mail is on its way. The recovery code is shown once, the rest as often as asked."""
+    """Answer that the mail is on its way. The recovery code is shown once, the rest as often as asked."""
     told = request.session.get(_DONE)
     if told is None:
         return redirect("register")
-    if told["code"] and request.method == "GET":
-        request.session[_DONE] = {**told, "code": ""}
-    context = {"email": told["email"], "code": drafts.open_code(told["draft"], told["code"])}
+    code = once.take(request, _CODE)[0] if request.method == "GET" else ""
+    context = {"email": told["email"], "code": drafts.open_code(told["draft"], code or "")}
     return render(request, "registration/done.html", context)
 
 
@@ -114,7 +114,8 @@ def _begin(request: HttpRequest) -> HttpResponse:
     if policy().recovery.saved_code:
         draft.keep_recovery_code(fresh_text())
         drafts.keep(request.session, draft)
-    request.session.pop(_DONE, None)
+    for key in (_DONE, _CODE):
+        request.session.pop(key, None)
     return _where(draft)
 
 
@@ -164,7 +165,8 @@ def _finish(request: HttpRequest, draft: Draft, identity: Identity | None = None
         return _turn(request, draft, 1)
     drafts.drop(request.session)
     forget(request.session)
-    request.session[_DONE] = {"email": draft.basic["email"], "draft": draft.id, "code": draft.sealed_code}
+    request.session[_DONE] = {"email": draft.basic["email"], "draft": draft.id}
+    request.session[_CODE] = draft.sealed_code
     return redirect("register_done")
 
 
@@ -182,12 +184,13 @@ def _none_under_way(request: HttpRequest) -> HttpResponse:
 
 def _show(request: HttpRequest, draft: Draft, form: StepForm) -> HttpResponse:
     here = step(draft)
+    (notice,) = once.take(request, _NOTICE)
     context = {
         "draft": draft, "form": form, "step": here.value, "titles": [TITLES[one] for one in steps(draft)],
-        "title": TITLES[here], "policy": policy(), "notice": request.session.pop(_NOTICE, None),
+        "title": TITLES[here], "policy": policy(), "notice": notice,
         "doubts": form.open_doubts() if form.is_bound and form.is_valid() else [],
         "has_captcha": isinstance(form, CaptchaForm),
-        "hints": [parted(hint) for hint in draft.hints] if here is Step.BASIC else [],
+        "hints": draft.hints if here is Step.BASIC else [],
         "last": draft.step == len(steps(draft)), "number": masked_number(draft.number),
     }  # fmt: skip
     return render(request, "registration/step.html", context)

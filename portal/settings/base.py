@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import django.forms
+from django.utils.translation import to_language
 
 import cardlogin_server
 from portal.settings.stores import cache
@@ -32,6 +33,12 @@ def content_security_policy(agent_ports: tuple[int, ...], http_port: int) -> dic
     }
 
 
+def languages(folder: Path, default: str) -> list[tuple[str, str]]:
+    """Return Django's LANGUAGES: one for each catalogue, the default first; a name stands in the catalogue itself."""
+    found = {to_language(path.parts[-3]) for path in folder.glob("*/LC_MESSAGES/django.mo")}
+    return [(code, code) for code in (default, *sorted(found - {default}))]
+
+
 DEBUG = False
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -57,14 +64,16 @@ INSTALLED_APPS = [
     "portal.member",
 ]
 
-# The first two add headers to whatever the others answer, refusals included; nothing here parses a body.
+# The first two add headers to whatever the others answer, refusals included; nothing here parses a body. The language
+# is known to all that can answer a page; the files of WhiteNoise have none.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.proxies.client_address",
     "portal.limits.known_methods",
-    "portal.limits.body_limit",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "portal.limits.body_limit",
     "portal.limits.not_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -78,22 +87,33 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Django's own form templates come last: ours give fields both languages and their errors a place.
+        # Django's own form templates come last: ours give fields and their errors a place.
         "DIRS": [PORTAL / "templates", Path(django.forms.__path__[0]) / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
+                "portal.language_switch.language_context",
+                "portal.language_switch.help_desk_context",
             ],
+            "builtins": ["portal.tags"],
         },
     }
 ]
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# Language and time
+# Languages: a further one is a catalogue in locale/ and nothing else. The choice is kept in a cookie; before that the
+# browser's Accept-Language counts, and the default where it names none of them.
 LANGUAGE_CODE = "zh-hant"
+LOCALE_PATHS = [PORTAL / "locale"]
+LANGUAGES = languages(LOCALE_PATHS[0], LANGUAGE_CODE)
+LANGUAGE_COOKIE_NAME = "__Host-language"
+LANGUAGE_COOKIE_SECURE = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "Asia/Taipei"
 USE_TZ = True
 USE_I18N = True
@@ -138,7 +158,7 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "resend": "1/3m/key",
     "confirm_mail": "5/h/key",
     "mail_change": "5/h/user",
-    # Ways back to an account: steps from one network address, and codes sent to one account or mail address.
+    # Recovery of access: steps from one network address, and codes sent to one account or mail address.
     "recovery": "30/m/ip,200/h/ip",
     "recovery_send": "5/h/key,10/d/key",
     # Codes of one account's second factor (NIST SP 800-63B-4, 3.2.2: far below a hundred wrong ones).
@@ -197,12 +217,16 @@ CARDLOGIN_CONFIRMER: str | None = None
 # Mail and text messages
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = "示範入口網 Demonstration Portal <no-reply@portal.example>"
+DEFAULT_FROM_EMAIL = "no-reply@portal.example"
 CARDLOGIN_TEXT_GATEWAY = "portal.messages.gateway.HttpGateway"
 CARDLOGIN_TEXT_URL = ""
 CARDLOGIN_TEXT_TOKEN = ""
 # The page that shows what would have been sent; only for development.
 CARDLOGIN_OUTBOX = False
+
+# Telephone and mail address of the help desk, at the foot of every page; what is empty is not shown.
+CARDLOGIN_HELP_PHONE = ""
+CARDLOGIN_HELP_MAIL = ""
 
 # Card log-in. Empty values are reported by the system checks of cardlogin_server.contrib.django.
 CARDLOGIN_ORIGIN = ""

@@ -91,6 +91,8 @@ EMAIL_HOST_PASSWORD = _environment.secret("CARDLOGIN_MAIL_PASSWORD") if EMAIL_HO
 DEFAULT_FROM_EMAIL = _environment.required("CARDLOGIN_MAIL_FROM")
 if DEFAULT_FROM_EMAIL and "@" not in DEFAULT_FROM_EMAIL:
     _environment.complain("CARDLOGIN_MAIL_FROM is no mail address")
+CARDLOGIN_HELP_PHONE = _environment.text("CARDLOGIN_HELP_PHONE")
+CARDLOGIN_HELP_MAIL = _environment.text("CARDLOGIN_HELP_MAIL")
 CARDLOGIN_TEXT_URL = _environment.required("CARDLOGIN_TEXT_URL")
 if CARDLOGIN_TEXT_URL and not CARDLOGIN_TEXT_URL.startswith("https://"):
     _environment.complain("CARDLOGIN_TEXT_URL does not begin with https://")

@@ -16,12 +16,12 @@ from cardlogin_server.answers.signature import require_fitting_key, verify_signa
 from cardlogin_server.answers.token import parse_token
 from cardlogin_server.certificates.leaf import read_leaf
 from tests.card.conftest import Desk
-from tests.server import pki
 from tests.stand.asking import ORIGIN, Asker, new_challenge, signature_is_good
 from tests.stand.parts import Agent, free_port
 from tests.stand.screen import Screen
 from tests.stand.softhsm import Key, make_token
 from tests.unit.agent.cms_oracles import openssl_finds, ours_finds, pyhanko_finds
+from tests.unit.cardlogin_server import pki
 
 
 def test_right_pin_gives_a_token_for_origin_and_challenge(desk: Desk) -> None:

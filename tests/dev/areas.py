@@ -1,24 +1,91 @@
-"""./dev test: the areas of the test suite."""
+"""./dev test: the areas of the test suite, as many at a time as there are processors."""
 
 import contextlib
 import importlib
 import os
+import queue
+import re
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
 
-# Two lanes side by side, of about the same length: most tests wait for something and leave the processor to others.
-LANES = (("card", "portal"), ("unit", "server", "browser"))
-AREAS = (*LANES[0], *LANES[1])
+ROOT = Path(__file__).parents[2]
+LOGS = ROOT / "build" / "tests"
+"""What each part of a run said, whole."""
+SCENARIOS = "tests/portal/scenarios"
+PARTS: dict[str, dict[str, list[str]]] = {
+    "card": {"card": ["tests/card"]},
+    "browser": {"browser": ["tests/browser"]},
+    "portal": {"scenarios": [SCENARIOS], "portal": ["tests/portal", f"--ignore={SCENARIOS}"]},
+    "unit": {"unit": ["tests/unit"]},
+    "packaging": {"packaging": ["tests/packaging"]},
+}
+"""The parts of each area, what takes long first: each is a run of pytest of its own."""
+SUBSETS = {"server": {"server": ["tests/unit/cardlogin_server"]}}
+AREAS = (*PARTS, *SUBSETS)
+SPREAD = ("unit", "server")
+"""Areas whose files share nothing: alone, they run on all processors."""
+NOTHING_RAN = 5
+"""pytest's status when no test was chosen."""
 BENCHES = ("agent", "server", "portal")
 _BENCHES = {"agent": "tests.dev.bench", "server": "tests.dev.bench_server", "portal": "tests.dev.bench_portal"}
+_PROGRESS = re.compile(r"\[ *\d+%\]$")
+_RULE = re.compile(r"=+ .* =+$")
 
 
-def test(area: str | None, *, postgres: bool) -> int:
-    """Runs the tests of an area, or of all; the status is pytest's, the higher one of both lanes.
+class Part:
+    """One run of pytest: its progress is printed as it comes, what it says at the end in one piece."""
+
+    def __init__(self, name: str, command: list[str], environment: dict[str, str], printing: threading.Lock) -> None:
+        self.name, self.status, self.seconds = name, 0, 0.0
+        self.closing: list[str] = []
+        self._command, self._environment, self._printing = command, environment, printing
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self) -> None:
+        """Runs it to its end."""
+        begun = time.monotonic()
+        LOGS.mkdir(parents=True, exist_ok=True)
+        with (
+            (LOGS / f"{self.name}.log").open("w", encoding="utf-8") as log,
+            subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True, encoding="utf-8", errors="replace",
+            ) as process,
+        ):  # fmt: skip
+            self._process = process
+            assert process.stdout is not None  # as it was asked for
+            lines = []
+            for line in process.stdout:
+                log.write(line)
+                if _PROGRESS.search(line.rstrip()):
+                    self._print([f"{self.name:9} {line}"])
+                else:
+                    lines.append(line)
+        self.status, self.seconds = process.returncode, time.monotonic() - begun
+        rules = [place for place, line in enumerate(lines) if _RULE.match(line.rstrip())]
+        self.closing = lines[rules[-1] :] if rules else lines[-1:]
+        self._print([f"{self.name} has ended:\n", *lines])
+
+    def stop(self) -> None:
+        """Ends it early."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def _print(self, lines: list[str]) -> None:
+        with self._printing:
+            sys.stdout.writelines(lines)
+            sys.stdout.flush()
+
+
+def test(area: str | None, *, postgres: bool, options: Sequence[str]) -> int:
+    """Runs the tests of an area, or of all; the status is the worst that a run of pytest ended with.
 
     `postgres`: the portal's tests run on a PostgreSQL and a Redis of their own instead of SQLite.
+    `options`: more words for pytest.
     """
     from tests.stand.databases import own_servers
 
@@ -26,33 +93,67 @@ def test(area: str | None, *, postgres: bool) -> int:
         servers = stops.enter_context(own_servers()) if postgres else {}
         if postgres:
             print("dev: on PostgreSQL and Redis", flush=True)
-        if area:
-            return subprocess.run(_pytest([area]), env=_environment(servers), check=False).returncode
-        return _both_lanes(_environment(servers))
+        environment = _environment(servers)
+        commands = _commands(area, options)
+        if len(commands) == 1:
+            (command,) = commands.values()
+            return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        printing = threading.Lock()
+        return _run([Part(name, command, environment, printing) for name, command in commands.items()])
 
 
-def _both_lanes(environment: dict[str, str]) -> int:
-    """What the second lane says is printed below the first."""
-    first, second = map(_pytest, LANES)
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        beside = subprocess.Popen(second, env=environment, stdout=said, stderr=subprocess.STDOUT)
-        try:
-            status = subprocess.run(first, env=environment, check=False).returncode
-            status = max(status, beside.wait())
-        finally:
-            beside.terminate()
-            beside.wait()
-            said.seek(0)
-            sys.stdout.writelines(said)
-    return status
+def _commands(area: str | None, options: Sequence[str]) -> dict[str, list[str]]:
+    chosen = (
+        (PARTS | SUBSETS)[area] if area else {name: what for parts in PARTS.values() for name, what in parts.items()}
+    )
+    spread = ["-n", str(_lanes()), "--dist", "loadfile"] if area in SPREAD else []
+    return {name: [sys.executable, "-m", "pytest", *what, *spread, *options] for name, what in chosen.items()}
 
 
-def _pytest(areas: Iterable[str]) -> list[str]:
-    return [sys.executable, "-m", "pytest", *(f"tests/{name}" for name in areas)]
+def _lanes() -> int:
+    return max(2, len(os.sched_getaffinity(0)))
+
+
+def _run(parts: list[Part]) -> int:
+    waiting: queue.SimpleQueue[Part] = queue.SimpleQueue()
+    for part in parts:
+        waiting.put(part)
+
+    def lane() -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting.get_nowait().run()
+
+    lanes = [threading.Thread(target=lane) for _ in range(min(_lanes(), len(parts)))]
+    begun = time.monotonic()
+    for one in lanes:
+        one.start()
+    try:
+        for one in lanes:
+            one.join()
+    finally:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting.get_nowait()
+        for part in parts:
+            part.stop()
+    return _close(parts, time.monotonic() - begun)
+
+
+def _close(parts: list[Part], seconds: float) -> int:
+    """The closing lines of all parts; one in which nothing was chosen counts only where that holds for all."""
+    ran = [part for part in parts if part.status != NOTHING_RAN] or parts
+    for part in ran:
+        print(f"{part.name}: {part.seconds / 60:.1f} minutes")
+        sys.stdout.writelines(part.closing)
+    print(f"dev: {seconds / 60:.1f} minutes")
+    return max(abs(part.status) for part in ran)
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "DISPLAY"} | more
+    # Compiled modules are kept, whatever this shell says: the tests start hundreds of processes.
+    without = ("DISPLAY", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if name not in without} | more
 
 
 def bench(area: str | None) -> int:

@@ -22,9 +22,9 @@ from cardlogin_server.revocation.crl_der import SEQUENCE, enter, find_parts
 from cardlogin_server.revocation.index_folder import FolderIndexStore
 from cardlogin_server.revocation.index_store import ListKey
 from tests.dev.rows import Row
-from tests.server.crls import COMPROMISE, List, complete
-from tests.server.pki import COMPLETE, NOW, Card, Profile, der, issue, moica, oid, root, rsa_key
 from tests.stand.parts import ROOT
+from tests.unit.cardlogin_server.pki import COMPLETE, NOW, Card, Profile, der, issue, moica, oid, root, rsa_key
+from tests.unit.cardlogin_server.revocation.crls import COMPROMISE, List, complete
 
 ENTRIES, SMALL = 412_000, 20_600
 RUNS, LOOK_UPS, WORKERS = 5, 2_000, 2

@@ -25,10 +25,10 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from cardlogin_server import Purpose
 from cardlogin_server.answers.hipki import OldComponentVerifier
 from tests.dev.rows import Row, write_rows
-from tests.server.cms_building import Answer
-from tests.server.crls import List
-from tests.server.pki import NOW, PARTITION, Card, Profile, issue, moica, root
-from tests.server.site import SESSION, Site, make_token
+from tests.unit.cardlogin_server.answers.cms_building import Answer
+from tests.unit.cardlogin_server.pki import NOW, PARTITION, Card, Profile, issue, moica, root
+from tests.unit.cardlogin_server.revocation.crls import List
+from tests.unit.cardlogin_server.site import SESSION, Site, make_token
 
 ROUNDS = 30
 BATCH = 10

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from cardlogin_server.contrib.django.parts import forget, verifier
 from tests.portal.pki import Pki
 from tests.stand.databases import own_stores
+from tests.stand.waiting import LIMIT
 
 
 def _ids() -> list[str]:
@@ -72,7 +73,9 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     """One command of the portal under the demo's settings."""
     command = [sys.executable, "-W", "error", "-m", "portal", *arguments]
     root = Path(__file__).parents[2]
-    return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, env=environment, cwd=root, capture_output=True, text=True, timeout=LIMIT, check=False
+    )
 
 
 def test_demo_settings_pass_the_deployment_check(tmp_path: Path, pki: Pki) -> None:

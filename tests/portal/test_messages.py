@@ -73,7 +73,7 @@ def company(settings: Settings) -> Iterator[Company]:
 @pytest.mark.django_db(transaction=True)
 def test_mail_leaves_when_the_transaction_is_through() -> None:
     with transaction.atomic():
-        send_mail("a@portal.example", "greeting", name="王小明")
+        send_mail("a@portal.example", "en", "greeting", name="王小明")
         assert mail.outbox == []
     (sent,) = mail.outbox
     assert (sent.subject, sent.to, sent.body) == ("主旨 Subject", ["a@portal.example"], "王小明您好\nHello\n")
@@ -82,7 +82,7 @@ def test_mail_leaves_when_the_transaction_is_through() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_mail_of_a_transaction_that_fails_is_never_sent() -> None:
     with transaction.atomic():
-        send_mail("a@portal.example", "greeting", name="王小明")
+        send_mail("a@portal.example", "en", "greeting", name="王小明")
         transaction.set_rollback(True)
     assert mail.outbox == []
 
@@ -93,22 +93,22 @@ def test_mail_server_that_is_away_is_no_error_for_the_person(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    send_mail("a@portal.example", "greeting", name="王小明")
+    send_mail("a@portal.example", "en", "greeting", name="王小明")
     assert "mail greeting: ConnectionRefusedError" in caplog.messages
     assert "a@portal.example" not in caplog.text
 
 
 def test_text_that_nobody_wrote_is_a_mistake_of_ours_and_shows_at_once() -> None:
     with pytest.raises(TemplateDoesNotExist):
-        send_mail("a@portal.example", "no-such-mail")
+        send_mail("a@portal.example", "en", "no-such-mail")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_outbox_keeps_mails_and_texts(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "portal.messages.outbox.OutboxMailBackend"
     assert isinstance(gateway(), OutboxGateway)
-    send_mail("a@portal.example", "greeting", name="王小明")
-    send_text(NUMBER, "greeting", code="123456")
+    send_mail("a@portal.example", "en", "greeting", name="王小明")
+    send_text(NUMBER, "en", "greeting", code="123456")
     kept = OutboxMessage.objects.order_by("pk").values_list("channel", "recipient", "body")
     assert list(kept) == [
         ("mail", "a@portal.example", "王小明您好\nHello\n"),
@@ -118,7 +118,7 @@ def test_outbox_keeps_mails_and_texts(settings: Settings) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_text_goes_to_the_company(company: Company) -> None:
-    send_text(NUMBER, "greeting", code="123456")
+    send_text(NUMBER, "en", "greeting", code="123456")
     assert company.seen == [("Bearer secret", {"to": NUMBER, "text": "驗證碼 Code 123456"})]
 
 
@@ -140,5 +140,5 @@ def test_address_that_is_not_https_is_never_asked(settings: Settings, address: s
 @pytest.mark.django_db(transaction=True)
 def test_company_that_is_away_is_no_error_for_the_person(company: Company, caplog: pytest.LogCaptureFixture) -> None:
     company.status = 500
-    send_text(NUMBER, "greeting", code="123456")
+    send_text(NUMBER, "en", "greeting", code="123456")
     assert "text greeting: not taken" in caplog.messages

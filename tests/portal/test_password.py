@@ -37,7 +37,6 @@ def test_wrong_password_and_unknown_account_look_alike(client: Client, user: Use
     assert 'data-code="password_wrong"' in answer.content.decode()
     text = plain(answer)
     assert "帳號或密碼不正確。" in text
-    assert "The account or the password is not correct." in text
     assert f'value="{login}"' in answer.content.decode()
     assert password not in answer.content.decode()
     assert not logged_in(client)

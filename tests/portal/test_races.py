@@ -19,6 +19,7 @@ from tests.portal.conftest import browser
 from tests.portal.helpers import ask_challenge, logged_in, send_token
 from tests.portal.pki import Pki
 from tests.portal.test_configuration import demo_environment, run
+from tests.stand.waiting import LIMIT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 4
@@ -37,7 +38,7 @@ def together(work: Callable[[int], object]) -> list[object]:
 
     def one(number: int) -> object:
         try:
-            start.wait(10)
+            start.wait(LIMIT)
             return work(number)
         finally:
             connections.close_all()

@@ -56,13 +56,12 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "\\A[A-Za-z][A-Za-z0-9]{4,14}\\Z",
-                                "帳號須為 5 至 15 個英數字，並以英文字母開頭。 5 to 15 letters and digits, beginning with a letter.",
+                                "An account name has 5 to 15 letters and digits and begins with a letter.",
                             )
                         ],
-                        verbose_name="帳號",
                     ),
                 ),
-                ("name", models.CharField(max_length=64, verbose_name="姓名")),
+                ("name", models.CharField(max_length=64)),
                 (
                     "groups",
                     models.ManyToManyField(

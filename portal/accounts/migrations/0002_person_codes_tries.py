@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="nickname",
-            field=models.CharField(blank=True, max_length=30, verbose_name="暱稱"),
+            field=models.CharField(blank=True, max_length=30),
         ),
         migrations.AddField(
             model_name="user",
@@ -71,9 +71,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("national", "國民身分證統一編號 National ID"),
-                            ("resident", "外來人口統一證號 Resident number"),
-                            ("passport", "護照號碼 Passport"),
+                            ("national", "National ID number"),
+                            ("resident", "Resident number"),
+                            ("passport", "Passport number"),
                         ],
                         max_length=8,
                     ),
@@ -82,9 +82,7 @@ class Migration(migrations.Migration):
                 ("id_index", models.CharField(blank=True, max_length=64, null=True, unique=True)),
                 (
                     "gender",
-                    models.CharField(
-                        blank=True, choices=[("male", "男性 Male"), ("female", "女性 Female")], max_length=6
-                    ),
+                    models.CharField(blank=True, choices=[("male", "Male"), ("female", "Female")], max_length=6),
                 ),
                 ("county", models.CharField(blank=True, max_length=3)),
                 ("postcode", models.CharField(blank=True, max_length=6)),

@@ -6,6 +6,7 @@ const form = document.getElementById("card-form");
 const button = document.getElementById("card-login");
 const cancel = document.getElementById("card-cancel");
 const message = document.getElementById("card-message");
+const language = document.documentElement.lang;
 let attempt = null;
 
 function piece(name) {
@@ -28,10 +29,8 @@ function fill(content, slot, text) {
 
 function showFailure(failure) {
   const content = piece("card-failure");
-  fill(content, "meaning-zh", failure.meaning["zh-Hant"]);
-  fill(content, "meaning-en", failure.meaning.en);
-  fill(content, "remedy-zh", failure.remedy["zh-Hant"]);
-  fill(content, "remedy-en", failure.remedy.en);
+  // The component may not have every language that the portal has.
+  for (const slot of ["meaning", "remedy"]) fill(content, slot, failure[slot][language] ?? failure[slot].en);
   fill(content, "code", failure.code);
   if (Number.isInteger(failure.triesLeft)) fill(content, "tries-left", String(failure.triesLeft));
   else content.querySelector('[data-slot="tries"]').remove();
@@ -41,9 +40,8 @@ function showFailure(failure) {
 function unreachable() {
   const content = piece("portal-unreachable");
   const text = (slot) => content.querySelector(`[data-slot="${slot}"]`).textContent;
-  const meaning = { "zh-Hant": text("meaning-zh"), en: text("meaning-en") };
-  const remedy = { "zh-Hant": text("remedy-zh"), en: text("remedy-en") };
-  return new CardLoginError(text("code"), meaning, remedy);
+  const inPlace = (slot) => ({ [language]: text(slot) });
+  return new CardLoginError(text("code"), inPlace("meaning"), inPlace("remedy"));
 }
 
 async function askPortal() {
@@ -83,7 +81,7 @@ async function logIn() {
   const ports = button.dataset.agentPorts.split(",").map(Number);
   const answer = authenticate({
     challenge: fetchChallenge,
-    language: "zh-Hant",
+    language,
     ports,
     httpPort: Number(button.dataset.agentHttpPort),
     returnTo: button.dataset.returnUrl,

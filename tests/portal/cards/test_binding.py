@@ -1,4 +1,4 @@
-"""Tying cards to accounts: own card, one account, two cards at most, and a proof that is fresh and for this purpose."""
+"""Linking cards to accounts: own card, one account, two cards at most, a proof that is fresh and for this purpose."""
 
 import hashlib
 import json

@@ -5,7 +5,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -16,11 +15,12 @@ import redis
 from tests.stand import databases
 from tests.stand.databases import CACHE_URL, DATABASE_URL, own_servers, own_stores
 from tests.stand.processes import StandError
+from tests.stand.waiting import LIMIT, wait_until
 
 ROOT = Path(__file__).parents[3]
 _HOLD = (
     "import time; from tests.stand.databases import own_servers\n"
-    "with own_servers() as servers:\n print(servers['CARDLOGIN_TEST_DATABASE_URL'], flush=True)\n time.sleep(60)"
+    "with own_servers() as servers:\n print(servers['CARDLOGIN_TEST_DATABASE_URL'], flush=True)\n time.sleep(600)"
 )
 
 
@@ -60,11 +60,8 @@ def test_nothing_is_left_when_the_run_is_ended(how: signal.Signals) -> None:
         folder = Path(process.stdout.readline().strip().split("host=")[1])
         assert len(_servers_of(folder)) >= 2
         process.send_signal(how)
-        process.wait(20)
-    deadline = time.monotonic() + 20
-    while _servers_of(folder) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not _servers_of(folder)
+        process.wait(LIMIT)
+    wait_until(lambda: not _servers_of(folder))
     assert how is not signal.SIGINT or not folder.exists()
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.portal.data.production import KEYS, complete
 from tests.portal.test_configuration import run
+from tests.stand.waiting import LIMIT
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def said(environment: dict[str, str]) -> str:
     )
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True,
-                          timeout=120, check=False)  # fmt: skip
+                          timeout=LIMIT, check=False)  # fmt: skip
     assert done.stderr == ""
     return done.stdout.strip()
 

@@ -18,6 +18,7 @@ from tests.portal.registration.walk import ACCOUNT, BASIC, CONSENT, MAIL, RESCUE
 from tests.portal.registration.walk import PASSWORD as NEW_PASSWORD
 from tests.portal.test_configuration import demo_environment, run
 from tests.portal.test_serving import Visitor, free_port, start, tls  # noqa: F401
+from tests.stand.waiting import LIMIT
 
 pytestmark = pytest.mark.slow
 ORIGIN = f"https://{HOST}"
@@ -77,7 +78,7 @@ def _prepare(environment: dict[str, str], folder: Path, card: Card) -> None:
 
 def _end(process: subprocess.Popen[str]) -> None:
     process.terminate()
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, said
     assert "Traceback" not in said, said
 

@@ -1,4 +1,4 @@
-"""Fixtures of the member's tests: those of the ways back, and somebody inside."""
+"""Fixtures of the member's tests: those of the ways to recover access, and somebody inside."""
 
 import pytest
 from django.test import Client

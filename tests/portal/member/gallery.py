@@ -59,7 +59,7 @@ def add_outbox(gallery: Gallery, settings: Settings) -> None:
     """The development outbox with a mail and a text in it."""
     for name, value in OUTBOX.items():
         setattr(settings, name, value)
-    words = rendered("mail/member_delete_asked")
+    words = rendered("mail/member_delete_asked", "zh-hant")
     OutboxMessage.objects.create(channel="mail", recipient="a@portal.example", subject="主旨 Subject", body=words)
     OutboxMessage.objects.create(channel="text", recipient="0911123456", body="https://portal.test/" + "x" * 90)
     gallery.hang("outbox", browser().get("/outbox/"))
@@ -89,7 +89,7 @@ def _ways(gallery: Gallery, client: Client, *, modern: bool) -> None:
     gallery.hang("reauthenticate", client.get("/accounts/reauthenticate/?next=/member/delete/"))
     if modern:
         gallery.hang("recovery-code", client.get("/member/recovery-code/"))
-        gallery.hang("recovery-code-new", client.post("/member/recovery-code/"))
+        gallery.hang("recovery-code-new", client.post("/member/recovery-code/", follow=True))
     else:
         gallery.hang("question", client.get("/member/question/"))
         gallery.hang("question-wrong", client.post("/member/question/", {"question": "school", "answer": ""}))

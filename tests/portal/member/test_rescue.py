@@ -50,7 +50,7 @@ def test_code_is_shown_once_and_replaces_the_one_before(inside: Client, owner: U
     codes = []
     for _ in range(2):
         with sends():
-            text = inside.post(CODE).content.decode()
+            text = inside.post(CODE, follow=True).content.decode()
         codes.append(text.split('class="saved-code"><code>')[1].split("<")[0])
     page = inside.get(CODE).content.decode()
     assert 'data-has-code="yes"' in page

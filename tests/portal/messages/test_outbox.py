@@ -34,12 +34,12 @@ def development(settings: Settings) -> None:
 @pytest.mark.usefixtures("development")
 def test_mails_and_texts_are_shown_the_newest_first(client: Client, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        send_mail("wang0001@portal.example", "member_password", name="王小明")
-        send_text("0911123456", "member_mobile_code", code="012345", minutes=10)
+        send_mail("wang0001@portal.example", "zh-hant", "member_password", name="王小明")
+        send_text("0911123456", "zh-hant", "member_mobile_code", code="012345", minutes=10)
     page = client.get("/outbox/").content.decode()
     text = strip_tags(page)
     assert page.index('data-channel="text"') < page.index('data-channel="mail"')
-    for shown in ("密碼已變更", "password changed", "王小明您好", "0911123456", "012345", "wang0001@portal.example"):
+    for shown in ("密碼已變更", "王小明您好", "0911123456", "012345", "wang0001@portal.example"):
         assert shown in text
     assert "no-store" in client.get("/outbox/")["Cache-Control"]
 

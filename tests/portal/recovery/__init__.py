@@ -1,1 +1,1 @@
-"""Ways back to an account: by card, by question or saved code, by text message; and what strangers learn."""
+"""Ways to recover access: by card, by question or saved code, by text message; and what strangers learn."""

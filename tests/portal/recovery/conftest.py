@@ -1,4 +1,4 @@
-"""Fixtures of the recovery tests: both profiles, and an account that has every way back."""
+"""Fixtures of the recovery tests: both profiles, and an account that has every way to recover access."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""Every page of the ways back, as Django answers it, and a Chromium that is shown them: no server in between."""
+"""Every page of the recovery of access, as Django answers it, and a Chromium that is shown them: no server between."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from django.test import Client
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route, ViewportSize, sync_playwright
 
 from portal.accounts.models import User
 from portal.accounts.recovery_codes import new_code
@@ -22,6 +22,7 @@ from tests.stand.waiting import LIMIT
 
 ORIGIN = "https://portal.test"
 Scheme = Literal["light", "dark"]
+Enter = Callable[[int, int, Scheme], Page]
 # What axe looks for on every page: WCAG 2.2, level AA.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -112,16 +113,20 @@ def _passwords(gallery: Gallery, client: Client, pki: Pki) -> None:
 
 
 @contextmanager
-def room(gallery: Gallery, width: int, height: int, scheme: Scheme) -> Iterator[Page]:
-    """A page of Chromium at https://portal.test whose every request is answered from the gallery."""
+def room(gallery: Gallery) -> Iterator[Enter]:
+    """A Chromium at https://portal.test whose every request is answered from the gallery; gives pages of any size."""
     switches = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=switches, timeout=LIMIT * 1000)
-        context = started.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="zh-TW")
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.route("**/*", lambda route: _answer(gallery, route))
-        yield page
+
+        def enter(width: int, height: int, scheme: Scheme) -> Page:
+            size = ViewportSize(width=width, height=height)
+            page = started.new_context(viewport=size, color_scheme=scheme, locale="zh-TW").new_page()
+            page.set_default_timeout(LIMIT * 1000)
+            page.route("**/*", lambda route: _answer(gallery, route))
+            return page
+
+        yield enter
         started.close()
 
 

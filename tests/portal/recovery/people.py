@@ -1,4 +1,4 @@
-"""What a person does on the way back to an account."""
+"""What a person does to recover access to an account."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ from tests.portal.pki import Card
 
 MOBILE = "0911123456"
 NATIONAL_ID = "A123456789"
-QUESTION_KEY, QUESTION = QUESTIONS[3]
+QUESTION_KEY, QUESTION = QUESTIONS[3][0], str(QUESTIONS[3][1])
 ANSWER = "Ａ 小 明"
 NEW = "kq8#vlom2Xyz9Ab"  # fifteen characters: right under both profiles
 BASE = "/accounts/recover/"

@@ -224,7 +224,7 @@ def test_garbage_is_a_form_error(client: Client, owner: User, path: str, garbage
     assert answer.status_code == 200
     errors = answer.content.decode().split('class="errors"')[1:]
     assert errors
-    assert all('lang="en"' in error.split("</ul>")[0] or "letters" in error for error in errors)
+    assert all(any("\u4e00" <= character <= "\u9fff" for character in error.split("</ul>")[0]) for error in errors)
 
 
 @pytest.mark.parametrize("garbage", ["", "\0", "x" * 5_000, "<script>"])

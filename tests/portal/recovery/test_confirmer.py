@@ -15,7 +15,7 @@ from portal.cards.models import CardBinding
 from tests.portal.conftest import SERIAL
 from tests.portal.pki import Pki
 from tests.portal.recovery.people import NATIONAL_ID, WAYS, asks_for_password, by_card, code
-from tests.server.test_confirm import OUTCOMES, Service, authority, write
+from tests.unit.cardlogin_server.identity.test_confirm import OUTCOMES, Service, authority, write
 
 pytestmark = pytest.mark.django_db
 NAMESAKE = "0000000133333333"

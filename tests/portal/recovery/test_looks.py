@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 from portal.accounts.models import User
 from tests.portal.pki import Pki
 from tests.portal.recovery.gallery import ORIGIN, RULES, Gallery, Scheme, gather, room
 from tests.stand.browser import take_picture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.browser]
+# All pages in one browser: minutes on a busy machine.
+pytestmark = [pytest.mark.django_db, pytest.mark.browser, pytest.mark.timeout(900)]
+SIZES: tuple[tuple[int, int, Scheme], ...] = ((1024, 768, "light"), (320, 640, "dark"))
 
 
 @pytest.fixture
@@ -22,26 +24,31 @@ def gallery(owner: User, pki: Pki, profile: str, sends: Any) -> Gallery:
     return gather(owner, pki, sends, modern=profile == "modern")
 
 
-@pytest.mark.parametrize("half", [0, 1])
-@pytest.mark.parametrize(
-    ("width", "height", "scheme"), [(1024, 768, "light"), (320, 640, "dark")], ids=["manuals", "telephone"]
-)
-def test_every_page(gallery: Gallery, profile: str, half: int, width: int, height: int, scheme: Scheme) -> None:
-    names = list(gallery.pages)[half::2]
-    assert look_at(gallery, names, profile, width, height, scheme) == []
+def test_every_page(gallery: Gallery, profile: str) -> None:
+    assert look_at(gallery, profile) == []
 
 
-def look_at(gallery: Gallery, names: list[str], called: str, width: int, height: int, scheme: Scheme) -> list[str]:
-    """What is wrong with some pages of a gallery: axe's violations, overflow, and what the browser complains of."""
+def look_at(gallery: Gallery, called: str) -> list[str]:
+    """What is wrong with the pages of a gallery: axe's violations, overflow, and what the browser complains of.
+
+    Each is looked at as on the manuals' screen, and as on a telephone in the dark.
+    """
     found: list[str] = []
-    with room(gallery, width, height, scheme) as page:
-        page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-        for name in names:
-            page.goto(f"{ORIGIN}/{name}/")
-            keep_picture(page, f"{called}-{name}-{width}-{scheme}")
-            found += [f"{name}: {item['id']} {item['nodes'][0]['html']}" for item in _violations(page)]
-            if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
-                found.append(f"{name}: {wide} pixels wide")
+
+    def complains(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            found.append(message.text)
+
+    with room(gallery) as enter:
+        for width, height, scheme in SIZES:
+            page = enter(width, height, scheme)
+            page.on("console", complains)
+            for name in gallery.pages:
+                page.goto(f"{ORIGIN}/{name}/")
+                keep_picture(page, f"{called}-{name}-{width}-{scheme}")
+                found.extend(f"{name}: {item['id']} {item['nodes'][0]['html']}" for item in _violations(page))
+                if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+                    found.append(f"{name}: {wide} pixels wide")
     return found
 
 

@@ -132,7 +132,7 @@ def test_modern_warns_and_offers_better_ways_first(client: Client, db: None) -> 
     page = client.get(f"{BASE}text/").content.decode()
     warned = page.split('id="better-ways"', 1)[1]
     assert warned.index(f"{BASE}reset-card/") < warned.index('name="account"')
-    assert "can be intercepted" in warned
+    assert "可能被攔截" in warned
 
 
 @pytest.mark.usefixtures("compat")

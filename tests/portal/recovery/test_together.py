@@ -21,6 +21,7 @@ from tests.portal.conftest import browser
 from tests.portal.helpers import location
 from tests.portal.pki import Pki
 from tests.portal.recovery.people import BASE, NEW, by_card, name_account, start, texted_code
+from tests.stand.waiting import LIMIT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 4
@@ -39,7 +40,7 @@ def together(work: Callable[[int], Any]) -> list[Any]:
 
     def one(number: int) -> Any:
         try:
-            begin.wait(10)
+            begin.wait(LIMIT)
             return work(number)
         finally:
             connections.close_all()

@@ -42,7 +42,7 @@ class Looking:
         return self._in_thread(lambda: self._findings(name, source, files))
 
     def _in_thread(self, work: Callable[[], T]) -> T:
-        return self._thread.submit(work).result(120)
+        return self._thread.submit(work).result(LIMIT)
 
     def _start(self) -> None:
         self._playwright = sync_playwright().start()

@@ -86,7 +86,7 @@ def test_last_page_says_what_the_manuals_say(client: Client) -> None:
     text = plain(page)
     assert page.redirect_chain == [(DONE, 302)]
     for words in (
-        "傳送訊息", SUCCESS.format(MAIL), "垃圾郵件信箱", "「非垃圾郵件」", "FAQ Q2", "回首頁",
+        "註冊完成，請至信箱啟用帳號", SUCCESS.format(MAIL), "垃圾郵件信箱", "「非垃圾郵件」", "FAQ Q2", "回首頁",
         "如果您的帳號需公務身分，請依[確認信]中指示執行後續審核步驟，方能完成公務帳號轉換，謝謝。",
     ):  # fmt: skip
         assert words in text

@@ -118,6 +118,6 @@ def error_codes(page: Any, field: str) -> list[str]:
 
 def step_of(page: Any) -> int:
     """Which step a page shows."""
-    found = re.search(r"步驟 (\d)／5：", page.content.decode())
+    found = re.search(r"(?:步驟|Step) (\d)(?:／5：| of 5: )", page.content.decode())
     assert found, page.content.decode()[:3000]
     return int(found[1])

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from tests.stand.browser import take_picture
 from tests.stand.parts import HOST, Portal
 from tests.stand.screen import Screen
+from tests.stand.waiting import LIMIT
 
 # Stand-ins for the parts of an address, to find out which addresses show a page at all.
 _PARTS = {"link": "x", "number": 1, "card": 1, "key": "x", "session": 1}
@@ -90,7 +91,7 @@ def _shows_a_page(portal: Portal, name: str) -> bool:
     arguments = {part: _PARTS[part] for part in pattern[0][0][1]}
     # By number, because only the browser knows where the portal's name leads; its certificate names the number too.
     context = ssl.create_default_context(cafile=str(portal.root))
-    connection = http.client.HTTPSConnection("127.0.0.1", portal.port, context=context, timeout=10)
+    connection = http.client.HTTPSConnection("127.0.0.1", portal.port, context=context, timeout=LIMIT)
     try:
         connection.request("GET", reverse(name, kwargs=arguments), headers={"Host": f"{HOST}:{portal.port}"})
         answer = connection.getresponse()

@@ -19,7 +19,7 @@ from tests.stand.parts import free_port
 from tests.stand.screen import Screen
 from tests.stand.stack import Stack, Staging
 
-SECONDS = 240
+SECONDS = 600
 """For one test, on a machine that is busy with others."""
 RESULTS = pytest.StashKey[dict[Row, table.Result]]()
 UNSEEN = pytest.StashKey[dict[str, Iterable[str]]]()

@@ -14,6 +14,7 @@ import psycopg
 import redis
 
 from tests.stand.asking import wait_until
+from tests.stand.waiting import LIMIT
 
 # Every time that a rule of the portal looks at. Moving them back is the same as moving the clock on.
 _TIMES = {
@@ -101,7 +102,7 @@ class Database:
             with psycopg.connect(self._server) as connection:
                 yield connection
             return
-        with closing(sqlite3.connect(self._file, timeout=10)) as file, file:
+        with closing(sqlite3.connect(self._file, timeout=LIMIT)) as file, file:
             yield file
 
 

@@ -11,8 +11,9 @@ from tests.portal.scenarios.album import Album
 from tests.portal.scenarios.database import Database, Message
 from tests.portal.scenarios.desk import Desk
 from tests.stand.parts import PIN, Portal
+from tests.stand.waiting import LIMIT
 
-SECONDS = 15_000
+SECONDS = 1000 * LIMIT
 PASSWORD, NEW_PASSWORD = "Umi-7-kawa-2026", "Yama-9-sora-202"
 """Good in both profiles: fifteen characters, letters and digits, no blanks."""
 _NUMBERS = {zh: number for number, zh in enumerate("零一二三四五六七八九十")}

@@ -1,10 +1,10 @@
-"""Parts of the ways back that several scenarios have in common."""
+"""Parts of the ways to recover access that several scenarios have in common."""
 
 from tests.portal.scenarios.person import NEW_PASSWORD, PASSWORD, Person
 
 
 def choose_way(person: Person, link: str) -> None:
-    """From the log-in page to a way back, by its link there; tells the account name and, if asked, the captcha."""
+    """From the log-in page to a way to recover access; tells the account name and, if asked, the captcha."""
     person.go("account_login")
     person.follow(link)
     person.fill({"帳號": person.account})

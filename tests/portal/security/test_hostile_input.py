@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import logged_in
 from tests.portal.security.addresses import Address, addresses
-from tests.portal.security.test_source import TEMPLATES
+from tests.unit.portal.security.test_source import TEMPLATES
 
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"

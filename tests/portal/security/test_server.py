@@ -8,13 +8,14 @@ import pytest
 from django.test import Client
 
 from tests.portal.test_serving import Visitor, tls, visitor  # noqa: F401
+from tests.stand.waiting import LIMIT
 
 
 def told(port: int, certificate: Path, request: bytes) -> bytes:
     """What the server says to exactly these bytes."""
     context = ssl.create_default_context(cafile=certificate)
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as plain,
         context.wrap_socket(plain, server_hostname="portal.test") as secured,
     ):
         secured.sendall(request)
@@ -27,7 +28,7 @@ def versions(port: int, certificate: Path, version: ssl.TLSVersion) -> str | Non
     context.set_ciphers("DEFAULT@SECLEVEL=0")
     context.minimum_version = context.maximum_version = version
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as plain,
         context.wrap_socket(plain, server_hostname="portal.test") as secured,
     ):
         return secured.version()
@@ -41,7 +42,7 @@ def test_only_tls_12_and_13(visitor: Visitor, tls: Path) -> None:  # noqa: F811
             versions(visitor.port, certificate, old)
     assert versions(visitor.port, certificate, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
     assert versions(visitor.port, certificate, ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
-    plain = socket.create_connection(("127.0.0.1", visitor.port), timeout=10)
+    plain = socket.create_connection(("127.0.0.1", visitor.port), timeout=LIMIT)
     with plain:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: portal.test:8443\r\n\r\n")
         assert b"200" not in plain.recv(1000)[:20]
@@ -55,7 +56,7 @@ def test_weak_ciphers_are_refused(visitor: Visitor, tls: Path) -> None:  # noqa:
             context.set_ciphers(names)
         except ssl.SSLError:
             continue  # unknown even to this client
-        with socket.create_connection(("127.0.0.1", visitor.port), timeout=10) as plain, pytest.raises(OSError):  # noqa: PT011
+        with socket.create_connection(("127.0.0.1", visitor.port), timeout=LIMIT) as plain, pytest.raises(OSError):  # noqa: PT011
             context.wrap_socket(plain, server_hostname="portal.test")
 
 

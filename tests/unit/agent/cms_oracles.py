@@ -11,13 +11,14 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from cardlogin_server.answers.cms import check_signature, usable_hash, usable_key
 from cardlogin_server.answers.cms_decoding import SignedContent, read_signed_content
 from cardlogin_server.certificates.leaf import read_leaf
+from tests.stand.waiting import LIMIT
 
 
 def openssl_finds(folder: Path, der: bytes) -> bytes | None:
     """The content that OpenSSL finds signed, or None; the certificate's own trust is not asked about."""
     (folder / "signed").write_bytes(der)
     command = ["openssl", "cms", "-verify", "-noverify", "-binary", "-inform", "DER", "-in", "signed", "-out", "out"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=30)
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=LIMIT)
     return (folder / "out").read_bytes() if done.returncode == 0 else None
 
 

@@ -15,6 +15,7 @@ from agent.failures import Code, FailureError
 from agent.order import Order
 from agent.permissions import Permissions
 from agent.web.asking import Admission
+from tests.stand.waiting import LIMIT
 
 ORIGIN = "https://portal.example"
 CHALLENGE = base64.b64encode(bytes(range(32))).decode() + ".login"
@@ -143,7 +144,7 @@ class Site:
         reader, writer = await self.connect()
         writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body)
         await writer.drain()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             status, answer_headers = _parse(await reader.readuntil(b"\r\n\r\n"))
             # Not until the end: a server that has refused a body still waits a while for the rest of it.
             length = 0 if lines[0].startswith("HEAD ") else int(answer_headers.get("content-length", ["0"])[0])
@@ -157,7 +158,7 @@ class Site:
         return f"Host: localhost:{self.port}"
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = LIMIT) -> None:
     """Returns when a condition holds; raises TimeoutError when it does not come to hold."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  # whoever changes it does not know of us

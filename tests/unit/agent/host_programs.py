@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import psutil
 
-from agent.card import process
+from agent.card import client, process
+from tests.stand.waiting import LIMIT
 
 # What a program needs to take the order and answer.
 TALK = """
@@ -37,6 +38,13 @@ def put_program(put: Callable[..., None], code: str) -> None:
     put(process, "_COMMAND", (sys.executable, "-I", "-c", TALK + code))
 
 
+async def seen(look: Callable[[], object]) -> None:
+    """Returns when something is to be seen; it is looked at in a thread, because files may block."""
+    async with asyncio.timeout(LIMIT):
+        while not await asyncio.to_thread(look):  # noqa: ASYNC110  # whoever does it does not know of us
+            await asyncio.sleep(0.01)
+
+
 async def children() -> list[int]:
     """The hosts that this process has started and that still run."""
 
@@ -49,7 +57,20 @@ async def children() -> list[int]:
 
 async def wait_children(count: int) -> list[int]:
     """The hosts that run, as soon as there are so many; raises TimeoutError when that does not come about."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while len(found := await children()) != count:  # noqa: ASYNC110  # nobody tells when a process starts or ends
             await asyncio.sleep(0.01)
     return found
+
+
+def patient(put: Callable[..., None]) -> None:
+    """Hosts that tidy up have the time of a busy machine for it; `put` is setattr of a monkeypatch."""
+    put(process, "END_LIMIT", LIMIT)
+    put(process, "KILL_LIMIT", LIMIT)
+    put(client, "STOP_LIMIT", LIMIT)
+
+
+def impatient(put: Callable[..., None]) -> None:
+    """Hosts are killed soon: for those that would never end by themselves."""
+    put(process, "END_LIMIT", 0.1)
+    put(client, "STOP_LIMIT", 0.1)

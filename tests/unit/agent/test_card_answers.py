@@ -12,10 +12,10 @@ from agent.card.answers.certificate import read_certificate
 from agent.card.frames import CmsAsk, HostAnswer, HostOrder, decode, encode
 from cardlogin_server import failures as f
 from pkcs11_shims.keys import Scheme
-from tests.server import pki
-from tests.server.pki import Card, Profile, issue
-from tests.server.site import ORIGIN, Site
 from tests.unit.agent.certificates import card_signs
+from tests.unit.cardlogin_server import pki
+from tests.unit.cardlogin_server.pki import Card, Profile, issue
+from tests.unit.cardlogin_server.site import ORIGIN, Site
 
 KEYS: dict[str, Callable[[], pki.Key]] = {
     "RSA 2048": lambda: pki.rsa_key("answers"),

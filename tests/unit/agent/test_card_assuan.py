@@ -2,7 +2,6 @@
 
 import os
 import stat
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.card.prompts.assuan import MAX_LINE, Ask, AssuanError, Reply, request, unescape
+from tests.stand.waiting import wait_until
 
 Fake = Callable[[str], Path]
-PATIENCE = 20.0
 
 
 @pytest.fixture
@@ -33,10 +32,7 @@ def fake(tmp_path: Path) -> Fake:
 def asked(program: Path, *requests: bytes) -> Ask:
     """A question, answered or failed."""
     ask = Ask(program, {"PATH": os.environ["PATH"]}, requests or (b"SETDESC x\n", b"GETPIN\n"))
-    deadline = time.monotonic() + PATIENCE
-    while not ask.done:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: ask.done)
     return ask
 
 

@@ -26,8 +26,8 @@ from agent.card.answers.certificate import (
     read_certificate,
 )
 from pkcs11_shims.keys import Scheme
-from tests.server import pki
 from tests.unit.agent.certificates import NOT_AFTER, NOT_BEFORE, Key, certificate, name
+from tests.unit.cardlogin_server import pki
 
 MESSAGE = b"message"
 CURVES: dict[str, tuple[ec.EllipticCurve, hashes.HashAlgorithm, int]] = {

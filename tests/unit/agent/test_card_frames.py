@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.card.frames import HEADER, MAX_FRAME, FrameError, HostAnswer, HostOrder, Token, body_length, decode, encode
@@ -16,7 +16,6 @@ answers = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(orders)
 def test_order_comes_through_unchanged(order: HostOrder) -> None:
     frame = encode(order)
@@ -24,7 +23,6 @@ def test_order_comes_through_unchanged(order: HostOrder) -> None:
     assert decode(frame[4:], HostOrder) == order
 
 
-@settings(deadline=None)
 @given(answers)
 def test_answer_comes_through_unchanged(answer: HostAnswer) -> None:
     assert decode(encode(answer)[4:], HostAnswer) == answer
@@ -41,7 +39,6 @@ def test_length_out_of_range_is_refused_before_anything_is_read(length: int) -> 
         body_length(HEADER.pack(length))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=8))
 def test_any_header_is_a_length_in_range_or_a_frame_error(header: bytes) -> None:
     try:
@@ -50,14 +47,12 @@ def test_any_header_is_a_length_in_range_or_a_frame_error(header: bytes) -> None
         assert len(header) != 4 or not 0 < int.from_bytes(header) <= MAX_FRAME
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200).filter(lambda body: not _text(body).startswith("{")))
 def test_any_bytes_that_are_no_object_are_a_frame_error(body: bytes) -> None:
     with pytest.raises(FrameError):
         decode(body, HostAnswer)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | texts, lambda inner: st.dictionaries(texts, inner)))
 def test_any_json_of_another_shape_is_a_frame_error(value: object) -> None:
     with pytest.raises(FrameError):

@@ -2,15 +2,16 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from agent.card.frames import HEADER, TAKEN, HostAnswer, HostOrder, HostSetup, decode, encode
 from tests.stand.asking import wait_until
 from tests.stand.parts import ROOT
+from tests.stand.waiting import LIMIT
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
 
 ORDER = HostOrder(ORIGIN, CHALLENGE, "en")
@@ -90,14 +91,14 @@ def test_set_up_first_order_later(hosts: Hosts) -> None:
     assert host.poll() is None
     give(host, ORDER)
     assert answer(host).code == "no_card"
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
 
 
 def test_both_at_once(hosts: Hosts) -> None:
     host = hosts()
     give(host, HostSetup(), ORDER)
     assert answer(host).code == "no_card"
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
 
 
 def test_waiting_host_is_ready_but_has_touched_no_driver_and_no_reader(hosts: Hosts) -> None:
@@ -106,7 +107,8 @@ def test_waiting_host_is_ready_but_has_touched_no_driver_and_no_reader(hosts: Ho
     # Everything that can be loaded without an order.
     for name in ("_ctypes", "_rust.abi3", "_scard"):
         wait_until(lambda name=name: loaded(host, name))
-    time.sleep(0.2)
+    # It waits for the order, and there is nothing left to be done before.
+    wait_until(lambda: psutil.Process(host.pid).status() == psutil.STATUS_SLEEPING)
     assert not loaded(host, "opensc-pkcs11")
     assert not loaded(host, "libsofthsm2")
     sockets = [str(entry.readlink()) for entry in Path(f"/proc/{host.pid}/fd").iterdir()]
@@ -119,7 +121,7 @@ def test_unused_host_ends_with_its_stdin(hosts: Hosts) -> None:
     wait_until(lambda: loaded(host, "_rust.abi3"))
     assert host.stdin is not None
     host.stdin.close()
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
     assert host.stdout is not None
     assert host.stdout.read() == b""
 
@@ -138,20 +140,20 @@ def test_set_up_and_end_at_once(hosts: Hosts) -> None:
     give(host, HostSetup())
     assert host.stdin is not None
     host.stdin.close()
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
 
 
 def test_host_without_even_a_set_up_ends_with_its_stdin(hosts: Hosts) -> None:
     host = hosts()
     assert host.stdin is not None
     host.stdin.close()
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
 
 
 def test_unused_host_ends_by_itself(hosts: Hosts) -> None:
     host = hosts(before="host.SPARE_LIMIT = 0.3")
     give(host, HostSetup())
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
 
 
 def test_waiting_limit_of_the_product_is_two_minutes_and_longer_than_the_daemons() -> None:
@@ -168,7 +170,7 @@ def test_junk_on_stdin_ends_the_host(hosts: Hosts, before: bytes, junk: bytes) -
     assert host.stdin is not None
     host.stdin.write(before + junk)
     host.stdin.close()
-    assert host.wait(10) == 2
+    assert host.wait(LIMIT) == 2
     assert host.stdout is not None
     assert host.stdout.read() == b""
 
@@ -180,7 +182,7 @@ def test_prompt_that_cannot_be_made_is_told_when_the_order_comes_and_not_before(
     assert host.poll() is None
     give(host, ORDER)
     assert answer(host).code == "no_prompt"
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
     assert host.stderr is not None
     assert host.stderr.read() == b"card host: no prompt: OSError\n"
 
@@ -201,7 +203,7 @@ def test_page_that_goes_is_noticed_while_the_person_is_asked(hosts: Hosts) -> No
         assert host.poll() is None
     assert host.stdin is not None
     host.stdin.close()
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
 
 
 def test_answer_comes_before_the_reset_and_a_hanging_reset_does_not_hold_the_host(hosts: Hosts) -> None:
@@ -211,7 +213,7 @@ def test_answer_comes_before_the_reset_and_a_hanging_reset_does_not_hold_the_hos
     assert host.stdout.read(len(TAKEN)) == TAKEN
     assert len(host.stdout.read(HEADER.size)) == HEADER.size
     assert host.poll() is None
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0
 
 
 def test_answer_to_nobody_still_ends_in_order(hosts: Hosts) -> None:
@@ -220,4 +222,4 @@ def test_answer_to_nobody_still_ends_in_order(hosts: Hosts) -> None:
     assert host.stdout is not None
     host.stdout.close()
     give(host, ORDER)
-    assert host.wait(10) == 0
+    assert host.wait(LIMIT) == 0

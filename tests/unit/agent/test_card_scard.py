@@ -8,6 +8,7 @@ from smartcard import scard as whole
 
 from agent.card import scard
 from tests.stand.parts import ROOT
+from tests.stand.waiting import LIMIT
 
 
 def test_it_is_the_layer_that_the_package_gives() -> None:
@@ -21,7 +22,7 @@ def test_it_is_the_layer_that_the_package_gives() -> None:
 def test_nothing_else_of_the_package_is_loaded() -> None:
     code = "import sys, agent.card.pcsc; print([name for name in sys.modules if name.startswith('smartcard')])"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert done.stdout.strip() == "[]"
 

@@ -17,19 +17,33 @@ from agent.card.spare import LONGEST_PAUSE, Spare
 from agent.failures import Code, FailureError
 from agent.order import make_order
 from agent.settings import CardSettings
-from tests.unit.agent.fakes import CHALLENGE, ORIGIN
-from tests.unit.agent.host_programs import TELL_PID, children, put_program, wait_children
+from tests.stand.waiting import LIMIT
+from tests.unit.agent.fakes import CHALLENGE, ORIGIN, until
+from tests.unit.agent.host_programs import (
+    TELL_PID,
+    children,
+    impatient,
+    patient,
+    put_program,
+    seen,
+    wait_children,
+)
 
 ORDER = make_order(ORIGIN, CHALLENGE, "en")
-STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 Program = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
-def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that tidies up is given its time."""
+    patient(monkeypatch.setattr)
+
+
+@pytest.fixture
+def little_patience(patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host that does not end by itself is killed soon."""
-    monkeypatch.setattr(process, "END_LIMIT", 0.5)
-    monkeypatch.setattr(client, "STOP_LIMIT", 0.5)
+    impatient(monkeypatch.setattr)
 
 
 @pytest.fixture
@@ -49,7 +63,7 @@ async def host() -> AsyncIterator[CardHost]:
 
 async def signed_by(host: CardHost) -> int:
     """The process id of the host that an order was carried out by."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         pid = int((await host.sign(ORDER)).signature)
         await host.idle()
     return pid
@@ -80,8 +94,8 @@ async def test_there_is_one_spare_however_often_it_is_asked_for(program: Program
     for _ in range(20):
         host.prepare()
         await asyncio.sleep(0)
-    await asyncio.sleep(0.2)
-    assert await children() == first
+    assert [await signed_by(host)] == first
+    assert await children() == []
 
 
 async def test_no_new_spare_after_an_order_by_itself(program: Program, host: CardHost) -> None:
@@ -95,9 +109,7 @@ async def test_no_new_spare_after_an_order_by_itself(program: Program, host: Car
 async def test_spare_has_its_set_up_before_the_order(program: Program, host: CardHost, tmp_path: Path) -> None:
     program(f"setup = frame(); open({str(tmp_path / 'setup')!r}, 'w').write(json.dumps(setup)); frame()")
     host.prepare()
-    async with asyncio.timeout(10):
-        while not await asyncio.to_thread(lambda: (tmp_path / "setup").exists()):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await seen((tmp_path / "setup").exists)
 
 
 async def test_spare_killed_from_outside_costs_no_order(program: Program, host: CardHost) -> None:
@@ -116,22 +128,21 @@ async def test_killed_spare_is_replaced(program: Program, host: CardHost, monkey
     (waiting,) = await wait_children(1)
     os.kill(waiting, signal.SIGKILL)
     await wait_children(0)
-    async with asyncio.timeout(10):
-        while not await children():
-            host.prepare()
-            await asyncio.sleep(0.01)
+    await until(lambda: host._spare._keeper is None)  # its end has been noticed
+    host.prepare()
+    await wait_children(1)
     assert await signed_by(host) != waiting
 
 
 async def test_order_that_the_spare_cannot_be_given_goes_to_a_host_of_its_own(
-    program: Program, host: CardHost, monkeypatch: pytest.MonkeyPatch
+    program: Program, host: CardHost, little_patience: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The spare dies after it was looked at: the order never reached it, so nothing stands against another host."""
     monkeypatch.setattr(HostProcess, "alive", True)
-    program("os.close(0); time.sleep(60)")
+    program("os.close(0); time.sleep(600)")
     host.prepare()
     (waiting,) = await wait_children(1)
-    await asyncio.sleep(0.3)
+    await seen(lambda: not Path(f"/proc/{waiting}/fd/0").is_symlink())
     program(TELL_PID)
     assert await signed_by(host) != waiting
 
@@ -155,12 +166,10 @@ async def test_order_that_reached_a_host_is_never_given_to_another(program: Prog
     assert caught.value.code is Code.HOST_FAILED
 
 
-async def test_closed_stdin_of_a_host_is_an_order_not_delivered(program: Program) -> None:
-    program("os.close(0); time.sleep(60)")
+async def test_closed_stdin_of_a_host_is_an_order_not_delivered(program: Program, little_patience: None) -> None:
+    program("os.close(0); time.sleep(600)")
     started = await HostProcess.start(HostSetup())
-    async with asyncio.timeout(10):
-        while started.alive:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: not started.alive)
     with pytest.raises(NotDeliveredError):
         await started.ask(client._host_order(ORDER))
     await started.end()
@@ -169,55 +178,57 @@ async def test_closed_stdin_of_a_host_is_an_order_not_delivered(program: Program
 async def test_unused_spare_is_told_to_go(
     program: Program, host: CardHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(spare, "KEEP_LIMIT", 0.2)
+    monkeypatch.setattr(spare, "KEEP_LIMIT", 0.0)
     program(f"frame(); sys.stdin.buffer.read(); open({str(tmp_path / 'gone')!r}, 'w').close()")
     host.prepare()
-    await wait_children(1)
+    await seen((tmp_path / "gone").exists)
     await wait_children(0)
-    assert await asyncio.to_thread(lambda: (tmp_path / "gone").exists())
 
 
 async def test_unused_spare_that_does_not_go_is_killed(
-    program: Program, host: CardHost, monkeypatch: pytest.MonkeyPatch
+    program: Program, host: CardHost, little_patience: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spare, "KEEP_LIMIT", 0.2)
+    monkeypatch.setattr(spare, "KEEP_LIMIT", 0.0)
     program(STUBBORN)
     host.prepare()
-    (stubborn,) = await wait_children(1)
-    await asyncio.sleep(0.3)
+    await until(lambda: host._spare._started.is_set() and host._spare._host is None)  # it has been told to go
     program(TELL_PID)
-    assert await signed_by(host) != stubborn
+    assert await signed_by(host)
     await wait_children(0)
 
 
 @pytest.mark.parametrize("code", [TELL_PID, STUBBORN, "os.abort()"])
-async def test_close_leaves_no_spare(program: Program, host: CardHost, code: str) -> None:
-    program("sys.stderr.close(); " + code)
+async def test_close_leaves_no_spare(
+    program: Program, host: CardHost, little_patience: None, tmp_path: Path, code: str
+) -> None:
+    program(f"sys.stderr.close(); open({str(tmp_path / 'runs')!r}, 'w').close(); " + code)
     host.prepare()
-    await asyncio.sleep(0.05)
+    await seen((tmp_path / "runs").exists)
     await host.close()
     assert await children() == []
     host.prepare()
-    await asyncio.sleep(0.05)
+    assert host._spare._keeper is None
     assert await children() == []
 
 
-async def test_order_under_way_at_the_close_is_answered_by_its_host(program: Program, host: CardHost) -> None:
-    program('order(); sys.stdin.buffer.read(); answer({"code": "user_cancelled"})')
+async def test_order_under_way_at_the_close_is_answered_by_its_host(
+    program: Program, host: CardHost, tmp_path: Path
+) -> None:
+    taken = f"order(); open({str(tmp_path / 'taken')!r}, 'w').close(); "
+    program(taken + 'sys.stdin.buffer.read(); answer({"code": "user_cancelled"})')
     task = asyncio.create_task(host.sign(ORDER))
-    await wait_children(1)
-    await asyncio.sleep(0.2)
+    await seen((tmp_path / "taken").exists)
     await host.close()
     with pytest.raises(FailureError) as caught:
         await task
     assert caught.value.code is Code.USER_CANCELLED
 
 
-async def test_hanging_order_does_not_hold_the_close(program: Program, host: CardHost) -> None:
+async def test_hanging_order_does_not_hold_the_close(program: Program, host: CardHost, little_patience: None) -> None:
     program(STUBBORN)
     task = asyncio.create_task(host.sign(ORDER))
     await wait_children(1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         await host.close()
     with pytest.raises(FailureError) as caught:
         await task
@@ -275,10 +286,11 @@ class NoStdin:
 
 async def test_host_that_cannot_even_be_killed_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "KILL_LIMIT", 0.1)
+    monkeypatch.setattr(process, "END_LIMIT", 0.1)
     stuck = Unkillable()
     pipe = cast(asyncio.StreamWriter, NoStdin())
     host = HostProcess(cast(asyncio.subprocess.Process, stuck), pipe, cast(asyncio.StreamReader, None))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         await host.end()
     assert stuck.kills == 1
 
@@ -346,12 +358,13 @@ async def test_spare_that_ended_in_order_may_be_started_again_at_once() -> None:
     assert [await starts.prepare() for _ in range(5)] == [1, 2, 3, 4, 5]
 
 
-async def test_order_does_not_wait_for_the_pause_and_ends_it(program: Program, host: CardHost) -> None:
+async def test_order_does_not_wait_for_the_pause_and_ends_it(
+    program: Program, host: CardHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spare, "FIRST_PAUSE", LIMIT)
     program("sys.exit(1)")
     host.prepare()
-    async with asyncio.timeout(10):
-        while host._spare._keeper is not None:  # noqa: ASYNC110  # until its end has been noticed
-            await asyncio.sleep(0.01)
+    await until(lambda: host._spare._keeper is None)  # its end has been noticed
     program(TELL_PID)
     host.prepare()
     assert await children() == []
@@ -364,7 +377,7 @@ async def test_host_that_cannot_be_started_fails_the_order_at_once_and_prepare_n
     monkeypatch.setattr(process, "_COMMAND", ("/nonexistent/host",))
     for _ in range(3):
         host.prepare()
-        await asyncio.sleep(0.01)
+        await until(lambda: host._spare._keeper is None)
         with pytest.raises(FailureError) as caught:
             await host.sign(ORDER)
         assert caught.value.code is Code.HOST_FAILED

@@ -20,6 +20,7 @@ from agent.daemon import StartError, ensure_identity, run
 from agent.settings import Settings, WebSettings
 from tests.stand.asking import ORIGIN, new_challenge, send, wait_until
 from tests.stand.parts import ROOT, Agent, free_port
+from tests.stand.waiting import LIMIT
 
 # Files whose names say that a driver, the toolkit or cryptography is loaded. PC/SC is: the reader watch needs it.
 FOREIGN = ("_pkcs11", "_tkinter", "libtk8", "libtcl8", "_rust.abi3", "opensc", "softhsm", "_cffi_backend")
@@ -42,7 +43,7 @@ def command(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.C
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=LIMIT,
         env=env,
     )
 
@@ -83,7 +84,7 @@ def test_daemon_imports_neither_driver_nor_toolkit_nor_cryptography() -> None:
         "print(sorted(foreign & set(sys.modules)))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert result.stdout.strip() == "[]"
 
@@ -100,7 +101,7 @@ def test_daemon_says_ready_before_pcsc_is_loaded(tmp_path: Path) -> None:
     settings = tmp_path / "agent.toml"
     settings.write_text(f"state = {json.dumps(str(tmp_path))}\n[web]\nports = [{free_port()}]\n")
     result = subprocess.run(
-        [sys.executable, "-c", code, str(settings)], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+        [sys.executable, "-c", code, str(settings)], cwd=ROOT, capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert result.stdout == "False\n"
 
@@ -137,7 +138,7 @@ def test_signal_ends_the_daemon_with_status_0_and_frees_the_port(
     try:
         assert send(agent, "GET", "/v1/hello")[0] == 200
         agent.program.process.send_signal(number)
-        assert agent.program.process.wait(5) == 0
+        assert agent.program.process.wait(LIMIT) == 0
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(("127.0.0.1", agent.port))
@@ -216,7 +217,7 @@ def test_lock_of_another_daemon_is_a_start_error_before_anything_is_made(tmp_pat
 
         thread = threading.Thread(target=start)
         thread.start()
-        thread.join(5)
+        thread.join(LIMIT)
     assert failed == ["another CardLogin agent of this user is running"]
     assert not (tmp_path / "identity").exists()
     assert daemon.run is run

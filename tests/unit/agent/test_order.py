@@ -5,7 +5,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.failures import Code, FailureError
@@ -54,20 +54,17 @@ def test_other_forms_are_refused(challenge: str) -> None:
     assert refused(challenge)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=140))
 def test_any_text_outside_the_grammar_is_refused(text: str) -> None:
     assert refused(text) or (GRAMMAR.fullmatch(text) is not None and 44 <= len(text) <= 128)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="Az09+/=.login \n", min_size=40, max_size=60))
 def test_any_near_miss_of_the_grammar_is_refused(text: str) -> None:
     fits = GRAMMAR.fullmatch(text) is not None and len(text.partition(".")[0]) >= 44
     assert refused(text) is not fits
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=60), st.sampled_from(list(Purpose)))
 def test_any_challenge_of_a_portal_is_understood(nonce: bytes, purpose: Purpose) -> None:
     challenge = base64.b64encode(nonce).decode() + (f".{purpose}" if purpose else "")

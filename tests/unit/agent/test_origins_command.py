@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.stand.parts import ROOT
+from tests.stand.waiting import LIMIT
 
 A = "https://a.example"
 
@@ -23,7 +24,7 @@ def settings(tmp_path: Path) -> Path:
 def origins(settings: Path, *arguments: str) -> tuple[int, str, str]:
     """Exit status, output and errors of a command."""
     command = [sys.executable, "-m", "agent", "origins", "--settings", str(settings), *arguments]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT)
     return result.returncode, result.stdout, result.stderr
 
 

@@ -14,6 +14,7 @@ from agent.failures import Code, FailureError
 from agent.origins import MAX_PATTERNS
 from agent.permissions import FILE, MAX_FILE, Decision, Permissions, PermissionsError
 from tests.stand.parts import ROOT
+from tests.stand.waiting import LIMIT
 
 A, B = "https://a.example", "https://b.example"
 WRITE_FOR_EVER = """
@@ -201,7 +202,7 @@ def test_two_commands_at_once_keep_both_decisions(path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(LIMIT)
     assert set(Permissions(path).all()) == set(origins)
 
 

@@ -7,8 +7,8 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from agent.platform import linux
 from tests.stand.asking import wait_until
 from tests.stand.parts import ROOT, python
+from tests.stand.waiting import LIMIT
 
 HARDEN = "from agent import platform; platform.harden();"
 OPEN = "from agent import platform;"
@@ -24,7 +25,7 @@ OPEN = "from agent import platform;"
 def run(program: str) -> str:
     """What a program prints; it must end well."""
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -39,7 +40,7 @@ def status(program: str) -> dict[str, str]:
 def trespass(kind: str) -> dict[str, str]:
     """What a program of the same user got of a process: "" or the name of the error, by attempt."""
     done = subprocess.run(
-        python("tests.stand.trespasser", kind), cwd=ROOT, capture_output=True, text=True, check=False, timeout=40
+        python("tests.stand.trespasser", kind), cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT
     )
     assert done.returncode == 0, done.stderr[-1500:]
     outcomes: dict[str, str] = json.loads(done.stdout)
@@ -112,17 +113,19 @@ def test_hardened_child_dies_with_its_parent() -> None:
     wait_until(lambda: ended(child))
 
 
-def test_open_child_lives_on() -> None:
+def test_open_child_lives_on(tmp_path: Path) -> None:
     """Otherwise the test above could not fail."""
-    child = orphan(OPEN)
-    time.sleep(0.3)
-    assert not ended(child)
+    sign = tmp_path / "alive"
+    tell = f"import signal; signal.signal(signal.SIGUSR1, lambda *_: open({str(sign)!r}, 'w').close());"
+    child = orphan(OPEN + tell)
+    child.send_signal(signal.SIGUSR1)
+    wait_until(sign.exists)
     child.kill()
 
 
 def test_parent_that_died_before_the_signal_was_asked_for_is_noticed() -> None:
     program = "import os; seen = iter([4711, 1]); os.getppid = lambda: next(seen); from agent import platform; "
-    done = subprocess.run([sys.executable, "-c", f"{program} platform.harden()"], cwd=ROOT, check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-c", f"{program} platform.harden()"], cwd=ROOT, check=False, timeout=LIMIT)
     assert done.returncode == 2
 
 
@@ -134,7 +137,7 @@ def test_parent_can_still_wait_for_and_kill_it() -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.kill()
-    assert process.wait(10) == -signal.SIGKILL
+    assert process.wait(LIMIT) == -signal.SIGKILL
     process.stdout.close()
 
 

@@ -26,10 +26,11 @@ from tests.dev.protocol_examples import PORTAL
 from tests.dev.protocol_pages import FOLDER
 from tests.dev.protocol_schemas import FIELDS, documents
 from tests.stand.parts import Agent, free_port
+from tests.stand.waiting import LIMIT
 
 # No screen, no terminal: an order ends at once, because nobody can be asked for a PIN.
 NOBODY = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
-SECONDS = 30.0
+SECONDS = LIMIT
 DOCUMENT: dict[str, Any] = yaml.safe_load((FOLDER / "openapi.yaml").read_text("utf-8"))
 PATHS: dict[str, dict[str, Any]] = DOCUMENT["paths"]
 PLAIN = {"/v1/hello", "/v1/popup", "/v1/popup/authenticate"}

@@ -10,6 +10,7 @@ import pytest
 
 from agent import readers
 from agent.readers import Scard, ServiceDownError
+from tests.stand.waiting import LIMIT
 
 OK, CANCELLED, TIMEOUT, UNKNOWN_READER, NO_READERS, NO_SERVICE = 0, 2, 10, 9, 46, 29
 INFINITE = 0xFFFFFFFF
@@ -115,7 +116,7 @@ def test_cancellation_ends_that_pause_too(make: Make, monkeypatch: pytest.Monkey
     thread = threading.Thread(target=scard.wait, args=({},))
     thread.start()
     scard.cancel()
-    thread.join(10)
+    thread.join(LIMIT)
     assert not thread.is_alive()
 
 

@@ -12,6 +12,7 @@ from agent import __main__ as commands
 from agent import daemon
 from agent.settings import MAX_FILE, Settings, SettingsError, read_settings
 from tests.stand.parts import ROOT, free_port
+from tests.stand.waiting import LIMIT
 
 LATE_SIGNAL = """
 import builtins, os, signal, sys
@@ -83,7 +84,7 @@ def test_sigterm_right_after_ready_ends_with_status_0(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=LIMIT,
     )
     assert result.stdout.startswith("ready https://localhost:")
     assert result.returncode == 0, f"ended by {signal.Signals(-result.returncode).name}"

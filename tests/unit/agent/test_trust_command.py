@@ -16,6 +16,7 @@ from certs.life import MANIFEST, ROOT, read_life
 from certs.nss import NssStore
 from certs.store import Kind, State, read_root
 from tests.stand.parts import ROOT as HOUSE
+from tests.stand.waiting import LIMIT
 
 
 class Person:
@@ -26,7 +27,7 @@ class Person:
         self.state = home / "state"
         self.profile = home / ".mozilla" / "firefox" / "a.default"
         self.profile.mkdir(parents=True)
-        subprocess.run(["certutil", "-d", f"sql:{self.profile}", "-N", "--empty-password"], check=True, timeout=30)
+        subprocess.run(["certutil", "-d", f"sql:{self.profile}", "-N", "--empty-password"], check=True, timeout=LIMIT)
         (self.profile.parent / "profiles.ini").write_text("[Profile0]\nIsRelative=1\nPath=a.default\n")
         (home / ".config" / "chromium").mkdir(parents=True)
         self.settings = home / "agent.toml"
@@ -39,7 +40,7 @@ class Person:
             command += ["--settings", str(self.settings)]
         env = {**os.environ, "HOME": str(self.home), "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": "", **environment}
         result = subprocess.run(
-            command, cwd=HOUSE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False
+            command, cwd=HOUSE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT, check=False
         )
         text = result.stdout.decode(environment.get("PYTHONIOENCODING", "utf-8"), "replace")
         assert "Traceback" not in text
@@ -208,7 +209,7 @@ def test_two_commands_at_once_both_end_well(person: Person) -> None:
     command = [sys.executable, "-m", "agent", "trust", "install", "--settings", str(person.settings)]
     env = {**os.environ, "HOME": str(person.home), "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": ""}
     programs = [subprocess.Popen(command, cwd=HOUSE, env=env, stdout=subprocess.DEVNULL) for _ in range(3)]
-    assert [program.wait(50) for program in programs] == [0] * 3
+    assert [program.wait(LIMIT) for program in programs] == [0] * 3
     assert len(Journal(person.state / "trust.journal").entries()) == 2
 
 
@@ -242,6 +243,6 @@ def test_running_daemon_never_loads_what_the_command_needs() -> None:
         "print(sorted({'cryptography', 'sqlite3', 'certs.trust', 'certs.authority'} & set(sys.modules)))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=HOUSE, capture_output=True, text=True, check=True, timeout=20
+        [sys.executable, "-c", code], cwd=HOUSE, capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert result.stdout.strip() == "[]"

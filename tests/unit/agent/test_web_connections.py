@@ -90,9 +90,10 @@ async def test_request_that_does_not_arrive_in_time_ends_its_connection(monkeypa
     book.rest(quick)
     book.hold(busy)
     book.hear(slow)  # more bytes give no more time
-    await until(lambda: slow.ended)
-    await asyncio.sleep(0.1)
-    assert [line.ended for line in (slow, silent, quick, busy)] == [True, False, False, False]
+    later, *_ = lines(book, 1)
+    book.hear(later)
+    await until(lambda: slow.ended and later.ended)  # the deadlines of all that were heard before are over
+    assert [line.ended for line in (silent, quick, busy)] == [False] * 3
 
 
 async def test_second_request_on_a_connection_has_its_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +118,10 @@ async def test_after_a_rush_memory_is_given_back_once(monkeypatch: pytest.Monkey
     for line in lines(book, 20):
         book.remove(line)
     await until(lambda: bool(tidied))
-    await asyncio.sleep(0.05)
+    # Whatever had been put off for no time has come before what is put off now.
+    ended = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.0, ended.set)
+    await ended.wait()
     assert len(tidied) == 1
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from agent.web.listener import PortError, bind
 from tests.stand.parts import free_port
+from tests.stand.waiting import LIMIT
 from tests.unit.agent.fakes import Site
 
 
@@ -75,7 +76,7 @@ def test_no_free_port_is_an_error_that_names_them_and_leaves_no_socket(closing: 
 async def test_plain_http_gets_no_answer(site: Site) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(f"GET /v1/hello HTTP/1.1\r\n{site.host_line}\r\n\r\n".encode())
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(LIMIT):
         received = await reader.read()
     writer.close()
     assert b"HTTP" not in received

@@ -18,6 +18,7 @@ from agent.signing import Signing
 from agent.web.asking import Admission
 from agent.web.listener import bind_plain, plain_application, serve
 from tests.stand.parts import free_port
+from tests.stand.waiting import LIMIT
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, FakeHost
 
 TLS_PORT = 61172
@@ -117,7 +118,7 @@ async def test_page_token_is_good_once(plain: Plain) -> None:
 async def test_tls_to_the_plain_port_gets_no_log_in(plain: Plain) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", plain.port)
     writer.write(b"\x16\x03\x01\x00\x05hello\r\n\r\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         received = await reader.read()
     writer.close()
     assert received.startswith(b"HTTP/1.0 400")

@@ -9,6 +9,7 @@ import pytest
 from agent.failures import Code, catalogue, failure
 from agent.order import Language, Order, Purpose
 from agent.settings import WebSettings
+from tests.stand.waiting import LIMIT
 from tests.unit.agent.conftest import Serve
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Reply, Site
 
@@ -223,7 +224,7 @@ async def test_page_that_goes_away_cancels_its_order_and_frees_the_agent(site: S
     writer.write(head.encode() + body)
     await site.host.begun.wait()
     writer.transport.abort()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(LIMIT):
         await site.host.cancelled.wait()
     site.host.release.set()
     assert (await site.authenticate()).status == 200

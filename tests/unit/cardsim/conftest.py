@@ -15,6 +15,7 @@ from cardsim.pki.build import build
 from cardsim.pki.data import DEFAULT_DATA
 from tests.stand.cryptoki import Cryptoki
 from tests.stand.hicos import start_hicos
+from tests.stand.waiting import LIMIT
 
 MakeCard = Callable[..., PivCard]
 
@@ -60,7 +61,7 @@ class FakeReader:
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(5)
+        self._listener.settimeout(LIMIT)
         self._card: socket.socket | None = None
         self.port = int(self._listener.getsockname()[1])
 
@@ -68,7 +69,7 @@ class FakeReader:
         """Take the card that connects."""
         self.eject()
         self._card = self._listener.accept()[0]
-        self._card.settimeout(5)
+        self._card.settimeout(LIMIT)
 
     def eject(self) -> None:
         """Drop the connection, as a pcscd that ends does."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cardsim.cli import main
+from tests.stand.waiting import LIMIT
 
 COMMANDS = ["pki", "pki-state", "crl-server", "reader", "card", "control", "hicos"]
 
@@ -82,7 +83,7 @@ def test_the_server_says_ready_and_ends_on_a_signal(pki: Path, number: signal.Si
         assert process.stdout is not None
         ready = process.stdout.readline()
         os.kill(process.pid, number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=LIMIT)
     base_url = json.loads((pki / "pki.json").read_text())["base_url"]
     assert (ready, out, err, process.returncode) == (f"ready {base_url}\n", "", "", 0)
 
@@ -99,14 +100,14 @@ def test_a_card_process_from_ready_to_its_end(pki: Path, tmp_path: Path) -> None
             assert process.stdout.readline() == "ready\n"
             status = subprocess.run(
                 [sys.executable, "-m", "cardsim", "control", path, "tries", "2"],
-                capture_output=True, text=True, check=True, timeout=10,
+                capture_output=True, text=True, check=True, timeout=LIMIT,
             ).stdout  # fmt: skip
             refused = subprocess.run(
                 [sys.executable, "-m", "cardsim", "control", path, "tries", "many"],
-                capture_output=True, text=True, check=False, timeout=10,
+                capture_output=True, text=True, check=False, timeout=LIMIT,
             )  # fmt: skip
             process.terminate()
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=LIMIT)
             reader.close()
     assert json.loads(status)["tries"] == 2
     assert (refused.returncode, json.loads(refused.stdout)["ok"]) == (1, False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cardsim.card.control import ACTIONS, MAX_LINE, ControlServer, answer, send
@@ -108,7 +108,6 @@ def test_malformed_requests_name_the_commands(slot: Slot, line: bytes) -> None:
     assert all(name in reply["error"] for name in ACTIONS)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 def test_any_line_gets_an_answer(slot: Slot, line: bytes) -> None:
     assert answer(slot, line)["ok"] is False

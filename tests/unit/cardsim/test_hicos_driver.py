@@ -23,6 +23,7 @@ from cardsim.hicos.driver import MAX_FAULTS, MAX_SLOTS, HicosDriver
 from cardsim.hicos.faults import CALLS, SlotState, hang
 from tests.stand.cryptoki import Cryptoki
 from tests.stand.hicos import CACHE, Class, logged_in, only_card, start_hicos, texts
+from tests.stand.waiting import LIMIT
 
 LABEL, ID = 0x03, 0x102
 
@@ -287,7 +288,7 @@ def _python_pkcs11(hicos: HicosDriver, pin: str, *lines: str) -> str:
     body = "".join(f"    {line}\n" for line in (f"session = token.open(user_pin={pin!r})", *lines))
     program = f"{start}try:\n{body}except pkcs11.PKCS11Error as error:\n    print(error)\n"
     command = [sys.executable, "-c", program, str(hicos.module)]
-    said = subprocess.run(command, env=hicos.environment, capture_output=True, check=True, timeout=30, text=True)
+    said = subprocess.run(command, env=hicos.environment, capture_output=True, check=True, timeout=LIMIT, text=True)
     return said.stdout.strip()
 
 

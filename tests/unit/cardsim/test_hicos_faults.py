@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -33,6 +32,7 @@ from cardsim.hicos.faults import (
 )
 from tests.stand.cryptoki import Cryptoki, Died
 from tests.stand.hicos import MESSAGE, Class, logged_in, public_key, sign, signing_key, verify
+from tests.stand.waiting import LIMIT, wait_until
 
 # C_GetFunctionList comes before everything else and has its own test.
 LISTED = [name for name in CALLS if name != "C_GetFunctionList"]
@@ -48,10 +48,7 @@ def bare(hicos: HicosDriver) -> Iterator[Cryptoki]:
 
 def wait_for_call(hicos: HicosDriver, name: str) -> None:
     """Returns when a call has begun."""
-    deadline = time.monotonic() + 20
-    while name not in hicos.calls():
-        assert time.monotonic() < deadline, f"{name} was not called"
-        time.sleep(0.01)
+    wait_until(lambda: name in hicos.calls())
 
 
 def test_any_call_can_answer_anything(client: Cryptoki, hicos: HicosDriver) -> None:
@@ -91,7 +88,7 @@ def test_any_call_can_crash(client: Cryptoki, hicos: HicosDriver, how: Kind, sta
 def test_loading_can_hang_and_crash(hicos: HicosDriver) -> None:
     hicos.inject(crash("C_GetFunctionList"))
     first = Cryptoki(hicos.module, hicos.environment, initialize=False)
-    assert first.process.wait(20) == -signal.SIGSEGV
+    assert first.process.wait(LIMIT) == -signal.SIGSEGV
     first.stop()
     hicos.release()
     hicos.inject(hang("C_GetFunctionList"))
@@ -153,7 +150,7 @@ def test_noise_goes_to_both_outputs(hicos: HicosDriver) -> None:
     program = "import ctypes, sys; ctypes.CDLL(sys.argv[1]).C_Initialize(None); print('answer')"
     hicos.inject(noise("C_Initialize"))
     said = subprocess.run(
-        [sys.executable, "-c", program, str(hicos.module)], env=hicos.environment, capture_output=True, timeout=30,
+        [sys.executable, "-c", program, str(hicos.module)], env=hicos.environment, capture_output=True, timeout=LIMIT,
         check=True,
     )  # fmt: skip
     assert said.stdout.startswith(b"HiCOS: ")

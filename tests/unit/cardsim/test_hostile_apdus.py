@@ -1,6 +1,6 @@
 """Whatever bytes come: the card answers with a status word, and gives nothing away without the PIN."""
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cardsim.card.image import CardImage
@@ -22,10 +22,8 @@ well_formed = st.builds(
     st.sampled_from([b"", b"\x00", b"\x08"]),
 )
 anything = st.one_of(well_formed, st.binary(min_size=2, max_size=300))
-relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@relaxed
 @given(st.lists(anything, max_size=20))
 @example([b"\x00\x87\x07\x9a\x00" + bytes(300)])
 def test_every_apdu_gets_an_answer_and_no_signature(citizen: CardImage, commands: list[bytes]) -> None:
@@ -42,7 +40,6 @@ def test_every_apdu_gets_an_answer_and_no_signature(citizen: CardImage, commands
     assert not card.pin.verified
 
 
-@relaxed
 @given(st.lists(anything, max_size=20))
 def test_a_verified_card_survives_too(citizen: CardImage, commands: list[bytes]) -> None:
     card = PivCard(citizen, Counters())
@@ -51,7 +48,6 @@ def test_a_verified_card_survives_too(citizen: CardImage, commands: list[bytes])
         assert card.transmit(command)[-2:] != b"\x6f\x00"
 
 
-@relaxed
 @given(st.binary(min_size=8, max_size=8).filter(lambda field: field != pad("123456")))
 def test_only_the_pin_verifies(citizen: CardImage, field: bytes) -> None:
     card = PivCard(citizen, Counters())

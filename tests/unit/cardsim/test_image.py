@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cardsim.card.image import MAX_SIZE, load_image
@@ -91,7 +91,6 @@ def test_wrong_fields(tmp_path: Path, fields: dict[str, Any], field: str, value:
     assert "is not a card image" in _refused(tmp_path / "image", json.dumps(fields).encode())
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(json_values)
 def test_any_json_is_refused_cleanly(tmp_path: Path, fields: dict[str, Any], value: Any) -> None:
     _refused(tmp_path / "image", json.dumps({**fields, "keys": value or {"": 1}}).encode())

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA384, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cardsim.errors import SimulatorError
@@ -23,6 +23,7 @@ from cardsim.pki.index import read_index
 from cardsim.pki.lists import next_number
 from cardsim.pki.publication import Publication
 from cardsim.pki.state import card_states, set_state
+from tests.stand.waiting import LIMIT
 
 Certificate = Callable[..., x509.Certificate]
 
@@ -248,7 +249,6 @@ def test_nonces_have_limits(folder: Path, certificate: Certificate, moica: x509.
     assert _refusal(folder, request) is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 @example(b"")
 @example(bytes.fromhex("30053003300130"))
@@ -274,7 +274,7 @@ def _verify_with_openssl(folder: Path, work: Path, one: x509.Certificate) -> str
         "-CAfile", _pem(work / "root.pem", *anchors), "-untrusted", _pem(work / "issuers.pem", *issuers),
         "-CRLfile", work / "lists.pem", _pem(work / "card.pem", one),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
     return "OK" if done.returncode == 0 else done.stderr
 
 

@@ -21,6 +21,7 @@ from cardsim.pki.ocsp import MAX_REQUEST
 from cardsim.pki.places import base_port
 from cardsim.pki.server import PkiServer
 from cardsim.pki.state import set_state
+from tests.stand.waiting import LIMIT
 
 
 @contextlib.contextmanager
@@ -45,7 +46,7 @@ def server(pki: Path, tmp_path: Path) -> Iterator[PkiServer]:
 def _ask(
     server: PkiServer, method: str, path: str, body: bytes | None = None, media_type: str = "application/ocsp-request"
 ) -> tuple[int, str | None, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", base_port(server.base_url), timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", base_port(server.base_url), timeout=LIMIT)
     try:
         connection.request(method, path, body, {"Content-Type": media_type} if body is not None else {})
         reply = connection.getresponse()
@@ -85,7 +86,7 @@ def test_ocsp_over_http(server: PkiServer, path: str, body: bytes, media_type: s
 @pytest.mark.parametrize("length", ["", "-1", "1e3", "٣", "9" * 5000])
 def test_odd_lengths_are_refused(server: PkiServer, length: str) -> None:
     head = f"POST /ocsp/moica HTTP/1.0\r\nContent-Type: application/ocsp-request\r\nContent-Length: {length}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", base_port(server.base_url)), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", base_port(server.base_url)), timeout=LIMIT) as connection:
         connection.sendall(head.encode())
         assert connection.recv(100).split(b" ")[1] in (b"411", b"413")
 
@@ -97,7 +98,7 @@ def test_broken_requests_leave_it_alive_and_the_terminal_clean(
     server: PkiServer, raw: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
     address = ("127.0.0.1", base_port(server.base_url))
-    with contextlib.suppress(ConnectionError), socket.create_connection(address, timeout=5) as connection:
+    with contextlib.suppress(ConnectionError), socket.create_connection(address, timeout=LIMIT) as connection:
         connection.sendall(raw)
         connection.shutdown(socket.SHUT_WR)
         connection.recv(1000)
@@ -132,8 +133,8 @@ def test_too_many_connections(server: PkiServer, monkeypatch: pytest.MonkeyPatch
     port = base_port(server.base_url)
     with contextlib.ExitStack() as stack:
         for _ in range(server_module.MAX_CONNECTIONS):
-            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
-        extra = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=LIMIT))
+        extra = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=LIMIT))
         with contextlib.suppress(ConnectionError):
             assert extra.recv(1) == b""
 
@@ -165,7 +166,7 @@ def test_the_openssl_command_accepts_the_ocsp_answers(
         "-cert", _pem(tmp_path / "card", base64.b64decode(image["keys"]["9A"]["certificate"])),
         "-CAfile", _pem(tmp_path / "chain", *chain),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)
     assert verdict in done.stdout
     # Silence about the nonce means that it was the one sent.
     assert done.stderr == "Response verify OK\n"

@@ -14,12 +14,18 @@ from cardsim.card import slot as slot_module
 from cardsim.card.pin import pad
 from cardsim.card.slot import Slot
 from cardsim.errors import SimulatorError
+from tests.stand.waiting import LIMIT, wait_until
 
 ATR = bytes.fromhex("3b8b0180f9a0000003080000100048")
 GET_ATR, POWER_OFF, POWER_ON, RESET = b"\x04", b"\x00", b"\x01", b"\x02"
 QUERY = bytes.fromhex("00200080")
 VERIFY = bytes.fromhex("0020008008") + pad("123456")
 WRONG = bytes.fromhex("0020008008") + pad("000000")
+
+
+def works(slot: Slot) -> bool:
+    """Whether the card has a message in hand that it does not answer yet."""
+    return bool(vars(slot._changed)["_waiters"])
 
 
 @pytest.fixture
@@ -42,7 +48,7 @@ def _take(insert: Callable[[], None], reader: Any, background: ThreadPoolExecuto
     done: Future[None] = background.submit(insert)
     reader.accept()
     assert reader.ask(GET_ATR) == ATR
-    done.result(5)
+    done.result(LIMIT)
 
 
 def test_status_of_a_fresh_card(slot: Slot) -> None:
@@ -76,7 +82,8 @@ def test_no_exchange_waits_for_a_delayed_acknowledgement(slot: Slot, fake_reader
         start = time.perf_counter()
         fake_reader.ask(QUERY)
         times.append(time.perf_counter() - start)
-    assert statistics.median(times) < 0.02
+    # A busy machine makes many of them slow; the acknowledgement would delay all.
+    assert statistics.quantiles(times, n=4)[0] < 0.02
 
 
 @pytest.mark.parametrize("message", [POWER_OFF, RESET])
@@ -114,9 +121,9 @@ def test_delay_counts_as_card_time(slot: Slot, fake_reader: Any) -> None:
 
 
 def test_pulled_while_it_works(slot: Slot, fake_reader: Any) -> None:
-    slot.set_delay(30)
+    slot.set_delay(600)
     fake_reader.send(WRONG)
-    time.sleep(0.1)
+    wait_until(lambda: works(slot))
     slot.remove()
     assert fake_reader.receive() is None
     assert slot.status()["tries"] == 3
@@ -125,17 +132,17 @@ def test_pulled_while_it_works(slot: Slot, fake_reader: Any) -> None:
 def test_hang_and_unhang(slot: Slot, fake_reader: Any, background: ThreadPoolExecutor) -> None:
     slot.hang()
     answer = background.submit(fake_reader.ask, VERIFY)
-    time.sleep(0.1)
+    wait_until(lambda: works(slot))
     assert not answer.done()
     assert slot.status()["hung"]
     slot.unhang()
-    assert answer.result(5) == b"\x90\x00"
+    assert answer.result(LIMIT) == b"\x90\x00"
 
 
 def test_pulled_while_it_hangs(slot: Slot, fake_reader: Any) -> None:
     slot.hang()
     fake_reader.send(VERIFY)
-    time.sleep(0.1)
+    wait_until(lambda: works(slot))
     slot.remove()
     assert fake_reader.receive() is None
     assert not slot.status()["hung"]
@@ -170,10 +177,7 @@ def test_tries_and_unblock(slot: Slot, fake_reader: Any) -> None:
 
 def test_the_reader_goes_away_and_comes_back(slot: Slot, fake_reader: Any, background: ThreadPoolExecutor) -> None:
     fake_reader.eject()
-    deadline = time.monotonic() + 5
-    while slot.status()["inserted"] and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not slot.status()["inserted"]
+    wait_until(lambda: not slot.status()["inserted"])
     _take(slot.insert, fake_reader, background)
     assert slot.status()["inserted"]
 
@@ -181,10 +185,7 @@ def test_the_reader_goes_away_and_comes_back(slot: Slot, fake_reader: Any, backg
 def test_a_message_cut_off_ends_the_stay(slot: Slot, fake_reader: Any) -> None:
     fake_reader._card.sendall(b"\x00\x20\x00")
     fake_reader.eject()
-    deadline = time.monotonic() + 5
-    while slot.status()["inserted"] and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not slot.status()["inserted"]
+    wait_until(lambda: not slot.status()["inserted"])
 
 
 def test_trace(slot: Slot, fake_reader: Any, tmp_path: Path) -> None:
@@ -216,8 +217,7 @@ def test_a_reader_that_takes_no_card(pki: Path, fake_reader: Any, monkeypatch: p
 def test_remove_ends_an_insertion_that_waits(pki: Path, fake_reader: Any, background: ThreadPoolExecutor) -> None:
     slot = Slot(fake_reader.port, pki / "cards" / "citizen.json", 0)
     waiting = background.submit(slot.insert)
-    while not any(thread.name.endswith("(_serve)") for thread in threading.enumerate()):
-        time.sleep(0.01)
+    wait_until(lambda: any(thread.name.endswith("(_serve)") for thread in threading.enumerate()))
     slot.remove()
     with pytest.raises(SimulatorError):
-        waiting.result(5)
+        waiting.result(LIMIT)

@@ -3,11 +3,13 @@
 import subprocess
 from pathlib import Path
 
+from tests.stand.waiting import LIMIT
+
 
 def certutil(database: Path, *arguments: str) -> str:
     """What the real tool prints."""
     command = ["certutil", "-d", f"sql:{database}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT).stdout
 
 
 def listing(database: Path) -> list[tuple[str, str]]:

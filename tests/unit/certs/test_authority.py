@@ -14,6 +14,7 @@ from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certs.authority import LEAF_LIFE, OVERLAP, ROOT_LIFE, Identity, make_identity, vouches_for_this_computer_only
+from tests.stand.waiting import LIMIT
 
 OWN_NAMES = ["localhost", "127.0.0.1", "::1"]
 NOW = datetime.now(UTC)
@@ -51,7 +52,7 @@ def openssl_accepts(folder: Path, root: bytes, leaf: bytes, *options: str, betwe
         "root.pem",
         "-untrusted", "between.pem", *options, "leaf.pem",
     ]  # fmt: skip
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=20).returncode == 0
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=LIMIT).returncode == 0
 
 
 def pyca_accepts(root: bytes, leaf: bytes, name: str, *between: bytes, moment: datetime | None = None) -> bool:

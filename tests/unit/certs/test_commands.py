@@ -9,6 +9,7 @@ import pytest
 from certs.__main__ import main
 from certs.life import MANIFEST, read_life
 from tests.stand.parts import ROOT as HOUSE
+from tests.stand.waiting import LIMIT
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -75,5 +76,5 @@ def test_wrong_usage_is_status_2(monkeypatch: pytest.MonkeyPatch, arguments: lis
 
 def test_module_can_be_run(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "certs", "create", "--folder", str(tmp_path / "identity")]
-    assert subprocess.run(command, cwd=HOUSE, check=False, capture_output=True, timeout=20).returncode == 0
+    assert subprocess.run(command, cwd=HOUSE, check=False, capture_output=True, timeout=LIMIT).returncode == 0
     assert read_life(tmp_path / "identity").leaves

@@ -16,6 +16,7 @@ from certs import folder
 from certs.authority import Identity, LeafPair, make_identity
 from certs.folder import ensure_identity, replace_identity, write_identity
 from certs.life import MANIFEST, ROOT, Fault, IdentityError, read_life
+from tests.stand.waiting import LIMIT
 
 DAY = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)
 LATER = DAY + timedelta(days=700)
@@ -235,7 +236,7 @@ class TestEnsure:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(LIMIT)
         assert results == [False] * 6
         assert sorted(item.name for item in tmp_path.iterdir()) == ["identity", "identity.lock"]
 

@@ -10,6 +10,7 @@ import pytest
 
 from certs.nss import NAME, NssStore, in_use, nickname, trust
 from certs.store import Kind, Note, Root, State, StoreError, read_root
+from tests.stand.waiting import LIMIT
 from tests.unit.certs.listing import certutil, listing
 
 
@@ -50,7 +51,7 @@ def test_plan_says_what_happens_and_changes_nothing(store: NssStore, root: Root,
 def test_steps_of_the_plan_do_what_apply_does(store: NssStore, root: Root) -> None:
     store.place.mkdir(parents=True)
     for step in store.plan(root).steps:
-        subprocess.run(["sh", "-c", step], check=True, timeout=30)
+        subprocess.run(["sh", "-c", step], check=True, timeout=LIMIT)
     assert store.verify(root) is State.TRUSTED
 
 
@@ -296,5 +297,5 @@ def test_two_programs_at_once_both_end_well(store: NssStore, root: Root, other_r
         for item in (root, other_root)
     ]
     programs = [subprocess.Popen(command) for command in commands]
-    assert [program.wait(30) for program in programs] == [0] * 2
+    assert [program.wait(LIMIT) for program in programs] == [0] * 2
     assert len(listing(store.place)) == 2

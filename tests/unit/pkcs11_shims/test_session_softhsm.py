@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 
 from tests.stand.parts import ROOT
 from tests.stand.softhsm import MODULE, PIN, make_token
+from tests.stand.waiting import LIMIT
 
 DIGEST = bytes(range(32))
 DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420") + DIGEST
@@ -26,7 +27,7 @@ def talk(environment: dict[str, str], *steps: dict[str, Any]) -> list[Any]:
     """What came of some steps, made one after the other in one process."""
     result = subprocess.run(
         [sys.executable, "-m", "tests.unit.pkcs11_shims.softhsm_child"], cwd=ROOT, env={**os.environ, **environment},
-        input=json.dumps(steps), capture_output=True, text=True, check=False, timeout=30,
+        input=json.dumps(steps), capture_output=True, text=True, check=False, timeout=LIMIT,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-1500:]
     outcomes: list[Any] = json.loads(result.stdout)
@@ -121,7 +122,7 @@ def test_certificate_whose_label_is_not_utf8_does_not_make_the_card_unusable(
         "pkcs11-tool", "--module", MODULE, "--token-label", "test", "--login", "--pin", PIN, "--write-object",
         str(tmp_path / "token" / "certificate.der"), "--type", "cert", "--id", "02", "--label", "憑證".encode("big5"),
     ]  # fmt: skip
-    subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True, timeout=30)
+    subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True, timeout=LIMIT)
     (certificates,) = talk(environment, {"do": "certificates"})
     assert sorted(key_id for key_id, _, _ in certificates) == ["01", "02"]
 

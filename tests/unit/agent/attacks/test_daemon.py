@@ -19,13 +19,14 @@ from agent.web.connections import MAX_CONNECTIONS
 from tests.stand.asking import ORIGIN, connect, new_challenge, send, wait_until
 from tests.stand.parts import Agent, free_port
 from tests.stand.processes import Program, StandError
+from tests.stand.waiting import LIMIT
 
 MANY = 10_000
 # Says what the agent answers to an order; trusts every certificate, because the user's root is the user's alone.
 CLIENT = """
 import http.client, json, ssl, sys
 context = ssl._create_unverified_context()
-connection = http.client.HTTPSConnection(sys.argv[1], int(sys.argv[2]), timeout=20, context=context)
+connection = http.client.HTTPSConnection(sys.argv[1], int(sys.argv[2]), timeout=120, context=context)
 headers = {"Origin": "https://portal.test", "Content-Type": "application/json", "Host": "localhost:" + sys.argv[2]}
 connection.request(sys.argv[3], sys.argv[4], sys.argv[5] or None, headers)
 answer = connection.getresponse()
@@ -50,7 +51,7 @@ def as_other_user(agent: Agent, method: str, path: str, body: str = "", address:
         pytest.fail("this test starts a process of another user: run it as root, as CI does")
     result = subprocess.run(
         ["/usr/bin/python3", "-c", CLIENT, address, str(agent.port), method, path, body], user="nobody",
-        group="nogroup", extra_groups=[], capture_output=True, text=True, check=True, timeout=40, cwd="/",
+        group="nogroup", extra_groups=[], capture_output=True, text=True, check=True, timeout=LIMIT, cwd="/",
     )  # fmt: skip
     answer: list[object] = json.loads(result.stdout)
     return answer
@@ -75,7 +76,7 @@ def test_process_of_another_user(agent: Agent, method: str, path: str, address: 
 def test_process_of_the_same_user_as_a_control(agent: Agent) -> None:
     """The attack's client does get an answer when it is ours: so it is the user that is refused, not the client."""
     command = ["/usr/bin/python3", "-c", CLIENT, "127.0.0.1", str(agent.port), "GET", "/v1/hello", ""]
-    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=40, cwd="/")
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT, cwd="/")
     assert json.loads(result.stdout)[0] == 200
 
 
@@ -105,7 +106,7 @@ class TestPortSquatting:
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
              "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key),
-             "-out", str(certificate)], check=True, capture_output=True, timeout=20,
+             "-out", str(certificate)], check=True, capture_output=True, timeout=LIMIT,
         )  # fmt: skip
         port = free_port()
         command = [
@@ -145,7 +146,7 @@ def hold_connections(agent: Agent, stack: ExitStack, count: int, first: bytes, *
     """Opens connections, says something on each and keeps them."""
     context = ssl._create_unverified_context()  # noqa: S323  # an attacker does not care
     for number in range(count):
-        sock = socket.create_connection(("127.0.0.1", agent.port), timeout=30)
+        sock = socket.create_connection(("127.0.0.1", agent.port), timeout=LIMIT)
         if tls:
             sock = context.wrap_socket(sock)
             sock.sendall(first)
@@ -197,9 +198,9 @@ def test_system_with_few_files(tmp_path: Path) -> None:
         root = ssl.create_default_context(cafile=str(state / "identity" / "root.pem"))
         with ExitStack() as stack:
             for _ in range(600):
-                sock = socket.create_connection(("127.0.0.1", port), timeout=30)
+                sock = socket.create_connection(("127.0.0.1", port), timeout=LIMIT)
                 stack.callback(sock.close)
-            with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
+            with socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as sock:
                 tls = stack.enter_context(root.wrap_socket(sock, server_hostname="localhost"))
                 tls.sendall(f"GET /v1/hello HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
                 assert tls.recv(1000).startswith(b"HTTP/1.1 200")

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from agent.web import connections, guard
+from tests.stand.waiting import LIMIT
 from tests.unit.agent.attacks.conftest import StillServes
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Site, until
 
@@ -215,7 +216,7 @@ class TestSlow:
 
     async def test_tls_that_never_begins(self, site: Site, still_serves: StillServes) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             assert await reader.read() == b""
         writer.close()
         await still_serves(site)
