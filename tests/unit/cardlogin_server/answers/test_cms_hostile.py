@@ -86,7 +86,11 @@ def test_content_as_large_as_fits_is_still_only_compared() -> None:
     assert refused(answer.text, challenge) == "signature_invalid"
 
 
-@pytest.mark.parametrize("data", [b"\x05\0", der(0x30), nested(16), good(), der(0x04, bytes(300))])
+@pytest.mark.parametrize(
+    "data",
+    [b"\x05\0", der(0x30), nested(16), good(), der(0x04, bytes(300))],
+    ids=["null", "empty", "nested", "signed", "long"],
+)
 def test_der_is_der(data: bytes) -> None:
     require_der(data)
 
