@@ -85,13 +85,13 @@ import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, start_new_session=True)
 child.stdout.readline()
 print(child.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
 def orphan(program: str) -> psutil.Process:
     """A child that said that it is ready, and whose parent was killed then; its stdin goes on."""
-    program += "print('ready', flush=True); import time; time.sleep(60)"
+    program += "print('ready', flush=True); import time; time.sleep(600)"
     keep, _ = os.pipe()
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, program], cwd=ROOT, stdin=keep, stdout=subprocess.PIPE, text=True
@@ -131,7 +131,7 @@ def test_parent_that_died_before_the_signal_was_asked_for_is_noticed() -> None:
 
 def test_parent_can_still_wait_for_and_kill_it() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", f"{HARDEN} print(flush=True); import time; time.sleep(60)"], cwd=ROOT,
+        [sys.executable, "-c", f"{HARDEN} print(flush=True); import time; time.sleep(600)"], cwd=ROOT,
         stdout=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
