@@ -11,6 +11,8 @@ from filelock import FileLock, Timeout
 
 from agent.card.client import CardHost
 from agent.child import child_command
+from agent.language import FILE as LANGUAGE
+from agent.language import ChosenLanguage
 from agent.permissions import FILE, Permissions
 from agent.readers import Change, Event, ReaderWatch
 from agent.settings import Settings
@@ -64,7 +66,7 @@ def ensure_identity(state: Path) -> Path:
 async def _serve(settings: Settings, identity: Path) -> None:
     sockets, plain = bind(settings.web.ports), bind_plain(settings.web.http_port)
     port, http_port = int(sockets[0].getsockname()[1]), settings.web.http_port if plain else 0
-    signing = Signing(CardHost(settings.card))
+    signing = Signing(CardHost(settings.card, ChosenLanguage(settings.state / LANGUAGE)))
     admission = Admission(settings.web, Permissions(settings.state / FILE))
     app = application(signing, admission, port, http_port=http_port, root=identity / "root.pem")
     leaves = LeafKeeper(identity, tls_context)

@@ -55,22 +55,17 @@ class Next(StrEnum):
 
 
 @dataclass(frozen=True)
-class Text:
-    """One sentence in Traditional Chinese and in English."""
-
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True)
 class Failure:
-    """One row of the catalogue; `status` is the HTTP status of its problem document (RFC 9457)."""
+    """One row of the catalogue; `status` is the HTTP status of its problem document (RFC 9457).
+
+    `meaning` and `remedy` are messages (agent.messages): the sentence in English, by which the other languages have it.
+    """
 
     code: Code
     status: int
     next: Next
-    meaning: Text
-    remedy: Text
+    meaning: str
+    remedy: str
 
 
 class FailureError(Exception):
@@ -102,4 +97,4 @@ def _rows() -> dict[Code, Failure]:
 
 
 def _row(code: Code, row: dict[str, Any]) -> Failure:
-    return Failure(code, row["status"], Next(row["next"]), Text(**row["meaning"]), Text(**row["remedy"]))
+    return Failure(code, row["status"], Next(row["next"]), row["meaning"], row["remedy"])

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from agent.failures import Code, FailureError
+from agent.messages import languages
 
 # Web eID asks for 44 to 128 characters of challenge; 32 random bytes are 44 characters of Base64.
 MIN_CHALLENGE, MAX_CHALLENGE = 44, 128
@@ -24,13 +25,6 @@ class Purpose(StrEnum):
     RESET = "reset"
     UNBIND = "unbind"
     IDENTIFY = ""  # a plain Web eID challenge, which names no purpose
-
-
-class Language(StrEnum):
-    """The languages of the window."""
-
-    CHINESE = "zh-Hant"
-    ENGLISH = "en"
 
 
 Short = Annotated[str, msgspec.Meta(max_length=128)]
@@ -53,7 +47,8 @@ ANY = Wanted()
 
 @dataclass(frozen=True)
 class Order:
-    """What a page asked for: `origin` is the caller as the browser named it, `challenge` the text to sign.
+    """What a page asked for: `origin` is the caller as the browser named it, `challenge` the text to sign,
+    `language` (BCP 47) the one that the page wishes for the window.
 
     `pss`: an RSA key is to sign with PSS instead of PKCS#1 v1.5 (RFC 7518: PS256).
     """
@@ -61,7 +56,7 @@ class Order:
     origin: str
     challenge: str
     purpose: Purpose
-    language: Language
+    language: str
     wanted: Wanted = ANY
     pss: bool = False
 
@@ -82,10 +77,9 @@ def purpose_of(challenge: str) -> Purpose:
 
 def make_order(origin: str, challenge: str, language: str, wanted: Wanted = ANY, *, pss: bool = False) -> Order:
     """An order whose parts are well-formed; raises FailureError(request_malformed) otherwise."""
-    try:
-        return Order(origin, challenge, purpose_of(challenge), Language(language), wanted, pss)
-    except ValueError:
-        raise FailureError(Code.REQUEST_MALFORMED) from None
+    if language not in languages():
+        raise FailureError(Code.REQUEST_MALFORMED)
+    return Order(origin, challenge, purpose_of(challenge), language, wanted, pss)
 
 
 class State(Enum):

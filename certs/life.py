@@ -13,6 +13,7 @@ MANIFEST, ROOT = "identity.json", "root.pem"
 SPARE, NOTICE = timedelta(days=30), timedelta(days=90)
 _MAX_BYTES, _MAX_LEAVES = 64 * 1024, 64
 _FILE = re.compile(r"leaf-\d{4}-\d{2}-\d{2}\.(pem|key)", re.ASCII)
+_EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 class Fault(StrEnum):
@@ -121,6 +122,3 @@ def _in_order(life: Life) -> bool:
     return good and all(
         after.not_before <= before.not_after - SPARE < after.not_after - SPARE for before, after in pairs
     )
-
-
-_EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))

@@ -9,20 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Family:
-    """Name in both languages, the issuer's own page for unlocking and renewal, and its telephone line.
-
-    Page and line are empty where they are not known.
-    """
+    """The issuer's own page for unlocking and renewal, and its telephone line; empty where they are not known."""
 
     key: str
-    zh: str
-    en: str
     unlock_page: str = ""
     telephone: str = ""
     issuers: tuple[str, ...] = ()
 
 
-UNKNOWN = Family("unknown", "憑證卡", "certificate card")
+UNKNOWN = Family("unknown")
 
 
 def families() -> tuple[Family, ...]:
@@ -45,7 +40,7 @@ def _is_of(name: str, family: Family) -> bool:
 
 
 def _family(key: str, row: dict[str, Any]) -> Family:
-    return Family(key, row["zh"], row["en"], row["unlock_page"], row["telephone"], tuple(row["issuers"]))
+    return Family(key, row.get("unlock_page", ""), row.get("telephone", ""), tuple(row["issuers"]))
 
 
 _TABLE = tomllib.loads(Path(__file__).with_name("families.toml").read_text("utf-8"))

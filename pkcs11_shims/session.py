@@ -24,6 +24,8 @@ _MECHANISMS: dict[Scheme, tuple[int, tuple[int, ...]]] = {
 }
 
 Transmit = Callable[[str, bytes], int | None]
+# With no usable card, what is told of a slot; what is not listed says more than any of these.
+_EMPTY = {Fault.CARD_REMOVED: 0, Fault.NO_CARD: 1, Fault.CARD_UNSUPPORTED: 2}
 
 
 @dataclass(frozen=True)
@@ -182,10 +184,6 @@ class Module:
         status = transmit(token.reader, question.apdu) if question else None
         exact = tries_of_status(status) if status is not None else None
         return 1 if exact is None and flags & cryptoki.USER_PIN_FINAL_TRY else exact
-
-
-# With no usable card, what is told of a slot; what is not listed says more than any of these.
-_EMPTY = {Fault.CARD_REMOVED: 0, Fault.NO_CARD: 1, Fault.CARD_UNSUPPORTED: 2}
 
 
 @contextmanager

@@ -33,6 +33,32 @@ if TYPE_CHECKING:
 _SETTLE, _LOOKS = 0.6, 6
 # Seconds: a look that took longer is not repeated, because both have to fit into the host's limit for one.
 _QUICK = 2.0
+# With several readers or drivers the reason that says most is the one to show; the last is the most telling.
+_LEAST_TO_MOST_TELLING = (
+    Fault.NO_DRIVER,
+    Fault.DRIVER_REFUSED,
+    Fault.NO_READER,
+    Fault.NO_CARD,
+    Fault.CARD_REMOVED,
+    Fault.CARD_UNSUPPORTED,
+    Fault.CARD_SWAPPED,
+    Fault.USER_CANCELLED,
+    Fault.TIMED_OUT,
+    Fault.CARD_ERROR,
+    Fault.PIN_MALFORMED,
+    Fault.PIN_WRONG,
+    Fault.NO_CERTIFICATE,
+    Fault.CARD_NOT_ACTIVATED,
+    Fault.PIN_LOCKED,
+)
+# Failures before or beside the check of a PIN: nothing to read anew.
+_WITHOUT_PIN = frozenset(
+    {Fault.CARD_REMOVED, Fault.CARD_SWAPPED, Fault.USER_CANCELLED, Fault.TIMED_OUT, Fault.NO_CERTIFICATE}
+)
+# What a driver says that has seen no card.
+_ABSENT = frozenset({Fault.NO_READER, Fault.NO_CARD, Fault.CARD_REMOVED})
+# Reasons behind which PC/SC may know a better one.
+_VAGUE = _ABSENT | {Fault.CARD_UNSUPPORTED, Fault.CARD_ERROR}
 
 
 @dataclass(frozen=True)
@@ -163,24 +189,6 @@ class Cards:
         return FailureError(Code(told.value), tries if told is Fault.PIN_WRONG else None)
 
 
-# With several readers or drivers the reason that says most is the one to show; the last is the most telling.
-_LEAST_TO_MOST_TELLING = (
-    Fault.NO_DRIVER,
-    Fault.DRIVER_REFUSED,
-    Fault.NO_READER,
-    Fault.NO_CARD,
-    Fault.CARD_REMOVED,
-    Fault.CARD_UNSUPPORTED,
-    Fault.CARD_SWAPPED,
-    Fault.USER_CANCELLED,
-    Fault.TIMED_OUT,
-    Fault.CARD_ERROR,
-    Fault.PIN_MALFORMED,
-    Fault.PIN_WRONG,
-    Fault.NO_CERTIFICATE,
-    Fault.CARD_NOT_ACTIVATED,
-    Fault.PIN_LOCKED,
-)
 # Of a certificate that cannot be used, what is told; the first is the one that leaves most to do.
 _PROBLEMS = (
     None,
@@ -191,14 +199,6 @@ _PROBLEMS = (
     Code.CERTIFICATE_NOT_WANTED,
     Code.CERTIFICATE_ENCRYPTION_ONLY,
 )
-# Failures before or beside the check of a PIN: nothing to read anew.
-_WITHOUT_PIN = frozenset(
-    {Fault.CARD_REMOVED, Fault.CARD_SWAPPED, Fault.USER_CANCELLED, Fault.TIMED_OUT, Fault.NO_CERTIFICATE}
-)
-# What a driver says that has seen no card.
-_ABSENT = frozenset({Fault.NO_READER, Fault.NO_CARD, Fault.CARD_REMOVED})
-# Reasons behind which PC/SC may know a better one.
-_VAGUE = _ABSENT | {Fault.CARD_UNSUPPORTED, Fault.CARD_ERROR}
 
 
 def _load(setup: HostSetup) -> list[Module]:

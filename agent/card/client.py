@@ -6,6 +6,7 @@ from agent.card.frames import HostAnswer, HostOrder, HostSetup, Token
 from agent.card.process import HostProcess, NotDeliveredError
 from agent.card.spare import Spare
 from agent.failures import Code, FailureError
+from agent.language import ChosenLanguage
 from agent.order import Order
 from agent.settings import CardSettings
 
@@ -15,10 +16,11 @@ STOP_LIMIT = 2.0
 
 
 class CardHost:
-    """Runs one card host per order."""
+    """Runs one card host per order; `chosen` is the language of its window, where the person has chosen one."""
 
-    def __init__(self, settings: CardSettings) -> None:
+    def __init__(self, settings: CardSettings, chosen: ChosenLanguage) -> None:
         self._setup = HostSetup(settings.drivers, settings.modules, settings.prompt, settings.pin)
+        self._chosen = chosen
         self._spare = Spare(self._start)
         self._host: HostProcess | None = None
         self._endings: set[asyncio.Task[None]] = set()
@@ -38,9 +40,12 @@ class CardHost:
         """
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
-                return _token(await self._answer(_host_order(order)))
+                answer = await self._answer(_host_order(order, self._chosen.language))
         except TimeoutError:
             raise FailureError(Code.TIMED_OUT) from None
+        if answer.language is not None:
+            await asyncio.to_thread(self._chosen.remember, answer.language)
+        return _token(answer)
 
     async def idle(self) -> None:
         """Returns when no host of an order is left running."""
@@ -87,8 +92,8 @@ class CardHost:
         task.add_done_callback(self._endings.discard)
 
 
-def _host_order(order: Order) -> HostOrder:
-    return HostOrder(order.origin, order.challenge, order.language.value, order.wanted, order.pss)
+def _host_order(order: Order, chosen: str | None) -> HostOrder:
+    return HostOrder(order.origin, order.challenge, chosen or order.language, order.wanted, order.pss)
 
 
 def _token(answer: HostAnswer) -> Token:

@@ -55,12 +55,16 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 
 
 class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A token, CMS SignedData (DER) or a failure code; `tries_left` goes with the codes about the PIN."""
+    """A token, CMS SignedData (DER) or a failure code; `tries_left` goes with the codes about the PIN.
+
+    `language`: what the person has switched the window to.
+    """
 
     token: Token | None = None
     cms: bytes | None = None
     code: str | None = None
     tries_left: int | None = None
+    language: str | None = None
 
 
 class FrameError(Exception):

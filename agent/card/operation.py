@@ -8,6 +8,8 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from agent.card.frames import HostAnswer, HostOrder
 from agent.card.pin import check_pin
 from agent.card.view import Offer, Trouble, View
@@ -87,6 +89,7 @@ class Operation:
         self._cancelled = False
         self._hangs = 0
         self.state = State.LOOKING
+        self.language: str | None = None
         self.answer: HostAnswer | None = None
 
     def start(self) -> None:
@@ -147,6 +150,10 @@ class Operation:
         if self.state is not State.ENDED:
             reason = self._reason
             self._end(reason if reason is not None and reason.code is code else FailureError(code))
+
+    def speak(self, language: str) -> None:
+        """The person has chosen another language; the answer tells it, for the next window."""
+        self.language = language
 
     def reset_cards(self) -> Job[None]:
         """Resets the cards that were given a PIN."""
@@ -291,7 +298,7 @@ class Operation:
         self._finish(HostAnswer(code=reason.code.value, tries_left=tries))
 
     def _finish(self, answer: HostAnswer) -> None:
-        self.answer = answer
+        self.answer = answer if self.language is None else structs.replace(answer, language=self.language)
         self.state = State.ENDED
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.commands.table import Commands
+from agent.messages import mark as _
+from agent.messages import terminal_language, translator
 from agent.settings import SettingsError, read_settings_of
 
 if TYPE_CHECKING:  # cryptography is loaded by the command alone, never by the daemon
@@ -24,26 +26,28 @@ _ACTIONS: Mapping[str, str] = {
     "remove": "take everything out again",
     "dry-run": "show what install would do (status 0: nothing)",
 }
+# Messages of the catalogues, by the names that certs uses.
 _KINDS = {
-    "chromium": "Chromium、Chrome、Edge",
-    "firefox": "Firefox",
-    "firefox-policies": "Firefox 原則 policies",
-    "debian": "系統 system",
-    "windows": "Windows",
-    "macos": "macOS 鑰匙圈 keychain",
+    "chromium": _("Chromium, Chrome, Edge"),
+    "firefox": _("Firefox"),
+    "firefox-policies": _("Firefox policies"),
+    "debian": _("System"),
+    "windows": _("Windows"),
+    "macos": _("macOS keychain"),
 }
-_STATES = {"trusted": "已信任 trusted", "present": "存在但未信任 there, not trusted", "absent": "未信任 not trusted"}
+_STATES = {"trusted": _("trusted"), "present": _("there, not trusted"), "absent": _("not trusted")}
+_REMOVED = _("removed")
 _NOTES = {
-    "next_start": "瀏覽器執行中，下次啟動後生效 the browser is running and sees it at its next start",
-    "asks": "系統會要求確認 the system asks for confirmation",
+    "next_start": _("the browser is running and sees it at its next start"),
+    "asks": _("the system asks for confirmation"),
 }
 _FAULTS = {
-    "identity_missing": "尚未建立，請執行 not made yet; run: cardlogin trust install",
-    "identity_outdated": "由舊版建立，請執行 made by an earlier version; run: cardlogin trust install",
-    "identity_unreadable": "已損毀，請執行 damaged; run: cardlogin trust install --new-identity",
-    "identity_expired": "已過期，先看時鐘，再執行 expired; check the clock: cardlogin trust install --new-identity",
-    "identity_ending": "即將到期，請執行 ends soon; run: cardlogin trust install --new-identity",
-    "clock_wrong": "電腦時鐘早於建立時間，請校正時鐘 the clock is before the identity was made; set the clock",
+    "identity_missing": _("not made yet; run: cardlogin trust install"),
+    "identity_outdated": _("made by an earlier version; run: cardlogin trust install"),
+    "identity_unreadable": _("damaged; run: cardlogin trust install --new-identity"),
+    "identity_expired": _("expired; check the clock, then run: cardlogin trust install --new-identity"),
+    "identity_ending": _("ends soon; run: cardlogin trust install --new-identity"),
+    "clock_wrong": _("the clock is before the identity was made; set the clock"),
 }
 
 
@@ -80,7 +84,7 @@ def trust(arguments: argparse.Namespace) -> int:
     from certs.life import IdentityError
     from certs.store import StoreError
 
-    # A terminal without Chinese shows question marks; the English beside stays.
+    # Names of folders may have characters that the terminal lacks.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     try:
@@ -118,14 +122,14 @@ def _run(action: str, scope: _Scope, *, new: bool) -> int:
 
     journal = Journal(scope.journal)
     if action == "remove" and not (scope.identity / ROOT).exists():
-        return _done(take_back(journal), "已移除 removed")
+        return _done(take_back(journal), _REMOVED)
     if action == "install" and scope.journal != _SYSTEM_JOURNAL:
         (replace_identity if new else ensure_identity)(scope.identity)
     subject = Trust(_root(scope.identity), scope.stores, journal)
     if action == "install":
         return _done(subject.install(), _STATES["trusted"], changed=False) if scope.stores else _no_stores()
     if action == "remove":
-        return _done(subject.remove(), "已移除 removed")
+        return _done(subject.remove(), _REMOVED)
     return _shown(subject.look(), steps=action == "dry-run") | _faults(scope.identity)
 
 
@@ -153,18 +157,18 @@ def _faults(identity: Path) -> int:
         fault = error.fault
     if fault is None:
         return _OK
-    print(f"{fault.value}: {_FAULTS[fault.value]}")
+    print(f"{fault.value}: {_said(_FAULTS[fault.value])}")
     return _UNFINISHED
 
 
 def _shown(rows: "list[Row]", *, steps: bool) -> int:
     """Prints how the stores are, and what installing would do; the status says whether anything is to be done."""
     for row in rows:
-        print(f"{_KINDS[row.kind]}  {row.place}")
+        print(f"{_said(_KINDS[row.kind])}  {row.place}")
         if row.plan is None:
-            print(f"    失敗 failed: {row.error}")
+            print(f"    {_failed(row)}")
             continue
-        print(f"    {_STATES[row.plan.state]}")
+        print(f"    {_said(_STATES[row.plan.state])}")
         for step in row.plan.steps if steps else ():
             print(f"    → {step}")
         _note(row.plan if row.plan.steps else None)
@@ -176,19 +180,27 @@ def _shown(rows: "list[Row]", *, steps: bool) -> int:
 def _done(rows: "list[Row]", result: str, *, changed: bool = True) -> int:
     """Prints what was done in which store; `changed`: every row is a change, even without steps."""
     for row in rows:
-        print(f"{_KINDS[row.kind]}  {row.place}")
-        print(f"    {result}" if row.plan else f"    失敗 failed: {row.error}")
+        print(f"{_said(_KINDS[row.kind])}  {row.place}")
+        print(f"    {_said(result) if row.plan else _failed(row)}")
         _note(row.plan if row.plan and (changed or row.plan.steps) else None)
     if not rows:
-        print("沒有需要變更的項目 nothing to do")
+        print(_said(_("nothing to do")))
     return _UNFINISHED if any(row.error for row in rows) else _OK
 
 
 def _note(plan: "Plan | None") -> None:
     if plan is not None and plan.note is not None:
-        print(f"    {_NOTES[plan.note]}")
+        print(f"    {_said(_NOTES[plan.note])}")
 
 
 def _no_stores() -> int:
-    print("找不到瀏覽器的憑證存放處 no browser's store was found")
+    print(_said(_("no browser's store was found")))
     return _UNFINISHED
+
+
+def _failed(row: "Row") -> str:
+    return _said(_("failed: {error}")).format(error=row.error)
+
+
+def _said(message: str) -> str:
+    return translator(terminal_language(os.environ, sys.stdout.encoding)).gettext(message)

@@ -16,12 +16,14 @@ from aiohttp import web
 
 from agent.card.frames import Token
 from agent.failures import Code, FailureError
+from agent.messages import DEFAULT
 from agent.order import Wanted, make_order
 from agent.signing import Signing
 from agent.web.asking import admit, sign
 from agent.web.bodies import read_body
 from agent.web.page import Page, PageTokens, problem_text, require_own_page, require_window
 from agent.web.status import note_failure
+from agent.web.texts import GO
 
 MAX_ADDRESS = 2048
 # An origin, then a path and a query of the characters of RFC 3986: no credentials, no fragment, no backslash, nothing
@@ -36,7 +38,7 @@ class GoAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page_token: str
     return_to: Annotated[str, msgspec.Meta(max_length=MAX_ADDRESS)]
     challenge: str
-    language: str = "zh-Hant"
+    language: str = DEFAULT
     certificate: Wanted = Wanted()
     pss: bool = False
 
@@ -65,7 +67,7 @@ class GoPage:
         self._signing = signing
         self._tokens = PageTokens()
         # Before the form is sent, the script narrows this to the one origin (policies add up, CSP 3, 8.1).
-        self._page = Page("go", form_action="https:" + (_DEVELOPER_TARGETS if developer else ""))
+        self._page = Page("go", GO, asks=True, form_action="https:" + (_DEVELOPER_TARGETS if developer else ""))
         self._cancelled = problem_text(FailureError(Code.USER_CANCELLED))
 
     def routes(self) -> list[web.RouteDef]:
@@ -79,7 +81,7 @@ class GoPage:
         """The page, with a fresh page token; only for a navigation of a whole window."""
         require_window(request)
         self._signing.prepare()
-        return self._page.answer(page_token=self._tokens.issue(), cancelled=self._cancelled)
+        return self._page.answer(request, page_token=self._tokens.issue(), cancelled=self._cancelled)
 
     async def authenticate(self, request: web.Request) -> web.Response:
         """What to send back, be it token or failure; a problem document where there is nobody to send it to."""

@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = {
     "/v1/popup/authenticate": OWN_PAGE,
     "/v1/go": WINDOW,
     "/v1/go/authenticate": OWN_PAGE,
+    "/": WINDOW,
     "/status": WINDOW,
     "/selftest": WINDOW,
 }

@@ -4,6 +4,7 @@ import msgspec
 from aiohttp import web
 
 from agent.card.frames import Token
+from agent.messages import DEFAULT
 from agent.order import Wanted, make_order
 from agent.signing import Signing
 from agent.web.asking import admit_by_header, name_by_header, sign
@@ -21,7 +22,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of POST /v1/authenticate."""
 
     challenge: str
-    language: str = "zh-Hant"
+    language: str = DEFAULT
     certificate: Wanted = Wanted()
     pss: bool = False
 

@@ -1,44 +1,68 @@
-"""Our own pages: one document each, opened as a whole window only; and what their scripts may ask of us."""
+"""Our own pages: one document each, opened as a whole window only; and what their scripts may ask of us.
+
+A page speaks one language at a time. Its texts are messages by name: the element `data-text="name"` gets the text of
+that name, and the script has all languages of all of them, so that switching loses nothing of an order under way.
+"""
 
 import base64
 import hashlib
 import html
+import json
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from aiohttp import web
 
 from agent.failures import Code, FailureError
-from agent.web.problems import problem
+from agent.messages import languages, name_of
+from agent.web.language import language_of
+from agent.web.problems import in_all_languages, problem
 
 # A page may wait while its user looks for the card; more open pages than this are a page that runs wild.
 TOKEN_SECONDS, MAX_TOKENS = 600.0, 4096
 _FILES = Path(__file__).with_name("pages")
 _SLOT = re.compile(r"%([A-Z_]+)%")
+_TEXT = re.compile(r'data-text="([a-z_]+)">')
+_SWITCH = "<!-- languages -->"
+_NONE, _SELF = "'none'", "'self'"
 
 
 class Page:
-    """One of our documents, read once, with a policy that admits exactly its own script and style (CSP 3)."""
+    """One of our documents, read once, with a policy that admits exactly its own script and style (CSP 3).
+
+    `asks`: its script asks the daemon for a signature; otherwise it only switches the language.
+    """
 
     def __init__(
-        self, name: str, *, script: bool = True, form_action: str = "'none'", opener_policy: str = "same-origin"
-    ) -> None:
+        self, name: str, texts: Mapping[str, str], *, asks: bool = False, form_action: str = "'none'",
+        opener_policy: str = "same-origin",
+    ) -> None:  # fmt: skip
         style = _read("page.css")
-        code = f"{_read('common.js')}\n{_read(f'{name}.js')}" if script else ""
+        scripts = ("language", "asking", name) if asks else ("language",)
+        code = "\n".join(_read(f"{script}.js") for script in scripts)
+        self._texts = _in_all_languages(texts)  # which reads the catalogues now, and not while a browser waits
         self._html = _read(f"{name}.html").replace("%STYLE%", style).replace("%SCRIPT%", code)
         self._opener_policy = opener_policy
         self.policy = (
-            f"default-src 'none'; script-src {_hash(code) if script else _NONE}; style-src {_hash(style)}; "
-            f"connect-src {_SELF if script else _NONE}; form-action {form_action}; "
+            f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; "
+            f"connect-src {_SELF if asks else _NONE}; form-action {form_action}; "
             "base-uri 'none'; frame-ancestors 'none'"
         )
 
-    def answer(self, *, status: int = 200, **slots: str) -> web.Response:
-        """The page with its slots filled; what goes into them is escaped."""
+    def answer(
+        self, request: web.Request, *, status: int = 200, texts: Mapping[str, str] | None = None, **slots: str
+    ) -> web.Response:
+        """The page in the person's language, with its slots filled and further texts; what goes in is escaped."""
+        language = language_of(request)
+        known = self._texts | _in_all_languages(texts or {})
+        slots |= {"language": language, "texts": json.dumps(known, ensure_ascii=False)}
+        # Slots first: a text that is put in afterwards cannot become one, and what a slot holds has no bare quotes.
         text = _SLOT.sub(lambda slot: html.escape(slots[slot[1].lower()]), self._html)
+        text = _TEXT.sub(lambda place: place[0] + html.escape(known[place[1]][language]), text)
+        text = text.replace(_SWITCH, _switch(language))
         headers = {"Content-Security-Policy": self.policy, "Cross-Origin-Opener-Policy": self._opener_policy}
         return web.Response(status=status, text=text, content_type="text/html", charset="utf-8", headers=headers)
 
@@ -88,7 +112,17 @@ def problem_text(error: FailureError) -> str:
     return problem(error).text or ""
 
 
-_NONE, _SELF = "'none'", "'self'"
+def _switch(spoken: str) -> str:
+    """A button for each language, in its own words."""
+    return "".join(
+        f'<button type="button" lang="{language}" aria-pressed="{"true" if language == spoken else "false"}">'
+        f"{html.escape(name_of(language))}</button>"
+        for language in languages()
+    )
+
+
+def _in_all_languages(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {name: in_all_languages(text) for name, text in texts.items()}
 
 
 def _read(name: str) -> str:

@@ -3,13 +3,14 @@
 import msgspec
 from aiohttp import web
 
-from agent.failures import Code, FailureError
+from agent.messages import DEFAULT
 from agent.order import Wanted, make_order
 from agent.signing import Signing
 from agent.web.asking import admit, sign
 from agent.web.bodies import read_body
 from agent.web.native import token_response
-from agent.web.page import Page, PageTokens, problem_text, require_own_page, require_window
+from agent.web.page import Page, PageTokens, require_own_page, require_window
+from agent.web.texts import POPUP
 
 
 class PopupAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,7 +19,7 @@ class PopupAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page_token: str
     origin: str
     challenge: str
-    language: str = "zh-Hant"
+    language: str = DEFAULT
     certificate: Wanted = Wanted()
     pss: bool = False
 
@@ -34,8 +35,7 @@ class PopupPage:
         self._tls_port = tls_port
         self._tokens = PageTokens()
         # Any other policy would cut the opener that the answer goes to.
-        self._page = Page("popup", opener_policy="unsafe-none")
-        self._cancelled = problem_text(FailureError(Code.USER_CANCELLED))
+        self._page = Page("popup", POPUP, asks=True, opener_policy="unsafe-none")
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of the popup."""
@@ -48,9 +48,7 @@ class PopupPage:
         """The page, with a fresh page token; only for a navigation of a whole window, never for a frame or a script."""
         require_window(request)
         self._signing.prepare()
-        return self._page.answer(
-            page_token=self._tokens.issue(), tls_port=str(self._tls_port), cancelled=self._cancelled
-        )
+        return self._page.answer(request, page_token=self._tokens.issue(), tls_port=str(self._tls_port))
 
     async def authenticate(self, request: web.Request) -> web.Response:
         """Signs for the opener that the browser named to our page."""

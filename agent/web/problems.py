@@ -4,7 +4,8 @@ import json
 
 from aiohttp import web
 
-from agent.failures import Code, FailureError, Text, failure
+from agent.failures import Code, FailureError, failure
+from agent.messages import languages, translator
 from agent.web.limits import TooManyError
 
 SERVER = "CardLogin"  # the framework would tell its version
@@ -20,15 +21,15 @@ HEADERS = {
 
 
 def problem(error: FailureError) -> web.Response:
-    """The answer for a failure: code, meaning and remedy in both languages, tries left and time to wait where known."""
+    """The answer for a failure: code, meaning and remedy in every language, tries left and time to wait where known."""
     row = failure(error.code)
     body: dict[str, object] = {
         "type": f"urn:cardlogin:failure:{row.code}",
-        "title": row.meaning.en,
+        "title": row.meaning,
         "status": row.status,
         "code": row.code.value,
-        "meaning": _both(row.meaning),
-        "remedy": _both(row.remedy),
+        "meaning": in_all_languages(row.meaning),
+        "remedy": in_all_languages(row.remedy),
     }
     if error.tries_left is not None:
         body["tries_left"] = error.tries_left
@@ -43,5 +44,6 @@ def malformed() -> FailureError:
     return FailureError(Code.REQUEST_MALFORMED)
 
 
-def _both(text: Text) -> dict[str, str]:
-    return {"zh-Hant": text.zh, "en": text.en}
+def in_all_languages(message: str) -> dict[str, str]:
+    """A message by language (BCP 47)."""
+    return {language: translator(language).gettext(message) for language in languages()}

@@ -3,28 +3,21 @@
 import asyncio
 import logging
 import ssl
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from agent import VERSION
-from agent.failures import Code, FailureError, Text, failure
+from agent.failures import Code, FailureError, catalogue, failure
 from agent.web.guard import PORT, Handler
 from agent.web.page import Page, is_window, require_window
+from agent.web.texts import ERROR, NONE, NOT_FOUND, STATUS
+from certs.life import IdentityError, read_life
 
 _SECONDS = 3.0
-_NEVER = Text("無", "None")
 _LOG = logging.getLogger(__name__)
-_NOT_FOUND = (
-    Text("這裡沒有頁面。", "There is no page here."),
-    Text(
-        "請關閉此頁，並由網站的登入網頁使用憑證登入。",
-        "Close this page and use card log-in from the site's log-in page.",
-    ),
-)
-
 LAST_FAILURE: web.AppKey[list[Code]] = web.AppKey("last failure", list)
 
 
@@ -41,53 +34,64 @@ class StatusPage:
 
     def __init__(self, http_port: int, root: Path | None) -> None:
         self._http_port = http_port
+        self._identity = root.parent if root else None
         self._tls = ssl.create_default_context(cafile=root) if root else None
-        self._page = Page("status", script=False)
+        self._page = Page("status", STATUS)
 
     def routes(self) -> list[web.RouteDef]:
-        """The route of the page."""
-        return [web.get("/status", self.page, allow_head=False)]
+        """The route of the page, and of the bare address, which leads to it."""
+        return [
+            web.get("/", self.lead, allow_head=False),
+            web.get("/status", self.page, allow_head=False),
+        ]
+
+    async def lead(self, request: web.Request) -> web.Response:
+        """Sends a person who opens the bare address to the page."""
+        require_window(request)
+        return web.Response(status=302, headers={"Location": "/status"})
 
     async def page(self, request: web.Request) -> web.Response:
         """The page; nothing of it can be read by another origin, and it names no reader, card or person."""
         require_window(request)
-        expiry = await self._expiry(request.app[PORT])
+        until = await self._trusted_until(request.app[PORT])
         failures = request.app[LAST_FAILURE]
-        meaning = failure(failures[-1]).meaning if failures else _NEVER
         return self._page.answer(
+            request,
+            texts={"last": failure(failures[-1]).meaning if failures else NONE},
             version=VERSION,
             port=str(request.app[PORT]),
             http_port=str(self._http_port or "–"),
-            expiry=f"{expiry:%Y-%m-%d}" if expiry else "–",
+            until=f"{until:%Y-%m-%d}" if until else "–",
             code=failures[-1].value if failures else "",
-            meaning_zh=meaning.zh,
-            meaning_en=meaning.en,
         )
 
-    async def _expiry(self, port: int) -> datetime | None:
-        """When the certificate expires that browsers get now; None where it is not one that our root vouches for.
+    async def _trusted_until(self, port: int) -> datetime | None:
+        """Until when browsers that trust our root need no new one; None where they do not get a certificate of it now.
 
-        Asked of our own listener: that needs no parser here, and tells what is really served.
+        The certificates beneath it change by themselves meanwhile, so their ends mean nothing to a person. What is
+        served is asked of our own listener: that needs no parser here, and tells what is really so.
         """
-        if self._tls is None:
+        if self._tls is None or self._identity is None:
             return None
         try:
             async with asyncio.timeout(_SECONDS):
                 opened = asyncio.open_connection("127.0.0.1", port, ssl=self._tls, server_hostname="localhost")
                 _, writer = await opened
+            writer.transport.abort()
+            return (await asyncio.to_thread(read_life, self._identity)).not_after
+        except IdentityError as error:
+            _LOG.warning("our own identity: %s", error.fault.value)
         except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             _LOG.warning("our own certificate: %s", type(error).__name__)
-            return None
-        seconds = ssl.cert_time_to_seconds(writer.get_extra_info("peercert")["notAfter"])
-        writer.transport.abort()
-        return datetime.fromtimestamp(seconds, UTC)
+        return None
 
 
 class Refusals:
     """Turns refusals of pages that a person opened into a page, and remembers the last failure."""
 
     def __init__(self) -> None:
-        self._page = Page("error", script=False)
+        self._page = Page("error", ERROR)
+        catalogue()  # reads the file now, and not while a browser waits
 
     def middleware(self) -> Middleware:
         """The middleware; the guard stands around it and makes problem documents of what is left."""
@@ -101,23 +105,16 @@ class Refusals:
                 if not _by_person(request):
                     raise
                 row = failure(error.code)
-                return self._answer(row.status, row.code.value, row.meaning, row.remedy)
+                return self._answer(request, row.status, row.code.value, (row.meaning, row.remedy))
             except web.HTTPNotFound:
                 if not _by_person(request):
                     raise
-                return self._answer(404, "404", *_NOT_FOUND)
+                return self._answer(request, 404, "404", NOT_FOUND)
 
         return refusals
 
-    def _answer(self, status: int, code: str, meaning: Text, remedy: Text) -> web.Response:
-        return self._page.answer(
-            status=status,
-            code=code,
-            meaning_zh=meaning.zh,
-            meaning_en=meaning.en,
-            remedy_zh=remedy.zh,
-            remedy_en=remedy.en,
-        )
+    def _answer(self, request: web.Request, status: int, code: str, said: tuple[str, str]) -> web.Response:
+        return self._page.answer(request, status=status, code=code, texts={"meaning": said[0], "remedy": said[1]})
 
 
 def _by_person(request: web.Request) -> bool:

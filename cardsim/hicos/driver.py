@@ -23,6 +23,7 @@ MAX_CARDS = MAX_SLOTS = 8
 MAX_FAULTS = 32
 """How many faults may be set at once (shim.h)."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_KEEPING = (SlotState.EXCLUSIVE, SlotState.FAILING)
 
 
 class HicosCard:
@@ -224,6 +225,3 @@ class HicosDriver:
         with os.fdopen(handle, "w") as file:
             file.write("".join(f"{line}\n" for line in lines))
         Path(name).replace(self._file(kind))
-
-
-_KEEPING = (SlotState.EXCLUSIVE, SlotState.FAILING)

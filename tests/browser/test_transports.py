@@ -131,6 +131,16 @@ def test_popup_finds_an_agent_on_another_port(person: MakePerson, site: Site) ->
     is_log_in(answer(tab), site)
 
 
+def test_popup_that_the_person_closes_says_so(person: MakePerson) -> None:
+    someone = person()
+    tab = someone.visits()
+    tab.click("#log-in")
+    someone.screen.wait_window()
+    someone.popup(tab).close()
+    assert answer(tab)["code"] == "page_closed"
+    someone.screen.wait_no_window()
+
+
 def test_page_that_gives_up_takes_popup_and_window_away(person: MakePerson) -> None:
     someone = person()
     tab = someone.visits()

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from agent.messages import languages
+from tests.stand.screen import Screen
 from tests.stand.site import CHALLENGE, Site
 from tests.stand.stack import Stack
 
@@ -83,7 +86,7 @@ def status(context: BrowserContext, stack: Stack, site: Site) -> Page:
 
 def unknown(context: BrowserContext, stack: Stack, site: Site) -> Page:
     """The page of an address that is not there."""
-    return opened(context, f"{stack.agent.url}/")
+    return opened(context, f"{stack.agent.url}/nowhere")
 
 
 PAGES: dict[str, Callable[[BrowserContext, Stack, Site], Page]] = {
@@ -125,10 +128,50 @@ def test_everything_that_can_be_pressed_is_reached_by_the_keyboard_and_shows_it(
     reached = set()
     for _ in range(buttons + 1):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement?.id"))
+        reached.add(page.evaluate("document.activeElement?.lang || document.activeElement?.id"))
         if page.evaluate("document.activeElement?.tagName") == "BUTTON":
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    assert len(reached & {"close"}) == buttons
+    assert len(reached & {"close", *languages()}) == buttons
+    assert set(languages()) <= reached
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def test_person_switches_the_language_and_the_page_and_the_next_remember_it(
+    page: Page, context: BrowserContext, stack: Stack, site: Site
+) -> None:
+    def shown() -> str:
+        return page.inner_text("main") + page.inner_text("h1") + page.title()
+
+    for language in ("zh-Hant", "en", "zh-Hant"):
+        page.click(f"#languages [lang={language}]")
+        assert page.get_attribute("html", "lang") == language
+        assert bool(CHINESE.search(shown())) == (language == "zh-Hant")
+        assert page.get_attribute("#languages [aria-pressed=true]", "lang") == language
+    assert status(context, stack, site).get_attribute("html", "lang") == "zh-Hant"
+
+
+# What a page asks its browser for, instead of doing it: the driver pretends sizes of its own.
+WISHES = """window.wishes = {};
+for (const name of ["resizeTo", "moveTo"]) window[name] = (...values) => (window.wishes[name] = values);"""
+
+
+def test_popup_is_small_stands_beside_the_pin_window_and_follows_the_language_of_the_order(
+    context: BrowserContext, stack: Stack, site: Site, screen: Screen
+) -> None:
+    context.add_init_script(WISHES)
+    popup = popup_at_work(context, stack, site)
+    pin_window = screen.place(screen.wait_window())
+    wishes, frame = popup.evaluate("[wishes, [outerWidth - innerWidth, outerHeight - innerHeight]]")
+    assert wishes["resizeTo"] == [420 + frame[0], 260 + frame[1]]
+    assert 0 <= wishes["moveTo"][0] <= pin_window["X"]
+    assert popup.get_attribute("html", "lang") == "zh-Hant"
+    assert popup.get_attribute("html", "translate") == "no"
+    popup.set_viewport_size({"width": 420, "height": 260})
+    for language in languages():
+        popup.click(f"#languages [lang={language}]")
+        assert popup.evaluate("document.documentElement.scrollHeight") <= 260, "nothing to scroll"
 
 
 def test_page_loads_nothing_from_anywhere(context: BrowserContext, stack: Stack, site: Site) -> None:
@@ -140,13 +183,13 @@ def test_page_loads_nothing_from_anywhere(context: BrowserContext, stack: Stack,
         "/v1/popup",
         "/v1/go",
         "/status",
-        "/",
+        "/nowhere",
         "/favicon.ico",
     }
 
 
-def test_state_says_when_the_certificate_ends_in_the_browser(context: BrowserContext, stack: Stack, site: Site) -> None:
+def test_state_says_until_when_the_browser_will_trust_us(context: BrowserContext, stack: Stack, site: Site) -> None:
     text = status(context, stack, site).inner_text("main")
     assert str(stack.agent.port) in text
     assert str(stack.http_port) in text
-    assert "–" not in text.split("Last failure")[0]
+    assert "–" not in text

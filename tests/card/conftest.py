@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.card.window_stage import Open, Stage
+from tests.card.window_states import SIGNER
 from tests.stand.asking import ORIGIN, Asker, wait_until
 from tests.stand.parts import PIN, Agent, Reader, free_port
 from tests.stand.screen import Screen
@@ -83,3 +85,26 @@ def desk(reader: Reader, agent: Agent, screen: Screen, pki: Path) -> Iterator[De
         screen.key("Escape")
     desk.asker.stop()
     wait_until(lambda: not screen.windows())
+
+
+@pytest.fixture
+def opened(screen: Screen) -> Iterator[Open]:
+    """Opens windows that are closed after the test."""
+    stages: list[Stage] = []
+
+    def make(**wishes: Any) -> Stage:
+        stages.append(Stage(screen.display, **wishes))
+        return stages[-1]
+
+    yield make
+    for made in stages:
+        made.close()
+
+
+@pytest.fixture
+def asking(opened: Open) -> Stage:
+    """A window that asks for the PIN of one card."""
+    made = opened()
+    made.bench.cards.seen = SIGNER
+    made.ready()
+    return made

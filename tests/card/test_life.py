@@ -20,8 +20,9 @@ from agent.settings import CardSettings
 from tests.card.conftest import Desk
 from tests.stand.asking import ORIGIN, connect, new_challenge, send, signature_is_good, wait_until
 from tests.stand.parts import PIN, Agent, Reader, free_port
-from tests.stand.screen import TITLE, Screen
+from tests.stand.screen import TITLES, Screen
 from tests.stand.waiting import LIMIT
+from tests.unit.agent.fakes import card_host
 
 
 def hosts(agent: Agent) -> list[psutil.Process]:
@@ -90,7 +91,7 @@ def wait_only_new_hosts(agent: Agent, gone: set[int]) -> None:
 def asks(desk: Desk) -> bool:
     """Whether the window can be answered now; it may also go while it is looked at."""
     windows = desk.screen.windows()
-    return bool(windows) and desk.screen.title(windows[0]) == TITLE
+    return bool(windows) and desk.screen.title(windows[0]) in TITLES
 
 
 def test_inserted_card_starts_a_host_without_a_window_and_the_order_takes_it(life: Desk) -> None:
@@ -243,7 +244,7 @@ def direct(reader: Reader, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> C
     """The daemon's side of the card host without the daemon, so that its limits can be shortened."""
     for name, value in {**reader.env, "DISPLAY": screen.display}.items():
         monkeypatch.setenv(name, value)
-    return CardHost(CardSettings(drivers=("opensc",)))
+    return card_host(CardSettings(drivers=("opensc",)))
 
 
 def stop_own_children() -> list[psutil.Process]:

@@ -141,8 +141,8 @@ def test_terminal_says_who_asks_and_shows_nothing_of_the_pin(
     terminals: list[Terminal], environment: dict[str, str]
 ) -> None:
     terminal = open_terminal(terminals, program("terminal"), environment)
-    shown = terminal.wait("PIN (not shown): ")
-    for part in ("https://portal.example", "登入  Log in", "王小明", "3 次"):
+    shown = terminal.wait("PIN 碼（不會顯示）：")
+    for part in ("https://portal.example", "用途：登入", "王小明", "3 次"):
         assert part in shown
     terminal.type(f"{PIN}\r")
     rest = terminal.wait("RESULT ")
@@ -152,9 +152,9 @@ def test_terminal_says_who_asks_and_shows_nothing_of_the_pin(
 
 def test_terminal_wrong_pin_then_right_one(terminals: list[Terminal], environment: dict[str, str]) -> None:
     terminal = open_terminal(terminals, program("terminal"), environment)
-    terminal.wait("PIN (not shown): ")
+    terminal.wait("PIN 碼（不會顯示）：")
     terminal.type("999999\r")
-    assert "PIN 碼錯誤" in terminal.wait("PIN (not shown): ")
+    assert "PIN 碼錯誤" in terminal.wait("PIN 碼（不會顯示）：")
     terminal.type("99\x7f\x15１２３456\r")
     assert terminal.result() == "TerminalPrompt token None 2"
 
@@ -164,35 +164,35 @@ def test_terminal_ctrl_c_cancels_this_order_only(
     terminals: list[Terminal], environment: dict[str, str], keys: str
 ) -> None:
     terminal = open_terminal(terminals, program("terminal"), environment)
-    terminal.wait("PIN (not shown): ")
+    terminal.wait("PIN 碼（不會顯示）：")
     terminal.type(keys)
     assert terminal.result() == "TerminalPrompt user_cancelled None 0"
 
 
 def test_terminal_malformed_pin_reaches_no_card(terminals: list[Terminal], environment: dict[str, str]) -> None:
     terminal = open_terminal(terminals, program("terminal"), environment)
-    terminal.wait("PIN (not shown): ")
+    terminal.wait("PIN 碼（不會顯示）：")
     terminal.type(b"\xff\xfe12345\x1b[A\r")
-    assert "6 至 8" in terminal.wait("PIN (not shown): ")
+    assert "6 至 8" in terminal.wait("PIN 碼（不會顯示）：")
     terminal.type("\x03")
     assert terminal.result() == "TerminalPrompt user_cancelled None 0"
 
 
 def test_terminal_choice_by_number(terminals: list[Terminal], environment: dict[str, str]) -> None:
     terminal = open_terminal(terminals, program("terminal", TWO), environment)
-    assert "2) 陳美麗" in terminal.wait("then Enter: ")
+    assert "2) 陳美麗" in terminal.wait("再按 Enter：")
     terminal.type("7\r")
     terminal.type("2\r")
-    assert "陳美麗" in terminal.wait("PIN (not shown): ")
+    assert "陳美麗" in terminal.wait("PIN 碼（不會顯示）：")
     terminal.type(f"{PIN}\r")
     assert terminal.result() == "TerminalPrompt token None 1"
 
 
 def test_terminal_last_try_is_confirmed_first(terminals: list[Terminal], environment: dict[str, str]) -> None:
     terminal = open_terminal(terminals, program("terminal", LAST), environment)
-    assert "最後一次機會" in terminal.wait("to cancel ")
+    assert "最後一次機會" in terminal.wait("Ctrl-C 取消 ")
     terminal.type("\r")
-    terminal.wait("PIN (not shown): ")
+    terminal.wait("PIN 碼（不會顯示）：")
     terminal.type(f"{PIN}\r")
     assert terminal.result() == "TerminalPrompt token None 1"
 
@@ -207,7 +207,7 @@ def test_terminal_is_as_it_was_afterwards_and_what_was_typed_before_is_not_the_p
     before = terminal.wait("<before>").removesuffix("<before>")
     terminal.type("111111\r")  # before the prompt is there
     gate.write_text("go\n")
-    terminal.wait("PIN (not shown): ")
+    terminal.wait("PIN 碼（不會顯示）：")
     terminal.type(f"{PIN}\r")
     assert terminal.result() == "TerminalPrompt token None 1"
     assert before.split() == terminal.wait("<after>").removesuffix("<after>").split()
@@ -223,7 +223,7 @@ def page(tmp_path: Path) -> Path:
 
 def test_terminal_page_gone(terminals: list[Terminal], environment: dict[str, str], page: Path) -> None:
     terminal = open_terminal(terminals, program("terminal", gone=str(page)), environment)
-    terminal.wait("PIN (not shown): ")
+    terminal.wait("PIN 碼（不會顯示）：")
     page.write_text("")
     assert terminal.result() == "TerminalPrompt user_cancelled None 0"
 
@@ -245,7 +245,7 @@ def test_auto_without_display_takes_pinentry_on_the_terminal_then_the_terminal_i
     terminal.type(f"{PIN}\r")
     assert terminal.result() == "PinentryPrompt token None 1"
     terminal = open_terminal(terminals, program("auto", pinentry="/nowhere/pinentry-tty"), environment)
-    terminal.wait("PIN (not shown): ")
+    terminal.wait("PIN 碼（不會顯示）：")
     terminal.type(f"{PIN}\r")
     assert terminal.result() == "TerminalPrompt token None 1"
 

@@ -14,6 +14,7 @@ from agent.card.prompts.window import quiet as quiet_module
 from agent.card.prompts.window.theme import DARK, LIGHT, scale_of
 from agent.card.prompts.window.window import Window
 from agent.settings import PinForm
+from tests.stand.screen import TITLES, Screen
 from tests.stand.waiting import wait_until
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
 from tests.unit.agent.operation_bench import Bench
@@ -69,7 +70,8 @@ class Stage:
             pin, last_try_confirmed=confirmed, form=form
         )
         self.window.on_choose, self.window.on_other = operation.choose, operation.choose_another
-        self.window.on_cancel = operation.cancel
+        self.window.on_cancel, self.window.on_language = operation.cancel, operation.speak
+        self.window.emphasise()
         self.pump()
 
     @property
@@ -101,7 +103,7 @@ class Stage:
     def ready(self) -> None:
         """The driver has done its work, and the window takes keys."""
         self.bench.step()
-        self.until(lambda: self.title == "憑證登入 CardLogin")
+        self.until(lambda: self.title in TITLES)
 
     def press(self, *keysyms: str) -> None:
         """Keys, given to the window as Tk sees them."""
@@ -139,3 +141,29 @@ def stage(display: str, **wishes: object) -> Iterator[Stage]:
         yield made
     finally:
         made.close()
+
+
+Open = Callable[..., Stage]
+
+
+def texts_of(widget: tk.Misc) -> str:
+    """All that a window says."""
+    said = [str(widget["text"])] if isinstance(widget, tk.Label | tk.Button) and widget.winfo_ismapped() else []
+    return "\n".join([*said, *(texts_of(child) for child in widget.winfo_children())])
+
+
+def said(made: Stage) -> str:
+    """All that the window says now, blanks that do not break as blanks."""
+    made.pump()
+    return texts_of(made.window.top).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def typed(made: Stage) -> str:
+    """What is in the PIN field."""
+    return made.window._card.field.text
+
+
+def keys(made: Stage, screen: Screen, text: str) -> None:
+    """Real keys, which Tk takes."""
+    screen.type(text)
+    made.pump()

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 
 from agent.card.operation import LOOK_LIMIT
 from agent.failures import Code, FailureError
-from pkcs11_shims.families import Family
+from pkcs11_shims.families import families
 from tests.card.window_stage import Stage
 from tests.unit.agent.operation_bench import card
 
-CITIZEN = Family(
-    "citizen", "自然人憑證", "citizen certificate", "https://unlock.issuer.example/card", "0800-000-000"
-)  # fmt: skip
-COMPANY = Family("company", "工商憑證", "company certificate", "https://company.issuer.example/", "")
+CITIZEN, COMPANY = families()[:2]  # with the issuers' published pages and the one published telephone line
 LOOK_ALIKE = "https://xn--80ak6aa92e.example"  # five Cyrillic letters that spell a Latin word
 SIGNER = card(3, family=CITIZEN)
 FIRM = card(3, "範例股份有限公司", family=COMPANY, reader="USB Reader (second)")
@@ -84,7 +81,7 @@ def _others(stage: Stage) -> None:
 
 
 def _other_characters(stage: Stage) -> None:
-    _pin(stage)
+    _letter_refused(stage)
     stage.press("Alt-l")
     stage.press("a", "B", "3")
 
@@ -189,6 +186,9 @@ STATES = (
     WindowState("developer", _pin, {"origin": "http://localhost:8000"}),
     WindowState("english", _wrong, {"language": "en"}),
     WindowState("english-choosing", _choosing, {"language": "en"}),
+    WindowState("english-pin", _pin, {"language": "en"}),
+    WindowState("english-last-try", _last_try, {"language": "en"}),
+    WindowState("english-locked", _unusable(0, Code.PIN_LOCKED), {"language": "en"}),
     WindowState("dark", _wrong, {"dark": True}),
     WindowState("dark-choosing", _choosing, {"dark": True}),
     WindowState("dark-locked", _unusable(0, Code.PIN_LOCKED), {"dark": True}),

@@ -1,12 +1,20 @@
 """The error catalogue as a page: `python -m tests.dev.errors_page > docs/errors.md`."""
 
+import os
 from collections.abc import Iterable
 
+import django
+
 from agent.failures import catalogue
+from agent.web.problems import in_all_languages
 from cardlogin_server.browser_failures import BROWSER_FAILURES
 from cardlogin_server.failures import CardLoginError
 from cardlogin_server.messages import translate
+
+# The portal's messages are Django's, which wants to know its settings first.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
 from portal import failures as portal_failures
+from portal.languages import in_every_language
 
 _HEAD = """# Error catalogue 錯誤代碼
 
@@ -18,14 +26,19 @@ the remedy is done; stop = somebody else has to act.
 
 def errors_page() -> str:
     """The page in Markdown."""
+    django.setup()  # the portal's catalogues are Django's
     agent = (
-        (row.code.value, f"{row.meaning.zh}<br>{row.meaning.en}", f"{row.remedy.zh}<br>{row.remedy.en}", row.next.value)
+        (
+            row.code.value,
+            *("<br>".join(in_all_languages(text).values()) for text in (row.meaning, row.remedy)),
+            row.next,
+        )
         for row in catalogue()
     )
     server = ((kind.code, _both(kind.meaning), _both(kind.remedy)) for kind in CardLoginError.__subclasses__())
     browser = ((code, _both(row.meaning), _both(row.remedy)) for code, row in BROWSER_FAILURES.items())
     portal = (
-        (row.code, f"{row.meaning_zh}<br>{row.meaning_en}", f"{row.remedy_zh}<br>{row.remedy_en}")
+        (row.code, *("<br>".join(in_every_language(text).values()) for text in (row.meaning, row.remedy)))
         for row in vars(portal_failures).values()
         if isinstance(row, portal_failures.Failure)
     )

@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 SOURCE_LANGUAGE = "en"
 REFERENCE_LANGUAGE = "zh_Hant"
 _KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_lazy": None, "ngettext_lazy": (1, 2), "pgettext_lazy": ((1, "c"), 2)}
+
+# Instead of the day on which a catalogue is compiled, which would make each compilation another one.
+_NO_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 
 Found = tuple[int, str, Any, list[str]]  # what Babel wants of a method: line, function, text, comments
 
@@ -121,8 +125,10 @@ def as_po(catalogue: Catalog) -> bytes:
 
 def as_mo(catalogue: Catalog) -> bytes:
     """Returns the compiled form of what `as_po` writes, so that the two can be compared byte for byte."""
+    same = read_po(io.BytesIO(as_po(catalogue)), locale=catalogue.locale)
+    same.creation_date = same.revision_date = _NO_DAY
     buffer = io.BytesIO()
-    write_mo(buffer, read_po(io.BytesIO(as_po(catalogue)), locale=catalogue.locale))
+    write_mo(buffer, same)
     return buffer.getvalue()
 
 

@@ -50,7 +50,7 @@ def with_codes(text: str) -> str:
 
 def codes_table() -> str:
     """Every code with its status and what may be done next."""
-    rows = (f"| `{row.code.value}` | {row.status} | {row.next.value} | {row.meaning.en} |" for row in catalogue())
+    rows = (f"| `{row.code.value}` | {row.status} | {row.next.value} | {row.meaning} |" for row in catalogue())
     return "\n".join(("| code | status | then | meaning |", "|---|---|---|---|", *rows, ""))
 
 

@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 
 from agent.card.frames import Token
-from agent.failures import Code, Text, failure
-from agent.order import MAX_CHALLENGE, MIN_CHALLENGE, Language, Purpose
+from agent.failures import Code, failure
+from agent.messages import languages
+from agent.order import MAX_CHALLENGE, MIN_CHALLENGE, Purpose
 from agent.web.go import GoAsk, Return
 from agent.web.native import Ask
 from agent.web.popup import PopupAsk
+from agent.web.problems import in_all_languages
 from tests.dev import protocol_examples as examples
 
 Schema = dict[str, Any]
@@ -52,7 +54,7 @@ FIELDS: dict[str, Schema] = {
             rf"|[A-Za-z0-9+/]{{{MIN_CHALLENGE},{MAX_CHALLENGE}}}={{0,2}})(?:\.(?:{_PURPOSES}))?$"
         ),
     },
-    "language": {"description": "The language of the PIN window.", "enum": [language.value for language in Language]},
+    "language": {"description": "The language of the PIN window.", "enum": list(languages())},
     "certificate": {"description": "Which certificates the portal can use; the PIN window offers no others."},
     "pss": {"description": "Whether an RSA key is to sign with PSS (PS256) instead of PKCS#1 v1.5 (RS256)."},
     "page_token": {
@@ -149,17 +151,13 @@ def problem_example(code: Code, **more: object) -> Schema:
     row = failure(code)
     return {
         "type": f"urn:cardlogin:failure:{code.value}",
-        "title": row.meaning.en,
+        "title": row.meaning,
         "status": row.status,
         "code": code.value,
-        "meaning": _both(row.meaning),
-        "remedy": _both(row.remedy),
+        "meaning": in_all_languages(row.meaning),
+        "remedy": in_all_languages(row.remedy),
         **more,
     }
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh-Hant": text.zh, "en": text.en}
 
 
 def _messages(parts: dict[str, Schema]) -> Schema:

@@ -10,7 +10,7 @@ from tests.stand.processes import Program, StandError
 from tests.stand.waiting import LIMIT, wait_until
 
 PIN_WINDOW = "CardLogin"  # the window class; xdotool does not find titles in Chinese by pattern
-TITLE = "憑證登入 CardLogin"
+TITLES = ("憑證登入", "CardLogin")  # while it can be typed into, in each language
 _SIZE = "1280x960x24"
 _LOOK = 0.03  # seconds between two looks at the screen: each is three programs, which the window has to wait for
 
@@ -65,7 +65,7 @@ class Screen:
     def ready(self, name: str = PIN_WINDOW) -> str | None:
         """The window if it can be typed into now."""
         found = self.windows(name)
-        there = found and self.title(found[0]) == TITLE and self.keyboard() == found[0]
+        there = found and self.title(found[0]) in TITLES and self.keyboard() == found[0]
         return found[0] if there else None
 
     def title(self, window: str) -> str:
@@ -118,17 +118,18 @@ class Screen:
 
     def size(self, window: str) -> tuple[int, int]:
         """Width and height of a window in pixels."""
-        place = self._place(window)
+        place = self.place(window)
         return place["WIDTH"], place["HEIGHT"]
 
     def picture_of(self, window: str, path: Path) -> None:
         """Saves what a window shows as PNG."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        place = self._place(window)
+        place = self.place(window)
         box = (place["X"], place["Y"], place["X"] + place["WIDTH"], place["Y"] + place["HEIGHT"])
         ImageGrab.grab(xdisplay=self.display).crop(box).save(path)
 
-    def _place(self, window: str) -> dict[str, int]:
+    def place(self, window: str) -> dict[str, int]:
+        """Where a window is and how large: X, Y, WIDTH, HEIGHT in pixels."""
         text = self._xdotool("getwindowgeometry", "--shell", window)
         pairs = (line.partition("=") for line in text.split())
         return {key: int(value) for key, _, value in pairs if value.isdigit()}

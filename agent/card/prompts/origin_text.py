@@ -6,6 +6,7 @@ import ipaddress
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from urllib.parse import urlsplit
 
 # RFC 1035, 2.3.4; nothing longer is decoded.
@@ -75,6 +76,46 @@ def origin_text(origin: str) -> OriginText:
         return OriginText(shown, "", _remark_of_host(parts.scheme, host))
     suspicious = any(_suspicious(label) for label in words)
     return OriginText(shown, readable, Remark.LOOK_ALIKE if suspicious else Remark.FOREIGN_LETTERS)
+
+
+def pieces(origin: str) -> list[str]:
+    """An origin in parts between which a line may end: scheme, each label with its dot, the port with the last."""
+    scheme, slashes, rest = origin.rpartition("//")
+    *labels, last = rest.split(".")
+    return [part for part in (scheme + slashes, *(f"{label}." for label in labels), last) if part]
+
+
+def domain_place(shown: OriginText) -> tuple[int, int] | None:
+    """Where in an origin the name stands that somebody has registered; None where there is no such part.
+
+    By the public suffix list (publicsuffix.org) that is shipped with its package; nothing is fetched.
+    """
+    host = _host(shown.origin) if "\N{REPLACEMENT CHARACTER}" not in shown.origin else ""
+    if not host or shown.remark in (Remark.ADDRESS, Remark.THIS_COMPUTER):
+        return None
+    domain, start = _registered(host), shown.origin.rfind(host)
+    if domain is None or start < 0:
+        return None
+    return start + len(host) - len(domain), start + len(host)
+
+
+def _registered(host: str) -> str | None:
+    # Loaded when the window is on the screen already. Of the list only what ends like this host: all takes 60 ms.
+    from publicsuffixlist import PSLFILE, PublicSuffixList
+
+    top = host.rpartition(".")[2]
+    endings = {top, _decoded(top) or top}
+    with Path(PSLFILE).open(encoding="utf-8") as file:
+        rules = [line for line in file if line.rstrip().rpartition(".")[2] in endings]
+    domain: str | None = PublicSuffixList(rules).privatesuffix(host)
+    return domain
+
+
+def _host(origin: str) -> str:
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:  # brackets that hold no address
+        return ""
 
 
 def _remark_of_host(scheme: str, host: str) -> Remark:

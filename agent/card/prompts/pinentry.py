@@ -17,7 +17,7 @@ from agent.card.prompts import texts
 from agent.card.prompts.assuan import MAX_LINE, Ask, AssuanError, Reply, request
 from agent.card.prompts.questions import Kind, Question, Questions
 from agent.card.worker import Worker
-from agent.failures import Code, Text
+from agent.failures import Code
 from agent.platform.pinentry import Needs, Pinentry, pinentries
 from agent.platform.terminal import TERMINAL, has_terminal
 
@@ -89,29 +89,34 @@ class PinentryPrompt:
             self._ask = None
 
     def _requests(self, questions: Questions) -> list[bytes]:
-        question, both = questions.question, questions.words.both
+        question, say = questions.question, questions.say
         options = [request("OPTION", f"ttyname={TERMINAL}"), request("OPTION", f"ttytype={_terminal_kind()}")]
         lines = [
             *(options if self._pinentry.needs is Needs.TERMINAL else []),
             request("OPTION", f"lc-ctype={_language()}"),
-            request("SETTITLE", f"{texts.TITLE.zh} {texts.TITLE.en}"),
+            request("SETTITLE", say(texts.TITLE)),
             request("SETDESC", _description(questions)),
             request("SETTIMEOUT", str(int(ENTRY_LIMIT))),
-            request("SETCANCEL", both(texts.CANCEL)),
+            request("SETCANCEL", say(texts.CANCEL)),
         ]
         if question.error:
             lines.append(request("SETERROR", question.error))
-        return lines + _question(question.kind, both)
+        return lines + _question(question.kind, questions)
 
 
-def _question(kind: Kind, both: Callable[[Text], str]) -> list[bytes]:
+def _question(kind: Kind, questions: Questions) -> list[bytes]:
+    say = questions.say
     if kind is Kind.PIN:
-        return [request("SETPROMPT", f"{both(texts.PIN)}:"), request("SETOK", both(texts.SIGN)), request("GETPIN")]
+        return [
+            request("SETPROMPT", questions.named(texts.PIN, "").rstrip()),
+            request("SETOK", say(texts.SIGN)),
+            request("GETPIN"),
+        ]
     if kind is Kind.CHOICE:
-        return [request("SETOK", both(texts.USE)), request("SETNOTOK", both(texts.NEXT)), request("CONFIRM")]
+        return [request("SETOK", say(texts.USE)), request("SETNOTOK", say(texts.NEXT)), request("CONFIRM")]
     if kind is Kind.NOTICE:
-        return [request("SETOK", both(texts.CLOSE)), request("MESSAGE")]
-    return [request("SETOK", both(texts.GO_ON)), request("CONFIRM")]
+        return [request("SETOK", say(texts.CLOSE)), request("MESSAGE")]
+    return [request("SETOK", say(texts.GO_ON)), request("CONFIRM")]
 
 
 def _description(questions: Questions) -> str:
@@ -119,7 +124,7 @@ def _description(questions: Questions) -> str:
     question = questions.question
     lines = list(question.lines)
     if question.kind is Kind.CHOICE:
-        place = f"{questions.words.both(texts.CHOOSE)} ({question.at + 1}/{len(question.cards)})"
+        place = f"{questions.say(texts.CHOOSE)} ({question.at + 1}/{len(question.cards)})"
         lines[len(questions.head()) :] = [place, questions.describe(question.cards[question.at])]
     while len(lines) > len(questions.head()) and len("\n".join(lines).encode()) + 2 * len(lines) > MAX_LINE - 16:
         lines.pop()

@@ -37,9 +37,10 @@ class WindowPrompt:
         operation = Operation(order, cards, worker, window, time.monotonic)
         window.on_submit = lambda pin, confirmed, form: operation.submit(pin, last_try_confirmed=confirmed, form=form)
         window.on_choose, window.on_other = operation.choose, operation.choose_another
-        window.on_cancel = operation.cancel
+        window.on_cancel, window.on_language = operation.cancel, operation.speak
         window.on_destroyed = lambda: operation.fail(Code.HOST_FAILED)
         operation.start()
+        window.emphasise()
         run_loop(self._root, operation, gone)
         window.hide()
         return operation

@@ -11,9 +11,10 @@ from agent.card.operation import LAST_TRY, Operation
 from agent.card.pin import half_width
 from agent.card.prompts import texts
 from agent.card.prompts.origin_text import Remark, origin_text
-from agent.card.prompts.words import Words, day, failure_texts, reader_of
+from agent.card.prompts.words import Said, failure_texts, kind_of, reader_of, say, validity_of
 from agent.card.view import Offer, Trouble
-from agent.failures import Code, Text, failure
+from agent.failures import Code, failure
+from agent.messages import translator
 from agent.order import purpose_of
 from agent.settings import PinForm
 
@@ -47,7 +48,7 @@ class Questions:
     """A view that keeps the one question that is open; a new one is another object."""
 
     def __init__(self, order: HostOrder, form: PinForm) -> None:
-        self.words = Words(order.language)
+        self._translator = translator(order.language)
         self.form = form
         self.question = Question(Kind.NOTHING)
         self._order = order
@@ -70,7 +71,7 @@ class Questions:
     def show_problem(self, trouble: Trouble) -> None:
         """What is wrong."""
         row = failure(trouble.code)
-        lines = [self.words.stacked(row.meaning), self.words.stacked(row.remedy)]
+        lines = [self.say(row.meaning), self.say(row.remedy)]
         family = trouble.card.family if trouble.card else None
         if family is not None:
             lines += [line for line in (family.unlock_page, family.telephone) if line]
@@ -79,24 +80,24 @@ class Questions:
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """The same question again, with what was wrong."""
         meaning, remedy = failure_texts(code, tries_left, self.form)
-        self.question = replace(self.question, error=f"{self.words.stacked(meaning)}\n{self.words.stacked(remedy)}")
+        self.question = replace(self.question, error=f"{self.say(meaning)}\n{self.say(remedy)}")
 
     def ask_last_try(self) -> None:
         """Never needed: the question comes before the PIN here, so that no typed PIN has to be kept."""
 
     def show_signing(self) -> None:
         """Nothing to ask."""
-        self._ask(Kind.NOTHING, [self.words.stacked(texts.SIGNING)])
+        self._ask(Kind.NOTHING, [self.say(texts.SIGNING)])
 
     def show_countdown(self, seconds: int) -> None:
         """The reader asks."""
         if self.question.kind is not Kind.NOTICE:
-            what = (texts.countdown(seconds), texts.PINPAD_CANCEL)
-            self._ask(Kind.NOTICE, [self.words.stacked(text) for text in what])
+            countdown = texts.countdown(self._translator, seconds)
+            self._ask(Kind.NOTICE, [countdown, self.say(texts.PINPAD_CANCEL)])
 
     def show_cancelling(self) -> None:
         """Nothing to ask."""
-        self._ask(Kind.NOTHING, [self.words.stacked(texts.CANCELLING)])
+        self._ask(Kind.NOTHING, [self.say(texts.CANCELLING)])
 
     def yes(self, operation: Operation) -> None:
         """The person agrees."""
@@ -129,34 +130,37 @@ class Questions:
 
     def head(self) -> list[str]:
         """Who asks and why."""
-        words, shown = self.words, origin_text(self._order.origin)
-        purpose = words.both(texts.PURPOSES[purpose_of(self._order.challenge)])
-        lines = [f"{words.both(texts.SITE)}:", shown.origin]
+        shown = origin_text(self._order.origin)
+        lines = [self.named(texts.SITE, shown.origin)]
         if shown.readable:
             lines.append(f"({shown.readable})")
         if shown.remark is not Remark.NONE:
-            lines.append(words.stacked(texts.REMARKS[shown.remark]))
-        return [*lines, f"{words.both(texts.PURPOSE)}: {purpose}"]
+            lines.append(self.say(texts.REMARKS[shown.remark]))
+        return [*lines, self.named(texts.PURPOSE, self.say(texts.PURPOSES[purpose_of(self._order.challenge)]))]
+
+    def say(self, said: Said) -> str:
+        """A text in the order's language."""
+        return say(self._translator, said)
+
+    def named(self, name: str, value: str) -> str:
+        """A value after its name."""
+        return self._translator.gettext("{name}: {value}").format(name=self.say(name), value=value)
 
     def describe(self, card: Card) -> str:
         """One certificate on one line."""
-        kind = self.words.main(Text(card.family.zh, card.family.en))
-        until = f"{self.words.main(texts.VALID)} {day(card.facts.not_after)}"
-        return f"{card.facts.holder or '—'} ({kind}, {until}, {reader_of(card)})"
+        told = (kind_of(self._translator, card), validity_of(self._translator, card), reader_of(card))
+        return f"{card.facts.holder or '—'} ({', '.join(told)})"
 
     def _about(self, card: Card) -> list[str]:
-        words = self.words
-        lines = [
-            f"{words.both(texts.HOLDER)}: {self.describe(card)}",
-            f"{words.both(texts.TRIES)}: {words.both(texts.tries(card.tries_left))}",
-        ]
+        tries = texts.tries(self._translator, card.tries_left)
+        lines = [self.named(texts.HOLDER, self.describe(card)), self.named(texts.TRIES, tries)]
         if card.tries_left == LAST_TRY:
-            lines.append(words.stacked(texts.ASK_LAST_TRY))
+            lines.append(self.say(texts.ASK_LAST_TRY))
         return lines
 
     def _reasons(self, cards: tuple[Card, ...]) -> list[str]:
         reasons = [(card, failure(card.problem or Code.NO_CERTIFICATE).meaning) for card in cards[:3]]
-        return [f"✗ {self.describe(card)}: {self.words.main(why)}" for card, why in reasons]
+        return [f"✗ {self.describe(card)}: {self.say(why)}" for card, why in reasons]
 
     def _ask(self, kind: Kind, lines: list[str], cards: tuple[Card, ...] = ()) -> None:
         self.question = Question(kind, (*self.head(), *lines), cards=cards)

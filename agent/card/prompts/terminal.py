@@ -94,7 +94,7 @@ class TerminalPrompt:
                 self._take(byte, keyboard, questions, operation)
 
     def _show(self, keyboard: Keyboard, questions: Questions) -> None:
-        question, words, before = questions.question, questions.words, self._asked
+        question, before = questions.question, self._asked
         self._asked = question
         self._entry.clear()
         keyboard.forget()
@@ -104,11 +104,11 @@ class TerminalPrompt:
         if before is not None and before.lines[: len(questions.head())] == tuple(questions.head()):
             lines = lines[len(questions.head()) :]  # who asks was said already
         else:
-            lines.insert(0, f"=== {texts.TITLE.zh} {texts.TITLE.en} ===")
+            lines.insert(0, f"=== {questions.say(texts.TITLE)} ===")
         if question.error:
             lines.append(f"! {question.error}")
         lines += [f"  {number}) {questions.describe(card)}" for number, card in enumerate(question.cards, 1)]
-        lines.append(_LAST_LINES[question.kind](words.both))
+        lines.append(_last_line(question.kind, questions))
         keyboard.write("\n" + "\n".join(lines))
 
     def _take(self, byte: int, keyboard: Keyboard, questions: Questions, operation: Operation) -> None:
@@ -133,14 +133,13 @@ class TerminalPrompt:
             questions.yes(operation)
 
 
-_LAST_LINES: dict[Kind, Callable[[Callable[..., str]], str]] = {
-    Kind.NOTHING: lambda both: "",
-    Kind.CHOICE: lambda both: f"{both(texts.CHOOSE_NUMBER)}: ",
-    Kind.LAST_TRY: lambda both: f"{both(texts.PRESS_ENTER)} ",
-    Kind.PIN: lambda both: f"{both(texts.TYPE_PIN)}: ",
-    Kind.PINPAD: lambda both: f"{both(texts.PRESS_ENTER)} ",
-    Kind.NOTICE: lambda both: f"{both(texts.TO_CANCEL)} ",
-}
+def _last_line(kind: Kind, questions: Questions) -> str:
+    """What stands before the keys that are typed."""
+    if kind is Kind.NOTHING:
+        return ""
+    if kind in (Kind.CHOICE, Kind.PIN):
+        return questions.named(texts.CHOOSE_NUMBER if kind is Kind.CHOICE else texts.TYPE_PIN, "")
+    return f"{questions.say(texts.TO_CANCEL if kind is Kind.NOTICE else texts.PRESS_ENTER)} "
 
 
 def open_terminal(setup: HostSetup) -> TerminalPrompt | None:

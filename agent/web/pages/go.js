@@ -46,12 +46,12 @@ function wanted() {
 
 async function authenticate() {
   const order = {
-    return_to: returnTo, challenge: asked.get("challenge") ?? "", language: asked.get("language") ?? "zh-Hant",
+    return_to: returnTo, challenge: asked.get("challenge") ?? "", language: languageOf(asked.get("language") ?? undefined),
     pss: asked.get("pss") === "true", ...wanted(),
   };
   const { ok, body } = await ask("/v1/go/authenticate", order);
   if (!ok) return refuse(body);
-  say("state", "正在回到網站…", "Going back to the site…");
+  say("state", texts.returning);
   return send(body.origin, body.return_to, body.field, body.value);
 }
 
@@ -65,7 +65,7 @@ function cancel() {
 element("close").addEventListener("click", cancel);
 if (origin === "") {
   element("asked").hidden = true;
-  refuseStranger("此頁應由登入網頁開啟。", "This page has to be opened by a log-in page.");
+  refuseStranger();
 } else {
   sayAsked(origin);
   authenticate().catch(sayUnanswered);

@@ -1,6 +1,18 @@
 // Talks to two sides: to the opener by postMessage, whose origin the browser tells us, and to the daemon that served us.
+// It cannot be cancelled here: that is done in the PIN window, or by closing this one, which our opener sees.
+const WIDTH = 420;
+const HEIGHT = 260;
+// The PIN window in the middle of the screen; we stand left of it, or as far as the screen reaches.
+const PIN_WINDOW = 500;
+const GAP = 16;
 const opener = window.opener;
 let caller = null;
+
+function stepAside() {
+  window.resizeTo(WIDTH + window.outerWidth - window.innerWidth, HEIGHT + window.outerHeight - window.innerHeight);
+  const left = (window.screen.availWidth - PIN_WINDOW) / 2 - GAP - window.outerWidth;
+  window.moveTo((window.screen.availLeft ?? 0) + Math.max(left, 0), window.screenY);
+}
 
 function leave() {
   abort.abort();
@@ -12,18 +24,12 @@ function tell(message) {
   window.close();
 }
 
-function cancel() {
-  abort.abort();
-  if (caller === null) window.close();
-  else tell({ type: "cardlogin:failure", problem: JSON.parse(meta("cancelled")) });
-}
-
 async function authenticate({ type, ...wish }) {
-  const order = { language: "zh-Hant", ...wish, origin: caller };
+  const order = { ...wish, language: languageOf(wish.language), origin: caller };
   const { ok, body } = await ask("/v1/popup/authenticate", order);
   tell(ok ? { type: "cardlogin:token", token: body } : { type: "cardlogin:failure", problem: body });
   // Reached where the browser does not let us close: say how it ended.
-  if (ok) say("state", "完成，請關閉此視窗。", "Done, please close this window.");
+  if (ok) say("state", texts.done);
   else refuse(body);
 }
 
@@ -36,12 +42,12 @@ function receive(event) {
   authenticate(event.data).catch(sayUnanswered);
 }
 
-element("close").addEventListener("click", cancel);
 if (opener === null) {
-  refuseStranger("此視窗應由登入網頁開啟。", "This window has to be opened by a log-in page.");
+  refuseStranger();
   // Opened by a page whose opener policy has cut the tie: that page goes another way, and nobody can close us but we.
   if (window.location.hash === "#opened") window.close();
 } else {
+  stepAside();
   window.addEventListener("message", receive);
   // Holds nothing secret, so any opener may see it. The port is where a browser that trusts us would go on.
   opener.postMessage({ type: "cardlogin:ready", protocol: 1, port: Number(meta("tls-port")) }, "*");

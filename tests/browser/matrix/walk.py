@@ -195,10 +195,11 @@ class _Walker:
         self.tab.back()
 
     def _mistype(self) -> None:
-        """The PIN window grows by the words about the tries that are left."""
-        size = self._screen.size(self._screen.wait_window())
+        """The PIN window can be answered again once the card has counted."""
+        before = self._card()["tries"]
         self._type("999999")
-        wait_until(lambda: self._screen.size(self._screen.wait_window()) != size)
+        wait_until(lambda: self._card()["tries"] < before)
+        self._screen.wait_window()
         self._screen.key("Escape")
 
     def _check(self, said: dict[str, Any]) -> None:

@@ -3,17 +3,22 @@
 import asyncio
 import base64
 import json
+import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from agent.card.client import CardHost
 from agent.card.frames import Token
 from agent.failures import Code, FailureError
+from agent.language import ChosenLanguage
 from agent.order import Order
 from agent.permissions import Permissions
+from agent.settings import CardSettings
 from agent.web.asking import Admission
 from tests.stand.waiting import LIMIT
 
@@ -23,6 +28,11 @@ TOKEN = Token(
     unverified_certificate="Y2VydA==", algorithm="RS256", signature="c2ln", format="web-eid:1.0", app_version="test"
 )
 JSON = {"Content-Type": "application/json"}
+
+
+def card_host(settings: CardSettings, language: Path = Path(os.devnull)) -> CardHost:
+    """A real card host; `language` is the file in which the window's language is remembered."""
+    return CardHost(settings, ChosenLanguage(language))
 
 
 class FakeHost:

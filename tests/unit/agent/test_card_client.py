@@ -16,7 +16,7 @@ from agent.failures import Code, FailureError
 from agent.order import Order, make_order
 from agent.settings import CardSettings
 from tests.stand.waiting import LIMIT
-from tests.unit.agent.fakes import CHALLENGE, ORIGIN, TOKEN
+from tests.unit.agent.fakes import CHALLENGE, ORIGIN, TOKEN, card_host
 from tests.unit.agent.host_programs import (
     TELL_PID,
     children,
@@ -55,7 +55,7 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Program:
 
 async def failure_of(order: Order = ORDER, host: CardHost | None = None) -> FailureError:
     """The failure that an order ends with."""
-    host = host or CardHost(CardSettings())
+    host = host or card_host(CardSettings())
     with pytest.raises(FailureError) as caught:
         async with asyncio.timeout(LIMIT):
             await host.sign(order)
@@ -65,7 +65,7 @@ async def failure_of(order: Order = ORDER, host: CardHost | None = None) -> Fail
 
 async def test_order_goes_down_and_the_token_comes_up(program: Program) -> None:
     program('seen = [frame(), frame()]; raw(TAKEN); answer({"token": {**TOKEN, "signature": json.dumps(seen)}})')
-    host = CardHost(CardSettings(drivers=("opensc", "softhsm2")))
+    host = card_host(CardSettings(drivers=("opensc", "softhsm2")))
     setup, order = json.loads((await host.sign(ORDER)).signature)
     assert setup == {"drivers": ["opensc", "softhsm2"], "modules": [], "prompt": "auto", "pin": "digits"}
     assert {name: order[name] for name in ("origin", "challenge", "language", "pss", "cms")} == {
@@ -74,11 +74,41 @@ async def test_order_goes_down_and_the_token_comes_up(program: Program) -> None:
     await host.idle()
 
 
+async def test_language_that_the_person_chose_counts_from_then_on_and_after_a_start(
+    program: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "language"
+    program('told = order()["language"]; answer({"token": {**TOKEN, "signature": told}, "language": "zh-Hant"})')
+    host = card_host(CardSettings(), file)
+    assert [(await host.sign(ORDER)).signature for _ in range(2)] == ["en", "zh-Hant"]
+    assert await asyncio.to_thread(file.read_text, "ascii") == "zh-Hant"
+    assert (await card_host(CardSettings(), file).sign(ORDER)).signature == "zh-Hant"
+    await host.idle()
+
+
+@pytest.mark.parametrize("language", ["tlh", "", "../../x", "en" * 40])
+async def test_language_that_there_is_none_of_is_not_remembered(
+    program: Program, tmp_path: Path, language: str
+) -> None:
+    program(f'order(); answer({{"token": TOKEN, "language": {language!r}}})')
+    host = card_host(CardSettings(), tmp_path / "language")
+    assert await host.sign(ORDER) == TOKEN
+    await host.idle()
+    assert not await asyncio.to_thread((tmp_path / "language").exists)
+
+
+async def test_language_chosen_by_one_who_then_cancelled_is_remembered(program: Program, tmp_path: Path) -> None:
+    program('order(); answer({"code": "user_cancelled", "language": "zh-Hant"})')
+    host = card_host(CardSettings(), tmp_path / "language")
+    assert (await failure_of(host=host)).code is Code.USER_CANCELLED
+    assert await asyncio.to_thread((tmp_path / "language").read_text, "ascii") == "zh-Hant"
+
+
 async def test_token_is_returned_before_the_host_has_tidied_up(program: Program, tmp_path: Path) -> None:
     tidy = tmp_path / "tidy"
     await asyncio.to_thread(os.mkfifo, tidy)
     program(f'order(); answer({{"token": TOKEN}}); open({str(tidy)!r}).read()')
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     assert await host.sign(ORDER) == TOKEN
     assert len(await children()) == 1
     await asyncio.to_thread(tidy.write_text, "now")
@@ -88,7 +118,7 @@ async def test_token_is_returned_before_the_host_has_tidied_up(program: Program,
 
 async def test_host_that_does_not_end_after_its_answer_is_killed(program: Program, little_patience: None) -> None:
     program('order(); answer({"token": TOKEN}); time.sleep(600)')
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     assert await host.sign(ORDER) == TOKEN
     async with asyncio.timeout(LIMIT):
         await host.idle()
@@ -150,7 +180,7 @@ async def test_host_that_hangs_is_killed_and_costs_one_order(
 ) -> None:
     monkeypatch.setattr(client, "TOTAL_LIMIT", 0.4)
     program("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)")
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     assert (await failure_of(host=host)).code is Code.TIMED_OUT
     assert await children() == []
     monkeypatch.setattr(client, "TOTAL_LIMIT", LIMIT)
@@ -168,7 +198,7 @@ async def begun(task: "asyncio.Task[Token]") -> None:
 async def test_cancelled_order_tells_its_host_that_the_page_is_gone(program: Program, tmp_path: Path) -> None:
     taken = f'order(); open({str(tmp_path / "taken")!r}, "w").close(); '
     program(taken + f'end = sys.stdin.buffer.read(); open({str(tmp_path / "gone")!r}, "w").write("tidy")')
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     task = asyncio.create_task(host.sign(ORDER))
     await seen((tmp_path / "taken").exists)
     task.cancel()
@@ -183,7 +213,7 @@ async def test_host_of_a_cancelled_order_that_does_not_listen_is_killed(
     program: Program, little_patience: None
 ) -> None:
     program("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); order(); time.sleep(600)")
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     task = asyncio.create_task(host.sign(ORDER))
     await begun(task)
     task.cancel()
@@ -196,7 +226,7 @@ async def test_host_of_a_cancelled_order_that_does_not_listen_is_killed(
 
 async def test_token_that_comes_after_the_cancellation_goes_nowhere(program: Program) -> None:
     program('order(); sys.stdin.buffer.read(); answer({"token": TOKEN})')
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     task = asyncio.create_task(host.sign(ORDER))
     await begun(task)
     task.cancel()
@@ -211,7 +241,7 @@ async def test_order_cancelled_while_its_host_starts_leaves_no_process(
     program: Program, little_patience: None, steps: int
 ) -> None:
     program("order(); time.sleep(600)")
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     task = asyncio.create_task(host.sign(ORDER))
     for _ in range(steps):
         await asyncio.sleep(0)
@@ -241,7 +271,7 @@ async def test_environment_of_the_host_is_scrubbed(
     monkeypatch.setenv("DISPLAY", ":77")
     monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/run/pcscd.comm")
     program('order(); answer({"token": {**TOKEN, "signature": json.dumps(dict(os.environ))}})')
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     environment = json.loads((await host.sign(ORDER)).signature)
     await host.idle()
     assert environment["DISPLAY"] == ":77"
@@ -252,7 +282,7 @@ async def test_environment_of_the_host_is_scrubbed(
 
 async def test_host_is_started_with_constant_arguments_and_its_order_is_not_among_them(program: Program) -> None:
     program('order(); answer({"token": {**TOKEN, "signature": json.dumps(sys.orig_argv)}})')
-    host = CardHost(CardSettings(drivers=("softhsm2",)))
+    host = card_host(CardSettings(drivers=("softhsm2",)))
     arguments = (await host.sign(ORDER)).signature
     await host.idle()
     assert CHALLENGE not in arguments
@@ -268,7 +298,7 @@ def test_real_command_isolates_python() -> None:
 
 async def test_two_orders_one_after_the_other_have_a_host_each(program: Program) -> None:
     program(TELL_PID)
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     first, second = await host.sign(ORDER), await host.sign(ORDER)
     assert first.signature != second.signature
     await host.idle()
@@ -278,5 +308,5 @@ async def test_two_orders_one_after_the_other_have_a_host_each(program: Program)
 def test_messages_of_the_pipe_have_these_fields() -> None:
     assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin")
     assert HostOrder.__struct_fields__ == ("origin", "challenge", "language", "wanted", "pss", "cms")
-    assert HostAnswer.__struct_fields__ == ("token", "cms", "code", "tries_left")
+    assert HostAnswer.__struct_fields__ == ("token", "cms", "code", "tries_left", "language")
     assert len(Token.__struct_fields__) == 5

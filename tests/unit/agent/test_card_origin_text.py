@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.callers import MAX_ORIGIN
-from agent.card.prompts.origin_text import Remark, origin_text
+from agent.card.prompts.origin_text import Remark, domain_place, origin_text, pieces
 
 
 def in_ascii(name: str) -> str:
@@ -113,3 +113,40 @@ def test_whatever_is_decoded_has_letters_and_digits_only(label: str) -> None:
         return
     readable = origin_text(f"https://xn--{encoded}.example").readable.removesuffix(".example")
     assert all(unicodedata.category(character)[0] in "LMN" or character in "-・〇" for character in readable)
+
+
+@pytest.mark.parametrize(
+    ("origin", "domain"),
+    [
+        ("https://portal.example", "portal.example"),
+        ("https://a.b.portal.example:8443", "portal.example"),
+        ("https://service.moi.gov.tw", "moi.gov.tw"),
+        ("https://shop.com.tw.example", "tw.example"),
+        ("https://someone.github.io", "someone.github.io"),
+        ("https://github.io", None),
+        ("https://gov.tw", None),
+        ("https://example", None),
+        ("https://a.xn--fiq228c.xn--fiqs8s", "xn--fiq228c.xn--fiqs8s"),
+        ("https://192.0.2.7", None),
+        ("https://[2001:db8::1]:8443", None),
+        ("https://localhost:8443", None),
+        ("http://app.localhost:8000", None),
+        ("https://[", None),
+        ("https://por\u0442al.example", None),
+    ],
+)
+def test_part_that_somebody_has_registered_is_found(origin: str, domain: str | None) -> None:
+    place = domain_place(origin_text(origin))
+    assert (None if place is None else origin[slice(*place)]) == domain
+
+
+@given(st.text(max_size=MAX_ORIGIN) | st.from_regex(r"https://[a-z0-9.-]{1,60}(:[0-9]{1,5})?", fullmatch=True))
+def test_pieces_are_the_whole_origin_and_a_place_is_inside_it(origin: str) -> None:
+    shown = origin_text(origin)
+    assert "".join(pieces(shown.origin)) == shown.origin
+    place = domain_place(shown)
+    assert place is None or 0 <= place[0] < place[1] <= len(shown.origin)
+
+
+def test_line_may_end_between_labels_only() -> None:
+    assert pieces("https://a.long-name.example:8443") == ["https://", "a.", "long-name.", "example:8443"]

@@ -6,11 +6,11 @@ from agent.card.frames import HostOrder
 from agent.card.prompts.questions import Kind, Questions
 from agent.failures import Code, FailureError
 from agent.settings import PinForm
-from pkcs11_shims.families import Family
+from pkcs11_shims.families import families
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, TOKEN
 from tests.unit.agent.operation_bench import PIN, Bench, card
 
-CITIZEN = Family("citizen", "自然人憑證", "citizen certificate", "https://unlock.issuer.example/", "0800-000-000")
+CITIZEN = families()[0]
 
 
 class Asked(Bench):
@@ -52,7 +52,7 @@ def asked() -> Asked:
 
 def test_pin_question_names_site_purpose_holder_and_tries(asked: Asked) -> None:
     assert asked.kind() is Kind.PIN
-    for part in (ORIGIN, "登入  Log in", "王小明", "2031-05-06", "3 次"):
+    for part in (ORIGIN, "用途：登入", "王小明", "2031-05-06", "3 次"):
         assert part in asked.text
 
 

@@ -18,7 +18,7 @@ from agent.failures import Code, FailureError
 from agent.order import make_order
 from agent.settings import CardSettings
 from tests.stand.waiting import LIMIT
-from tests.unit.agent.fakes import CHALLENGE, ORIGIN, until
+from tests.unit.agent.fakes import CHALLENGE, ORIGIN, card_host, until
 from tests.unit.agent.host_programs import (
     TELL_PID,
     children,
@@ -55,7 +55,7 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Program:
 @pytest.fixture
 async def host() -> AsyncIterator[CardHost]:
     """The daemon's side; leaves no process behind."""
-    host = CardHost(CardSettings())
+    host = card_host(CardSettings())
     yield host
     await host.close()
     assert await children() == []
@@ -171,7 +171,7 @@ async def test_closed_stdin_of_a_host_is_an_order_not_delivered(program: Program
     started = await HostProcess.start(HostSetup())
     await until(lambda: not started.alive)
     with pytest.raises(NotDeliveredError):
-        await started.ask(client._host_order(ORDER))
+        await started.ask(client._host_order(ORDER, None))
     await started.end()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from agent import failures
 from agent.failures import Code, Failure, FailureError, Next, catalogue, failure
+from agent.messages import languages, translator
 from pkcs11_shims.errors import Fault
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
@@ -18,6 +19,11 @@ CONTRACT = (
     "certificate_not_yet_valid certificate_encryption_only certificate_not_wanted driver_refused no_prompt other_user "
     "origin_denied too_many_requests page_expired permissions_unreadable"
 )
+
+
+def pairs(row: Failure) -> list[tuple[str, str]]:
+    """Meaning and remedy, each in English and Chinese."""
+    return [(translator("en").gettext(text), translator("zh-Hant").gettext(text)) for text in (row.meaning, row.remedy)]
 
 
 def test_codes_are_the_published_ones() -> None:
@@ -45,33 +51,32 @@ class TestRow:
         assert row.status not in (401, 407), "no browser shall ask for a password"
 
     def test_texts_are_whole_sentences_in_their_language(self, row: Failure) -> None:
-        for text in (row.meaning, row.remedy):
-            assert CJK.search(text.zh)
-            assert not CJK.search(text.en)
-            assert text.en.isascii()
-            assert (text.zh[-1], text.en[-1]) == ("。", ".")
-            assert text.zh == text.zh.strip()
-            assert text.en == text.en.strip()
+        for english, chinese in pairs(row):
+            assert CJK.search(chinese)
+            assert english.isascii()
+            assert (chinese[-1], english[-1]) == ("。", ".")
+            assert chinese == chinese.strip()
+            assert english == english.strip()
 
     def test_texts_fit_into_the_window(self, row: Failure) -> None:
-        assert all(len(text) <= 200 for text in (row.meaning.zh, row.meaning.en, row.remedy.zh, row.remedy.en))
+        assert all(len(text) <= 200 for pair in pairs(row) for text in pair)
 
     def test_texts_hold_no_mark_up(self, row: Failure) -> None:
-        for text in (row.meaning, row.remedy):
-            assert not set("<>&{}") & set(text.zh + text.en)
+        assert not [text for pair in pairs(row) for text in pair if set("<>&{}") & set(text)]
 
     def test_disposition_is_known(self, row: Failure) -> None:
         assert row.next in Next
 
 
 def test_no_two_failures_mean_the_same() -> None:
-    assert len({row.meaning.zh for row in catalogue()}) == len(Code)
-    assert len({row.meaning.en for row in catalogue()}) == len(Code)
+    for language in languages():
+        assert len({translator(language).gettext(row.meaning) for row in catalogue()}) == len(Code)
 
 
 def test_no_remedy_sends_people_to_foreign_unlocking_tools() -> None:
-    assert "勿用其他軟體解鎖" in failure(Code.PIN_LOCKED).remedy.zh
-    assert "do not use any other software" in failure(Code.PIN_LOCKED).remedy.en
+    english, chinese = pairs(failure(Code.PIN_LOCKED))[1]
+    assert "勿用其他軟體解鎖" in chinese
+    assert "do not use any other software" in english
 
 
 def test_error_says_its_code_and_nothing_else() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from agent.failures import Code, catalogue, failure
-from agent.order import Language, Order, Purpose
+from agent.order import Order, Purpose
 from agent.settings import WebSettings
+from agent.web.problems import in_all_languages
 from tests.stand.waiting import LIMIT
 from tests.unit.agent.conftest import Serve
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Reply, Site
@@ -100,7 +101,7 @@ async def test_preflight_without_origin_is_refused(site: Site) -> None:
 
 async def test_order_carries_what_the_browser_and_the_page_said(site: Site) -> None:
     reply = await site.authenticate(body={"challenge": CHALLENGE, "language": "en"})
-    assert site.host.orders == [Order(ORIGIN, CHALLENGE, Purpose.LOGIN, Language.ENGLISH)]
+    assert site.host.orders == [Order(ORIGIN, CHALLENGE, Purpose.LOGIN, "en")]
     assert reply.status == 200
     assert reply.header("content-type") == "application/json"
 
@@ -179,11 +180,11 @@ async def test_every_failure_is_a_problem_document_that_the_page_may_read(site: 
     assert reply.header("access-control-allow-origin") == ORIGIN
     assert reply.problem == {
         "type": f"urn:cardlogin:failure:{row.code}",
-        "title": row.meaning.en,
+        "title": row.meaning,
         "status": row.status,
         "code": row.code,
-        "meaning": {"zh-Hant": row.meaning.zh, "en": row.meaning.en},
-        "remedy": {"zh-Hant": row.remedy.zh, "en": row.remedy.en},
+        "meaning": in_all_languages(row.meaning),
+        "remedy": in_all_languages(row.remedy),
     }
 
 

@@ -2,12 +2,18 @@
 
 import base64
 import hashlib
+import html
+import json
 import re
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from agent.failures import Code, FailureError
+from agent.messages import languages, translator
+from agent.web.language import COOKIE
 from agent.web.page import MAX_TOKENS, TOKEN_SECONDS, Page, PageTokens
+from agent.web.texts import ERROR
 from tests.unit.agent.fakes import Reply, Site
 
 PAGES = ["/v1/popup", "/v1/go", "/status", "/nowhere"]
@@ -30,9 +36,9 @@ async def test_policy_admits_exactly_the_page_own_script_and_style(site: Site, p
     directives = {name: rest for name, _, rest in (part.strip().partition(" ") for part in policy.split(";"))}
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", page, re.DOTALL)
     styles = re.findall(r"<style[^>]*>(.*?)</style>", page, re.DOTALL)
-    assert directives["script-src"].split() == ([source_hash(text) for text in scripts] or ["'none'"])
+    assert directives["script-src"].split() == [source_hash(text) for text in scripts]
     assert directives["style-src"].split() == [source_hash(text) for text in styles]
-    assert directives["connect-src"] == ("'self'" if scripts else "'none'")
+    assert directives["connect-src"] == ("'self'" if path.startswith("/v1/") else "'none'")
     for name in ("default-src", "frame-ancestors", "base-uri"):
         assert directives[name] == "'none'"
     assert "unsafe" not in policy
@@ -48,11 +54,46 @@ async def test_page_needs_no_other_file_has_no_handler_in_markup_and_no_slot_lef
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_page_is_written_in_chinese_and_in_english(site: Site, path: str) -> None:
-    page = (await open_page(site, path)).body.decode()
-    assert '<html lang="zh-Hant">' in page
-    assert re.search(r"[\u4e00-\u9fff]", page)
-    assert len(re.findall(r'<span lang="en">[A-Z]', page)) >= 2
+@pytest.mark.parametrize("language", languages())
+async def test_page_speaks_one_language_at_a_time(site: Site, path: str, language: str) -> None:
+    page = (await open_page(site, path, Cookie=f"{COOKIE}={language}")).body.decode()
+    assert f'<html lang="{language}" translate="no">' in page
+    shown = re.sub(r"<(nav|style|script)[^>]*>.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
+    assert bool(re.search(r"[\u4e00-\u9fff]", shown)) == (language == "zh-Hant")
+    assert translator(language).gettext("CardLogin") in shown
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_switch_has_a_button_for_each_language_and_the_script_all_texts(site: Site, path: str) -> None:
+    page = (await open_page(site, path, **{"Accept-Language": "en-GB"})).body.decode()
+    buttons = re.findall(r'<button type="button" lang="([^"]+)" aria-pressed="(true|false)">([^<]+)</button>', page)
+    assert buttons == [("zh-Hant", "false", "中文"), ("en", "true", "English")]
+    texts = json.loads(html.unescape(re.findall(r'<meta name="texts" content="([^"]*)">', page)[0]))
+    assert set(re.findall(r'data-text="([a-z_]+)"', page)) <= set(texts)
+    assert all(set(text) == set(languages()) and all(text.values()) for text in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ({}, "zh-Hant"),
+        ({"Accept-Language": "en-US,en;q=0.9"}, "en"),
+        ({"Accept-Language": "zh-TW,zh;q=0.9,en;q=0.8"}, "zh-Hant"),
+        ({"Accept-Language": "en;q=0.4, zh;q=0.7"}, "zh-Hant"),
+        ({"Accept-Language": "fr, en;q=0.1"}, "en"),
+        ({"Accept-Language": "fr, de"}, "zh-Hant"),
+        ({"Accept-Language": "en;q=0, zh"}, "zh-Hant"),
+        ({"Accept-Language": "*, ;q, en;q=x, -"}, "zh-Hant"),
+        ({"Accept-Language": "zh-TW", "Cookie": f"other=1; {COOKIE}=en"}, "en"),
+        ({"Accept-Language": "en", "Cookie": f"{COOKIE}=zh-Hant"}, "zh-Hant"),
+        ({"Accept-Language": "en", "Cookie": f"{COOKIE}=tlh"}, "en"),
+    ],
+)
+async def test_language_is_the_person_choice_then_the_browser_then_chinese(
+    site: Site, headers: dict[str, str], language: str
+) -> None:
+    page = (await open_page(site, "/status", **headers)).body.decode()
+    assert f'<html lang="{language}"' in page
 
 
 @pytest.mark.parametrize("path", ["/v1/popup", "/v1/go", "/status"])
@@ -73,11 +114,17 @@ async def test_only_the_popup_keeps_its_opener_and_no_page_can_be_read_by_anothe
 
 
 def test_text_in_a_slot_cannot_become_markup_or_another_slot() -> None:
-    page = Page("error", script=False)
-    evil = "<script>alert(1)</script>\"'%CODE%"
-    text = page.answer(code=evil, meaning_zh=evil, meaning_en=evil, remedy_zh=evil, remedy_en=evil).text or ""
-    assert "<script" not in text
-    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;%CODE%") == 5
+    page = Page("error", ERROR)
+    evil = '<script>alert(1)</script>"\'%CODE% data-text="code"><!-- languages -->'
+    request = make_mocked_request("GET", "/")
+    text = page.answer(request, code=evil, texts={"meaning": evil, "remedy": evil}).text or ""
+    written = (
+        "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;%CODE% data-text=&quot;code&quot;&gt;&lt;!-- languages --&gt;"
+    )
+    assert text.count("<script") == 1
+    assert text.count(written) == 3
+    assert text.count("alert(1)") == 3 + 2 * len(languages()), "in the texts for the switch too"
+    assert text.count("<!--") == 0
 
 
 class TestPageTokens:

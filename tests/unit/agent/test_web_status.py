@@ -1,5 +1,6 @@
 """The page of the state, and what people see who open an address that is refused or not there."""
 
+import html
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ from agent.web.asking import Admission
 from agent.web.listener import application, bind, serve
 from certs.authority import make_identity
 from certs.folder import write_identity
-from certs.life import ROOT, read_life
+from certs.life import ROOT
 from tests.stand.parts import free_port
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, FakeHost, Site
 from tests.unit.agent.test_web_pages import open_page
@@ -59,34 +60,35 @@ async def rooted(
 
 
 async def shown(site: Site) -> dict[str, str]:
-    """What the page says: English name of a row, its value."""
-    reply = await open_page(site, "/status")
+    """What the page says: name of a row, its value."""
+    reply = await open_page(site, "/status", **{"Accept-Language": "en"})
     assert reply.status == 200
-    rows = re.findall(r'<dt>[^<]*<span lang="en">(.*?)</span></dt>\s*<dd>(.*?)</dd>', reply.body.decode())
+    rows = re.findall(r'<dt data-text="\w+">(.*?)</dt>\s*<dd>(.*?)</dd>', reply.body.decode())
+    rows = [(html.unescape(name), value) for name, value in rows]
     return {name: re.sub(r"<[^>]+>", " ", value).strip() for name, value in rows}
 
 
 @pytest.fixture
 def last_day(identity: Path) -> str:
-    """The last day of the first leaf, as OpenSSL's reader says."""
-    leaf = identity / read_life(identity).leaves[0].certificate
-    decoded = ssl._ssl._test_decode_cert(str(leaf))  # type: ignore[attr-defined]
+    """The last day of the root, as OpenSSL's reader says: the leaves change by themselves until then."""
+    decoded = ssl._ssl._test_decode_cert(str(identity / ROOT))  # type: ignore[attr-defined]
     return f"{datetime.fromtimestamp(ssl.cert_time_to_seconds(decoded['notAfter']), UTC):%Y-%m-%d}"
 
 
 @pytest.mark.parametrize("root", ["our root"], indirect=True)
-async def test_state_names_version_ports_and_the_last_day_of_the_certificate(rooted: Site, last_day: str) -> None:
+async def test_state_names_version_ports_and_the_last_day_of_the_identity(rooted: Site, last_day: str) -> None:
     rows = await shown(rooted)
     assert rows["Version"] == VERSION
     assert rows["Port (HTTPS)"] == str(rooted.port)
     assert rows["Fallback port (HTTP)"] == "61170"
-    assert rows["This computer's certificate expires on"] == last_day
+    assert rows["This computer's certificate is valid until"] == last_day
+    assert int(last_day[:4]) >= datetime.now(UTC).year + 9, "an identity lasts ten years"
     assert "None" in rows["Last failure"]
 
 
 @pytest.mark.parametrize("root", ["another root"], indirect=True)
 async def test_state_names_no_day_for_a_certificate_that_browsers_do_not_trust(rooted: Site) -> None:
-    assert (await shown(rooted))["This computer's certificate expires on"] == "–"
+    assert (await shown(rooted))["This computer's certificate is valid until"] == "–"
 
 
 async def test_state_of_an_agent_without_plain_port(site: Site) -> None:
@@ -100,7 +102,7 @@ async def test_state_names_the_last_failure_and_nothing_of_its_order(site: Site)
     await site.authenticate()
     text = (await open_page(site, "/status")).body.decode()
     assert "pin_wrong" in text
-    assert failure(Code.PIN_WRONG).meaning.zh in text
+    assert "PIN 碼錯誤。" in text
     assert "no_reader" not in text
     assert ORIGIN not in text
     assert CHALLENGE not in text
@@ -117,8 +119,14 @@ async def test_state_can_be_opened_and_not_fetched(site: Site, relation: str) ->
 async def test_person_who_opens_an_unknown_address_gets_a_page(site: Site) -> None:
     reply = await open_page(site, "/favicon")
     assert (reply.status, reply.header("content-type")) == (404, "text/html; charset=utf-8")
-    assert "這裡沒有頁面。" in reply.body.decode()
-    assert "There is no page here." in reply.body.decode()
+    assert '<h2 data-text="meaning">這裡沒有頁面。</h2>' in reply.body.decode()
+
+
+async def test_bare_address_leads_a_person_to_the_state(site: Site) -> None:
+    reply = await open_page(site, "/")
+    assert (reply.status, reply.header("location")) == (302, "/status")
+    framed = await site.ask("GET", "/", headers={"Sec-Fetch-Dest": "iframe"})
+    assert (framed.status, framed.code) == (403, "origin_refused")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,7 @@ async def test_refusal_of_a_page_is_a_page_for_a_person_and_a_problem_for_a_prog
     monkeypatch.setattr("agent.web.popup.require_window", refuse)
     page = await open_page(site, "/v1/popup")
     assert page.status == failure(Code.TOO_MANY_REQUESTS).status
-    assert failure(Code.TOO_MANY_REQUESTS).remedy.zh in page.body.decode()
+    assert "請稍候一分鐘再試一次。" in page.body.decode()
     assert "<code>too_many_requests</code>" in page.body.decode()
     program = await site.ask("GET", "/v1/popup", headers={"Accept": "*/*"})
     assert program.code == "too_many_requests"

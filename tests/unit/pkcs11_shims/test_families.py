@@ -1,5 +1,7 @@
 """Card families by the name of their issuer."""
 
+import tomllib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from cardlogin_server.certificates.anchors import __file__ as anchors
 from pkcs11_shims.families import UNKNOWN, families, recognise
+from pkcs11_shims.families import __file__ as module
 
 ISSUERS = {
     "內政部憑證管理中心": "moica",
@@ -41,22 +44,28 @@ def test_any_names_have_a_family(names: list[str]) -> None:
     assert recognise(names) in (*families(), UNKNOWN)
 
 
-def test_families_have_names_and_only_official_pages() -> None:
+def test_families_have_only_official_pages() -> None:
     assert [family.key for family in families()] == ["moica", "moeaca", "xca", "gca", "hca"]
     for family in families():
-        assert family.zh
-        assert family.en
         page = urlsplit(family.unlock_page)
         assert not family.unlock_page or (page.scheme == "https" and (page.hostname or "").endswith(".nat.gov.tw"))
 
 
-def test_telephone_lines_are_placeholders_until_the_distributor_fills_them_in() -> None:
-    assert {family.telephone for family in families()} == {"0800-000-000"}
+def test_page_and_telephone_line_that_people_are_told_are_the_issuers_published_ones() -> None:
+    """A number that looks like one and is none would be worse than no number."""
+    told = {family.key: (family.unlock_page, family.telephone) for family in families()}
+    assert told["moica"] == ("https://moica.nat.gov.tw/", "0800-080-117")
+    assert told["moeaca"] == ("https://moeaca.nat.gov.tw/", "")
+    assert [family.key for family in families() if family.telephone] == ["moica"]
+    assert not [number for _, number in told.values() if set(number) <= set("0-") and number]
+
+
+def test_what_people_are_told_has_a_source() -> None:
+    table = tomllib.loads(Path(module).with_name("families.toml").read_text("utf-8"))
+    assert all(row["source"] for row in table.values())
 
 
 def test_real_authorities_are_recognised() -> None:
-    from pathlib import Path
-
     folder = Path(anchors).parent
     for name, key in (("moica-g2", "moica"), ("moica-g3", "moica"), ("moeaca-g2", "moeaca")):
         subject = x509.load_der_x509_certificate((folder / f"{name}.cer").read_bytes()).subject

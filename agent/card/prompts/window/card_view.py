@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.card.operation import LAST_TRY
@@ -10,14 +11,16 @@ from agent.card.prompts import texts
 from agent.card.prompts.window.pin_field import PinField
 from agent.card.prompts.window.theme import Theme
 from agent.card.prompts.window.widgets import Check, Line, Notice, Speaker
-from agent.card.prompts.words import Words, day, reader_of
-from agent.failures import Text
+from agent.card.prompts.words import Said, day, kind_of, reader_of
+from agent.messages import Translator
 from agent.settings import PinForm
 
 if TYPE_CHECKING:
     from agent.card.card import Card
 
-_CAPTIONS = (texts.HOLDER, texts.KIND, texts.VALID, texts.READER, texts.TRIES)
+# The width of the captions, in both panels.
+CAPTIONS = 120
+_NAMES = (texts.HOLDER, texts.KIND, texts.VALID, texts.READER, texts.TRIES)
 
 
 class CardFacts(tk.Frame):
@@ -25,12 +28,12 @@ class CardFacts(tk.Frame):
 
     def __init__(self, parent: tk.Misc, theme: Theme, speaker: Speaker) -> None:
         palette, px = theme.palette, theme.px
-        super().__init__(parent, bg=palette.panel, padx=px(14), pady=px(8))
+        super().__init__(parent, bg=palette.panel, padx=px(14), pady=px(6))
         self._theme, self._speaker = theme, speaker
-        captions = px(165)
+        captions = px(CAPTIONS)
         self.columnconfigure(0, minsize=captions)
         self._values: list[Line] = []
-        for row, name in enumerate(_CAPTIONS):
+        for row, name in enumerate(_NAMES):
             caption = Line(self, theme, font=theme.small, color=palette.soft)
             speaker.say(caption, name)
             caption.grid(row=row, column=0, sticky="w", pady=px(1))
@@ -38,76 +41,84 @@ class CardFacts(tk.Frame):
             value = Line(self, theme, font=font, width=theme.content - captions - px(28))
             value.grid(row=row, column=1, sticky="w", pady=px(1))
             self._values.append(value)
+        # The last row is written large for a last try.
+        self.rowconfigure(len(_NAMES) - 1, minsize=theme.large.metrics("linespace") + px(2))
         self.empty()
 
     def empty(self) -> None:
         """No card yet: the panel keeps its place."""
         for value in self._values:
-            value.configure(text="…", fg=self._theme.palette.soft)
+            self._speaker.say(value, lambda _: "…")
+            value.configure(fg=self._theme.palette.soft)
 
     def tell(self, card: Card) -> None:
         """Shows a card; all text that comes from it or its reader is made harmless."""
-        words, palette = self._speaker.words, self._theme.palette
-        kind = words.both(Text(card.family.zh, card.family.en))
-        tries = words.both(texts.tries(card.tries_left))
-        said = (card.facts.holder, kind, day(card.facts.not_after), reader_of(card), tries)
+        holder, until, reader = card.facts.holder, day(card.facts.not_after), reader_of(card)
+        said: tuple[Said, ...] = (
+            lambda _: holder, partial(kind_of, card=card), lambda _: until, lambda _: reader,
+            partial(texts.tries, left=card.tries_left),
+        )  # fmt: skip
         for value, text in zip(self._values, said, strict=True):
-            value.configure(text=text, fg=palette.ink)
-        if card.tries_left == LAST_TRY:
-            self._values[-1].configure(fg=palette.alert, font=self._theme.large)
-        else:
-            self._values[-1].configure(font=self._theme.text)
+            self._speaker.say(value, text)
+            value.configure(fg=self._theme.palette.ink)
+        last = card.tries_left == LAST_TRY
+        font = self._theme.large if last else self._theme.text
+        self._values[-1].configure(fg=self._theme.palette.alert if last else self._theme.palette.ink, font=font)
 
 
 class CardView(tk.Frame):
-    """The panel, the PIN field with its hint and switch, and the message about the last PIN."""
+    """The panel, what is to be done or what was wrong, and beneath it the PIN field with its hint and switch.
+
+    The notice has room for any message, and the field stays where it is whatever is said.
+    """
 
     def __init__(self, parent: tk.Misc, theme: Theme, speaker: Speaker, form: PinForm) -> None:
         super().__init__(parent, bg=theme.palette.paper)
-        self._theme, self._speaker = theme, speaker
+        self._theme, self._speaker, self._form = theme, speaker, form
+        self._last, self._last_how = False, texts.ASK_LAST_TRY_HOW
         px = theme.px
         self.facts = CardFacts(self, theme, speaker)
         self.facts.pack(fill="x", pady=(px(10), 0))
+        self.message = Notice(self, theme, speaker, lines=2)
+        self.message.pack(fill="x", pady=(px(10), 0))
         self._entry = tk.Frame(self, bg=theme.palette.paper)
-        self._entry.pack(fill="x", pady=(px(10), 0))
         caption = Line(self._entry, theme)
         speaker.say(caption, texts.PIN)
         caption.pack(fill="x")
         self.field = PinField(self._entry, theme, form)
         self.field.pack(fill="x", pady=(px(2), 0))
-        # Two lines always, so that nothing moves while the person types.
+        # A line always, so that nothing moves while the person types.
         self._hint = Line(self._entry, theme, font=theme.small, color=theme.palette.soft)
-        self._hint.configure(height=2)
         self._hint.pack(fill="x", pady=(px(3), 0))
-        self.switch = Check(self._entry, theme, mnemonic="l")
-        self.switch.set(form == "printable")
-        speaker.say(self.switch.label, texts.FORM_SWITCH)
-        self.switch.pack(fill="x")
-        self._pinpad = Notice(self, theme, speaker)
         self.last_try = Check(self, theme, color=theme.palette.alert, mnemonic="k")
-        speaker.say(self.last_try.label, texts.LAST_TRY, Words.stacked)
-        self.message = Notice(self, theme, speaker)
+        speaker.say(self.last_try.label, texts.LAST_TRY)
+        # The place of the switch is kept too: it comes with the first letter.
+        self._place = tk.Frame(self, bg=theme.palette.paper, height=theme.small.metrics("linespace") + px(8))
+        self._place.pack_propagate(False)
+        self.switch = Check(self._place, theme, mnemonic="l")
+        speaker.say(self.switch.label, texts.FORM_SWITCH)
+        self.switch.set(form == "printable")
         self.field.on_note = self.note
         self.switch.on_change = self._switched
-        self.note(None)
+        self.wait()
 
     def wait(self) -> None:
         """No card yet: everything has its place, nothing can be typed."""
         self.facts.empty()
-        self._rest()
-        self._hinting(texts.READING)
+        self._rest(pinpad=False, last=False)
+        self.message.tell(texts.READING, alert=False)
 
     def show(self, card: Card) -> None:
-        """A card, an empty field (or the reader's keys) that takes nothing yet, no message."""
+        """A card, an empty field (or the reader's keys) that takes nothing yet, and what is to be done."""
         self.facts.tell(card)
-        self._rest()
-        if card.pinpad:
-            self._entry.pack_forget()
-            self._pinpad.tell(texts.PINPAD, texts.PINPAD_HOW, alert=False)
-            self._pinpad.pack(fill="x", pady=(self._theme.px(10), 0), after=self.facts)
-        if card.tries_left == LAST_TRY:
-            self.last_try.pack(fill="x", pady=(self._theme.px(8), 0))
-        self.note(None)
+        self._rest(pinpad=card.pinpad, last=card.tries_left == LAST_TRY)
+        self._last_how = texts.ASK_LAST_TRY_PINPAD if card.pinpad else texts.ASK_LAST_TRY_HOW
+        if self._last:
+            self.message.tell(texts.ASK_LAST_TRY, self._last_how, alert=True)
+        elif card.pinpad:
+            self.message.tell(texts.PINPAD, texts.PINPAD_HOW, alert=False)
+        else:
+            self.message.tell(texts.LEAD, texts.LEAD_HOW, alert=False)
 
     def take(self, *, early: bool) -> None:
         """From now on keys are taken; `early` says that some came before."""
@@ -115,40 +126,50 @@ class CardView(tk.Frame):
         if early:
             self.note(texts.NOTE_EARLY)
 
-    def say(self, what: Text, how: Text | None) -> None:
-        """A message about the last PIN; it stays while the next one is typed."""
-        self.message.tell(what, how, alert=True)
-        self.message.pack(fill="x", pady=(self._theme.px(8), 0))
+    def say(self, what: str, how: Said) -> None:
+        """A message about the last PIN; it stays while the next one is typed. The last try is explained in any case."""
+        if self._last:
+            self.message.tell(partial(_and_last_try, what=what), self._last_how, alert=True)
+        else:
+            self.message.tell(what, how, alert=True)
 
-    def work(self, text: Text) -> None:
+    def work(self, said: Said, how: Said = "") -> None:
         """The card is at work: the field is empty and takes nothing."""
         self.field.clear()
         self.field.enable(False)
-        self._hinting(text)
-        self._pinpad.tell(text, texts.PINPAD_CANCEL, alert=False)
+        self.message.tell(said, how, alert=False)
 
-    def note(self, note: Text | None) -> None:
+    def note(self, note: Said | None) -> None:
         """Why a key was not taken, in the hint's place; None brings the hint back."""
-        if note is None:
-            self._hinting(texts.HINT[self.field.form])
-        else:
-            self._speaker.say(self._hint, note, Words.stacked)
-            self._hint.configure(fg=self._theme.palette.alert)
+        if note == texts.NOTE_DIGITS_ONLY:
+            self.switch.pack(fill="x")
+        self._speaker.say(self._hint, texts.HINT[self.field.form] if note is None else note)
+        self._hint.configure(fg=self._theme.palette.soft if note is None else self._theme.palette.alert)
 
-    def _hinting(self, text: Text) -> None:
-        self._speaker.say(self._hint, text, Words.stacked)
-        self._hint.configure(fg=self._theme.palette.soft)
-
-    def _rest(self) -> None:
+    def _rest(self, *, pinpad: bool, last: bool) -> None:
+        """As it is before anything is typed."""
         self.field.clear()
         self.field.enable(False)
+        self._last = last
         self.last_try.set(False)
-        for part in (self.message, self.last_try, self._pinpad):
+        for part in (self._entry, self.last_try, self._place):
             part.pack_forget()
-        self._entry.pack(fill="x", pady=(self._theme.px(10), 0), after=self.facts)
+        if not pinpad:
+            self._entry.pack(fill="x", pady=(self._theme.px(10), 0))
+        if last:
+            self.last_try.pack(fill="x")
+        if not pinpad:
+            self._place.pack(fill="x")
+        if self.switch.on:
+            self.switch.pack(fill="x")
+        self.note(None)
 
     def _switched(self) -> None:
         self.field.form = "printable" if self.switch.on else "digits"
         self.field.clear()
         self.note(None)
         self.field.focus_set()
+
+
+def _and_last_try(translator: Translator, what: str) -> str:
+    return translator.gettext("{what} This is the last try.").format(what=translator.gettext(what))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.card.prompts import texts
 from agent.card.prompts.window.theme import Theme
 from agent.card.prompts.window.widgets import Line, Speaker
-from agent.card.prompts.words import Words, day, reader_of
+from agent.card.prompts.words import Said, kind_of, reader_of, validity_of
 from agent.card.view import Offer
-from agent.failures import Code, Text, failure
+from agent.failures import Code, failure
+from agent.messages import Translator
 
 if TYPE_CHECKING:
     from agent.card.card import Card
@@ -23,10 +25,10 @@ ROWS, REASONS = 4, 4
 class Row(tk.Frame):
     """One certificate to choose: a dot, the holder, and beneath it kind, validity and reader."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, speaker: Speaker) -> None:
         px, palette = theme.px, theme.palette
         super().__init__(parent, bg=palette.field, padx=px(8), pady=px(5), cursor="hand2")
-        self._theme = theme
+        self._theme, self._speaker = theme, speaker
         size = px(20)
         self._dot = tk.Canvas(self, width=size, height=size, highlightthickness=0)
         self._dot.grid(row=0, column=0, rowspan=2, padx=(0, px(10)))
@@ -42,12 +44,12 @@ class Row(tk.Frame):
             part.bind("<Button-1>", lambda _: click())
             part.bind("<Double-Button-1>", lambda _: double())
 
-    def tell(self, card: Card, words: Words, *, marked: bool) -> None:
+    def tell(self, card: Card, *, marked: bool) -> None:
         """Shows a card, marked or not."""
         palette = self._theme.palette
         ground = palette.calm_paper if marked else palette.field
         self._holder.configure(text=card.facts.holder or "—")
-        self._rest.configure(text=description(card, words))
+        self._speaker.say(self._rest, lambda translator: description(translator, card))
         for part, ink in ((self._holder, palette.ink), (self._rest, palette.soft)):
             part.configure(bg=ground, fg=ink)
         self.configure(bg=ground)
@@ -71,11 +73,10 @@ class ChoiceList(tk.Frame):
             parent, bg=palette.field, takefocus=True, highlightthickness=theme.px(2),
             highlightbackground=palette.line, highlightcolor=palette.accent,
         )  # fmt: skip
-        self._speaker = speaker
         self.on_take: Callable[[], None] = lambda: None
         self._cards: tuple[Card, ...] = ()
         self._at = self._first = 0
-        self._rows = [Row(self, theme) for _ in range(ROWS)]
+        self._rows = [Row(self, theme, speaker) for _ in range(ROWS)]
         for index, row in enumerate(self._rows):
             row.bind_click(lambda index=index: self._click(index), lambda: self.on_take())  # type: ignore[misc]
         self._more = Line(self, theme, font=theme.small, color=palette.soft)
@@ -118,7 +119,7 @@ class ChoiceList(tk.Frame):
         for index, row in enumerate(self._rows):
             place = self._first + index
             if place < len(self._cards):
-                row.tell(self._cards[place], self._speaker.words, marked=place == self._at)
+                row.tell(self._cards[place], marked=place == self._at)
                 row.pack(fill="x")
             else:
                 row.pack_forget()
@@ -133,21 +134,22 @@ class ReasonList(tk.Frame):
 
     def __init__(self, parent: tk.Misc, theme: Theme, speaker: Speaker) -> None:
         super().__init__(parent, bg=theme.palette.paper)
-        self._speaker = speaker
+        self._speaker, self._gap = speaker, theme.px(2)
         self._caption = Line(self, theme, font=theme.small, color=theme.palette.soft)
         self._caption.pack(fill="x")
         self._lines = [Line(self, theme, font=theme.small) for _ in range(REASONS + 1)]
 
-    def tell(self, caption: Text, cards: Sequence[Card]) -> None:
+    def tell(self, caption: Said, cards: Sequence[Card]) -> None:
         """Shows as many as there is room for, and how many there are beyond."""
-        words = self._speaker.words
         self._speaker.say(self._caption, caption)
-        said = [reason(card, words) for card in cards[:REASONS]]
+        said: list[Said] = [partial(reason, card=card) for card in cards[:REASONS]]
         if len(cards) > REASONS:
-            said.append(words.both(texts.more(len(cards) - REASONS)))
-        for line, text in zip(self._lines, said + [""] * len(self._lines), strict=False):
-            line.configure(text=text)
-            line.pack(fill="x", pady=(2, 0)) if text else line.pack_forget()
+            said.append(partial(texts.more, count=len(cards) - REASONS))
+        for line in self._lines[len(said) :]:
+            line.pack_forget()
+        for line, text in zip(self._lines, said, strict=False):
+            self._speaker.say(line, text)
+            line.pack(fill="x", pady=(self._gap, 0))
 
 
 class ChoiceView(tk.Frame):
@@ -158,7 +160,7 @@ class ChoiceView(tk.Frame):
         px = theme.px
         caption = Line(self, theme, font=theme.large)
         speaker.say(caption, texts.CHOOSE)
-        caption.pack(fill="x", pady=(px(12), 0))
+        caption.pack(fill="x", pady=(px(10), 0))
         hint = Line(self, theme, font=theme.small, color=theme.palette.soft)
         speaker.say(hint, texts.CHOOSE_HOW)
         hint.pack(fill="x", pady=(0, px(4)))
@@ -176,15 +178,13 @@ class ChoiceView(tk.Frame):
             self._unusable.pack(fill="x", pady=(self._gap, 0))
 
 
-def description(card: Card, words: Words) -> str:
+def description(translator: Translator, card: Card) -> str:
     """Kind, validity and reader of a certificate on one line."""
-    kind = words.main(Text(card.family.zh, card.family.en))
-    until = f"{words.main(texts.VALID)} {day(card.facts.not_after)}"
-    return " · ".join((kind, until, reader_of(card)))
+    return " · ".join((kind_of(translator, card), validity_of(translator, card), reader_of(card)))
 
 
-def reason(card: Card, words: Words) -> str:
+def reason(translator: Translator, card: Card) -> str:
     """Whose certificate cannot be used, and why."""
-    why = failure(card.problem or Code.NO_CERTIFICATE).meaning
-    kind = words.main(Text(card.family.zh, card.family.en))
-    return f"• {card.facts.holder or '—'}（{kind}）{words.main(why)} {words.beside(why)}"
+    why = translator.gettext(failure(card.problem or Code.NO_CERTIFICATE).meaning)
+    said = translator.gettext("• {holder} ({kind}): {why}")
+    return said.format(holder=card.facts.holder or "—", kind=kind_of(translator, card), why=why)

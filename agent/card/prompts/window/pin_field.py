@@ -11,7 +11,7 @@ from collections.abc import Callable
 from agent.card.pin import MAX_PIN, half_width, only_allowed
 from agent.card.prompts import texts
 from agent.card.prompts.window.theme import Theme
-from agent.failures import Text
+from agent.card.prompts.words import Said
 from agent.settings import PinForm
 
 _CAPS_LOCK = 0x2  # the Lock bit of a key event's state, on all systems
@@ -34,7 +34,7 @@ class PinField(tk.Canvas):
             highlightbackground=theme.palette.line,
         )  # fmt: skip
         self.form = form
-        self.on_note: Callable[[Text | None], None] = lambda note: None
+        self.on_note: Callable[[Said | None], None] = lambda note: None
         self.on_submit: Callable[[], None] = lambda: None
         self._typed: list[str] = []
         self._enabled = True
@@ -102,11 +102,11 @@ class PinField(tk.Canvas):
             self._draw()
         self.on_note(note)
 
-    def _note(self, plain: str, typed: str, *, capitals: bool) -> Text | None:
+    def _note(self, plain: str, typed: str, *, capitals: bool) -> Said | None:
         if not only_allowed(plain, self.form):
             return texts.NOTE_DIGITS_ONLY if self.form == "digits" else texts.NOTE_NOT_PRINTABLE
         if len(self._typed) + len(plain) > MAX_PIN:
-            return texts.NOTE_TOO_LONG
+            return texts.note_too_long
         if plain != typed:
             return texts.NOTE_FULL_WIDTH
         return texts.NOTE_CAPITALS if capitals and plain.isalpha() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 
 from agent.card.prompts import texts
+from agent.card.prompts.window.card_view import CAPTIONS
 from agent.card.prompts.window.lists import ReasonList
 from agent.card.prompts.window.theme import Theme
 from agent.card.prompts.window.widgets import Line, Notice, PushButton, Speaker
@@ -22,7 +23,7 @@ class ProblemView(tk.Frame):
         super().__init__(parent, bg=theme.palette.paper)
         self._theme, self._speaker = theme, speaker
         self._notice = Notice(self, theme, speaker)
-        self._notice.pack(fill="x", pady=(theme.px(12), 0))
+        self._notice.pack(fill="x", pady=(theme.px(10), 0))
         self._issuer = _Issuer(self, theme, speaker)
         self._found = ReasonList(self, theme, speaker)
 
@@ -49,10 +50,10 @@ class _Issuer(tk.Frame):
 
     def __init__(self, parent: tk.Misc, theme: Theme, speaker: Speaker) -> None:
         palette, px = theme.palette, theme.px
-        super().__init__(parent, bg=palette.panel, padx=px(14), pady=px(10))
+        super().__init__(parent, bg=palette.panel, padx=px(14), pady=px(8))
         self._speaker = speaker
         self.columnconfigure(1, weight=1)
-        captions = px(165)
+        captions = px(CAPTIONS)
         self.columnconfigure(0, minsize=captions)
         self._rows: list[tuple[Line, Line]] = []
         for row, name in enumerate((texts.KIND, texts.ISSUER_PAGE, texts.TELEPHONE)):
@@ -68,16 +69,17 @@ class _Issuer(tk.Frame):
         self._page = ""
 
     def tell(self, trouble: Trouble) -> bool:
-        """Shows what is known of a card's issuer; False when nothing is."""
+        """Shows what is known of a card's issuer, in no row what is not; False when nothing is."""
         family = trouble.card.family if trouble.card is not None else None
         if family is None or not (family.unlock_page or family.telephone):
             return False
         self._page = family.unlock_page
-        words = self._speaker.words
-        kind = f"{family.en}  {family.zh}" if words.english else f"{family.zh}  {family.en}"
-        for (caption, value), text in zip(self._rows, (kind, family.unlock_page, family.telephone), strict=True):
-            value.configure(text=text)
-            for part in (caption, value):
+        kind, page, telephone = (value for _, value in self._rows)
+        self._speaker.say(kind, texts.FAMILIES[family.key])
+        page.configure(text=family.unlock_page)
+        telephone.configure(text=family.telephone)
+        for row, text in zip(self._rows, (family.key, family.unlock_page, family.telephone), strict=True):
+            for part in row:
                 part.grid() if text else part.grid_remove()
         self._copy.grid() if self._page else self._copy.grid_remove()
         self._speaker.say(self._copy, texts.COPY)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from tkinter import font as tkfont
 
 from agent.platform import WINDOW_FONT
+from agent.platform.work_area import Area, free_of_panels
 
 # Sizes are given for 96 dots per inch, what a screen has where nobody says otherwise.
 _USUAL_DPI = 96.0
 _LEAST, _MOST = 1.0, 4.0
 WIDTH = 500
-# The tallest view; a screen that is too low for it at the wished scale gets a smaller one rather than a cut window.
-_TALLEST = 770
+# The tallest view, and a window manager's frame; a screen that is too low for it at the wished scale gets a smaller one
+# rather than a cut window.
+_TALLEST = 680
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,14 @@ class Theme:
 def scale_of(root: tk.Misc, text_scale: float) -> float:
     """How much larger than at 96 dpi all is drawn, 1 to 4; never so large that the window would leave the screen."""
     wished = min(max(_dpi(root) / _USUAL_DPI * text_scale, _LEAST), _MOST)
-    return max(min(wished, root.winfo_screenheight() / _TALLEST, root.winfo_screenwidth() / WIDTH), _LEAST)
+    area = work_area(root)
+    return max(min(wished, (area.bottom - area.top) / _TALLEST, (area.right - area.left) / WIDTH), _LEAST)
+
+
+def work_area(widget: tk.Misc) -> Area:
+    """What panels and task bars leave of the screen that a widget is on; all of it where nobody says."""
+    whole = Area(0, 0, widget.winfo_screenwidth(), widget.winfo_screenheight())
+    return free_of_panels(widget.winfo_screen(), whole)
 
 
 def _dpi(root: tk.Misc) -> float:

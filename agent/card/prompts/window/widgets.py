@@ -1,4 +1,4 @@
-"""The small parts of the window: labels in two languages, buttons, a check box, a notice."""
+"""The small parts of the window: labels that change their language, buttons, a check box, a notice."""
 
 from __future__ import annotations
 
@@ -7,54 +7,54 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.card.prompts.window.theme import Theme
-from agent.card.prompts.words import Words
-from agent.failures import Text
+from agent.card.prompts.words import Said, say
+from agent.messages import DEFAULT, translator
 
 
 class Speaker:
-    """Puts texts on widgets, and again when the order's language is known."""
+    """Puts texts on widgets in one language, and again when another is chosen."""
 
     def __init__(self) -> None:
-        self.words = Words()
-        self._said: dict[tk.Misc, tuple[Text, Callable[[Words, Text], str]]] = {}
+        self.language = DEFAULT
+        self._said: dict[tk.Misc, Said] = {}
 
-    def say(self, widget: tk.Label | tk.Button, text: Text, how: Callable[[Words, Text], str] = Words.both) -> None:
-        """Shows a text on a widget: `how` is a method of Words."""
-        if self._said.get(widget) == (text, how):
-            return
-        self._said[widget] = (text, how)
-        self._show(widget, text, how)
+    def say(self, widget: tk.Label | tk.Button, said: Said) -> None:
+        """Shows a text on a widget."""
+        if self._said.get(widget) != said:
+            self._said[widget] = said
+            self._show(widget, said)
 
-    def speak(self, words: Words) -> None:
-        """Changes the language of everything said so far."""
-        changed = words.english is not self.words.english
-        self.words = words
-        for widget, (text, how) in self._said.items() if changed else ():
-            self._show(widget, text, how)
+    def speak(self, language: str) -> None:
+        """Says everything in a language."""
+        if language != self.language:
+            self.language = language
+            for widget, said in self._said.items():
+                self._show(widget, said)
 
-    def unbroken(self, text: str) -> str:
-        """Chinese without blanks to break at: Tk breaks there rather than between characters, which leaves gaps."""
-        return text.replace(" ", "\N{NO-BREAK SPACE}") if _chinese(text) else text
+    def text(self, said: Said) -> str:
+        """A text in the language that is spoken."""
+        return say(translator(self.language), said)
 
-    def _show(self, widget: tk.Misc, text: Text, how: Callable[[Words, Text], str]) -> None:
-        whole = Text(self.unbroken(text.zh), text.en)
-        shown = how(self.words, whole)
-        changes: dict[str, Any] = {"text": shown}
+    def _show(self, widget: tk.Misc, said: Said) -> None:
+        text = unbroken(self.text(said))
         mnemonic = getattr(widget, "mnemonic", "")
         if mnemonic:
-            changes["underline"] = underline(shown, text.en, mnemonic)
-        widget.configure(**changes)
+            text, place = underlined(text, mnemonic)
+            widget.configure({"text": text, "underline": place})
+        else:
+            widget.configure({"text": text})
 
 
-def underline(shown: str, english: str, mnemonic: str) -> int:
-    """The place of a mnemonic letter, looked for in the English words; -1 when it is not there."""
-    start = shown.find(english)
-    place = english.lower().find(mnemonic)
-    return start + place if start >= 0 and place >= 0 else -1
+def underlined(text: str, mnemonic: str) -> tuple[str, int]:
+    """A text and the place of its mnemonic letter, which is put behind a text without it as usual in Chinese."""
+    place = text.lower().find(mnemonic)
+    return (text, place) if place >= 0 else (f"{text} ({mnemonic.upper()})", len(text) + 2)
 
 
-def _chinese(text: str) -> bool:
-    return any("\u3000" <= character <= "\u9fff" for character in text)
+def unbroken(text: str) -> str:
+    """Chinese without blanks to break at: Tk breaks there rather than between characters, which leaves gaps."""
+    chinese = sum("\u3000" <= character <= "\uffef" for character in text)
+    return text.replace(" ", "\N{NO-BREAK SPACE}") if chinese * 2 > len(text) else text
 
 
 def between(widget: tk.Misc, one: str, other: str) -> str:
@@ -74,7 +74,7 @@ class Line(tk.Label):
 
 
 class PushButton(tk.Button):
-    """A button that Return presses too; `mnemonic` is the letter that works with Alt, underlined in the English."""
+    """A button that Return presses too; `mnemonic` is the letter that works with Alt, underlined in the text."""
 
     def __init__(
         self, parent: tk.Misc, theme: Theme, command: Callable[[], None], *, mnemonic: str = "", first: bool = False
@@ -151,36 +151,31 @@ class Check(tk.Frame):
 
 
 class Notice(tk.Frame):
-    """Something the person must know: an icon, a strong line, an explanation, both languages."""
+    """Something the person must know: an icon, a strong line, an explanation; `lines` are always kept free for that."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, speaker: Speaker) -> None:
-        super().__init__(parent, padx=theme.px(12), pady=theme.px(10))
+    def __init__(self, parent: tk.Misc, theme: Theme, speaker: Speaker, *, lines: int = 0) -> None:
+        super().__init__(parent, padx=theme.px(12), pady=theme.px(8))
         self._theme, self._speaker = theme, speaker
         size = theme.px(22)
         self._icon = tk.Canvas(self, width=size, height=size, highlightthickness=0)
         self._icon.grid(row=0, column=0, rowspan=2, sticky="n", padx=(0, theme.px(12)))
         room = theme.content - size - theme.px(38)
-        self._parts = [Line(self, theme, font=font, width=room) for font in (theme.large, theme.text, theme.small)]
-        for row, part in enumerate(self._parts):
-            part.grid(row=row, column=1, sticky="w", pady=(0, theme.px(3)))
+        self._what, self._how = (Line(self, theme, font=font, width=room) for font in (theme.large, theme.text))
+        for row, part in enumerate((self._what, self._how)):
+            part.grid(row=row, column=1, sticky="nw")
         self.columnconfigure(1, weight=1)
+        self.rowconfigure(1, minsize=lines * theme.text.metrics("linespace"))
 
-    def tell(self, what: Text, how: Text | None, *, alert: bool) -> None:
+    def tell(self, what: Said, how: Said = "", *, alert: bool) -> None:
         """Shows a message; `alert` marks one about a mistake or a danger, the others ask for something usual."""
-        palette, words = self._theme.palette, self._speaker.words
+        palette = self._theme.palette
         ground, ink = (palette.alert_paper, palette.alert) if alert else (palette.calm_paper, palette.calm)
         self.configure(bg=ground)
-        said = [words.main(what), words.main(how) if how else "", self._beside(what, how)]
-        for part, text, color in zip(self._parts, said, (ink, palette.ink, palette.soft), strict=True):
-            part.configure(text=self._speaker.unbroken(text), bg=ground, fg=color)
-            part.grid() if text else part.grid_remove()
+        for part, said, color in ((self._what, what, ink), (self._how, how, palette.ink)):
+            self._speaker.say(part, said)
+            part.configure(bg=ground, fg=color)
+        self._how.grid() if how else self._how.grid_remove()
         self._draw(ground, ink, "!" if alert else "i")
-
-    def _beside(self, what: Text, how: Text | None) -> str:
-        words = self._speaker.words
-        stop = "。" if words.english else "."
-        said = [words.beside(text) for text in (what, how) if text is not None]
-        return " ".join(text if text[-1:] in ".。…" else text + stop for text in said)
 
     def _draw(self, ground: str, ink: str, sign: str) -> None:
         icon, size = self._icon, int(self._icon["width"])

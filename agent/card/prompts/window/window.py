@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder
 from agent.card.prompts import texts
 from agent.card.prompts.window.card_view import CardView
 from agent.card.prompts.window.heading import Band, Heading
+from agent.card.prompts.window.icon import draw_icon
 from agent.card.prompts.window.lists import ChoiceView
 from agent.card.prompts.window.problem_view import ProblemView
 from agent.card.prompts.window.quiet import Quiet
-from agent.card.prompts.window.theme import Palette, Theme
+from agent.card.prompts.window.theme import Palette, Theme, work_area
 from agent.card.prompts.window.widgets import PushButton, Speaker
-from agent.card.prompts.words import Words, failure_texts
+from agent.card.prompts.words import Said, failure_texts
 from agent.card.view import Offer, Trouble
-from agent.failures import Code, Text
+from agent.failures import Code
 from agent.order import purpose_of
 from agent.settings import PinForm
 
 if TYPE_CHECKING:
     from agent.card.card import Card
 
-# The title of the window while it can be answered; otherwise it says more.
-_TITLE = f"{texts.TITLE.zh} {texts.TITLE.en}"
 # A screen so wide is several side by side.
 _SEVERAL_SCREENS = 2.4
 
@@ -43,16 +42,18 @@ class Window:
         self.on_choose: Callable[[bytes], None] = lambda der: None
         self.on_other: Callable[[], None] = lambda: None
         self.on_cancel: Callable[[], None] = lambda: None
+        self.on_language: Callable[[str], None] = lambda language: None
         self.on_destroyed: Callable[[], None] = lambda: None
         self._quiet = Quiet(self.top)
         self._quiet.on_settled = self._settled
         self._quiet.on_unsettled = self._unsettled
         self._quiet.on_swallowed = self._swallowed
         self._early = False  # a key was swallowed, and the person is to know
-        self._waiting: Text | None = texts.READING
+        self._waiting: Said | None = texts.READING
         self._shown: bytes | None = None  # the certificate whose PIN is asked
         self._pinpad = False
         self._destroyed = False
+        self._area = work_area(self.top)
         self._left = False  # the person has gone on to another program
         self._build(form)
         self._quiet.guard(self.top)
@@ -60,7 +61,7 @@ class Window:
 
     def begin(self, order: HostOrder) -> None:
         """Shows who asks and why, and that the card is being read: in front, with the keyboard."""
-        self._speaker.speak(Words(order.language))
+        self._speak(order.language)
         self._heading.tell(order.origin, purpose_of(order.challenge))
         self._wait(texts.READING)
         self._place()
@@ -71,6 +72,10 @@ class Window:
         self._left = False
         self._focus(self._card.field)
         self._quiet.shown()
+
+    def emphasise(self) -> None:
+        """Makes the registered part of the site's name stand out; apart from `begin`, because it takes longer."""
+        self._heading.emphasise()
 
     def hide(self) -> None:
         """Takes the window away."""
@@ -120,7 +125,6 @@ class Window:
 
     def ask_last_try(self) -> None:
         """The typed PIN waits until the person has confirmed the last try."""
-        self._card.say(texts.ASK_LAST_TRY, texts.ASK_LAST_TRY_HOW)
         self._card.last_try.focus_set()
 
     def show_signing(self) -> None:
@@ -129,7 +133,7 @@ class Window:
 
     def show_countdown(self, seconds: int) -> None:
         """The PIN is being typed on the reader; so many seconds are left for it."""
-        self._work(texts.countdown(seconds), title=texts.PINPAD)
+        self._work(partial(texts.countdown, seconds=seconds), texts.PINPAD_CANCEL, title=texts.PINPAD)
 
     def show_cancelling(self) -> None:
         """The person has cancelled while the card is at work."""
@@ -142,11 +146,14 @@ class Window:
         top.configure(bg=palette.paper)
         top.resizable(False, False)
         top.protocol("WM_DELETE_WINDOW", lambda: self.on_cancel())
-        Band(top, theme, speaker).pack(fill="x")
-        self._footer = tk.Frame(top, bg=palette.panel, padx=theme.margin, pady=theme.px(10))
+        self._band = Band(top, theme, speaker)
+        self._band.pack(fill="x")
+        self._band.on_language = self._choose_language
+        draw_icon(top, palette)
+        self._footer = tk.Frame(top, bg=palette.panel, padx=theme.margin, pady=theme.px(8))
         self._footer.pack(fill="x", side="bottom")
-        body = tk.Frame(top, bg=palette.paper, padx=theme.margin, pady=theme.px(10), width=theme.width)
-        body.pack(fill="both", expand=True)
+        body = tk.Frame(top, bg=palette.paper, padx=theme.margin, width=theme.width)
+        body.pack(fill="both", expand=True, pady=theme.px(8))
         tk.Frame(body, bg=palette.paper, width=theme.content, height=1).pack()  # holds the width
         self._heading = Heading(body, theme, speaker)
         self._heading.pack(fill="x")
@@ -154,6 +161,9 @@ class Window:
         self._body = body
         self._view: tk.Frame = self._card
         self._card.pack(fill="x")
+        # Tab goes from the middle to the buttons, and to the languages at last.
+        self._footer.lift()
+        self._band.lift()
         self._first = PushButton(self._footer, theme, self._go, mnemonic="c", first=True)
         self._cancel = PushButton(self._footer, theme, lambda: self.on_cancel(), mnemonic="a")
         self._other = PushButton(self._footer, theme, lambda: self.on_other(), mnemonic="o")
@@ -173,6 +183,16 @@ class Window:
         view = ProblemView(self._body, self._theme, self._speaker)
         self._quiet.guard(view)
         return view
+
+    def _speak(self, language: str) -> None:
+        self._speaker.speak(language)
+        self._band.mark(language)
+        self._entitle()
+
+    def _choose_language(self, language: str) -> None:
+        """The person wants another language, now and from now on."""
+        self._speak(language)
+        self.on_language(language)
 
     def _bind(self) -> None:
         card, top = self._card, self.top
@@ -198,14 +218,14 @@ class Window:
             self.on_destroyed()
 
     def _stay(self, event: tk.Event[tk.Misc]) -> None:
-        """A message has made the window longer: its buttons stay on the screen."""
-        if event.widget is self.top and self.top.winfo_y() + event.height > self.top.winfo_screenheight():
+        """The window has become longer: its buttons stay on the screen, above a task bar."""
+        if event.widget is self.top and self.top.winfo_y() + event.height > self._area.bottom:
             # Not at once: Tk is still waiting for the resize that this event tells of, and would forget the move.
             self.top.after(1, self._move_up)
 
     def _move_up(self) -> None:
-        room = self.top.winfo_screenheight() - self.top.winfo_height()
-        self.top.geometry(f"+{self.top.winfo_x()}+{max(room, 0)}")
+        area = self._area
+        self.top.geometry(f"+{self.top.winfo_x()}+{max(area.bottom - self.top.winfo_height(), area.top)}")
 
     def _press_other(self) -> None:
         if self._other.winfo_ismapped():
@@ -229,22 +249,24 @@ class Window:
         self.top.update_idletasks()
 
     def _place(self) -> None:
-        """In the middle of the screen, or of the one with the pointer where several make one wide one."""
+        """In the middle of what panels leave of the screen, or of the one with the pointer where several make one."""
         top = self.top
         top.update_idletasks()
-        screen, high = top.winfo_screenwidth(), top.winfo_screenheight()
-        middle = top.winfo_pointerx() if screen > _SEVERAL_SCREENS * high else screen // 2
-        left = min(max(middle - top.winfo_reqwidth() // 2, 0), screen - top.winfo_reqwidth())
-        # A third down: there is room beneath for messages.
-        top.geometry(f"+{left}+{max((high - top.winfo_reqheight()) // 3, 0)}")
+        area = self._area
+        wide, high = area.right - area.left, area.bottom - area.top
+        middle = top.winfo_pointerx() if wide > _SEVERAL_SCREENS * high else area.left + wide // 2
+        left = min(max(middle - top.winfo_reqwidth() // 2, area.left), area.right - top.winfo_reqwidth())
+        # A third down: there is room beneath for what comes later.
+        top.geometry(f"+{left}+{area.top + max((high - top.winfo_reqheight()) // 3, 0)}")
 
     def _stage(self, view: tk.Frame) -> None:
         if view is not self._view:
             self._view.pack_forget()
             view.pack(fill="x")
             self._view = view
+        self._heading.show_purpose(view is self._card)
 
-    def _buttons(self, *, first: Text | None, others: int = 0) -> None:
+    def _buttons(self, *, first: str | None, others: int = 0) -> None:
         say, gap = self._speaker.say, (0, self._theme.px(10))
         self._cancel.mnemonic = "a" if first else "e"
         say(self._cancel, texts.CANCEL if first else texts.CLOSE)
@@ -252,11 +274,11 @@ class Window:
         self._first.pack_forget()
         self._other.pack_forget()
         if first is not None:
-            self._first.mnemonic = first.en[0].lower()
+            self._first.mnemonic = first[0].lower()
             say(self._first, first)
             self._first.pack(side="right", padx=gap)
         if others:
-            say(self._other, texts.others(others))
+            say(self._other, partial(texts.others, count=others))
             self._other.pack(side="left")
 
     def _focus_on_card(self) -> None:
@@ -274,22 +296,22 @@ class Window:
         if event.widget is self.top:
             self._left = left
 
-    def _wait(self, text: Text) -> None:
+    def _wait(self, text: Said) -> None:
         self._card.wait()
         self._stage(self._card)
         self._buttons(first=texts.SIGN)
         self._pause(text)
 
-    def _work(self, text: Text, title: Text | None = None) -> None:
-        self._card.work(text)
+    def _work(self, text: Said, how: Said = "", *, title: Said | None = None) -> None:
+        self._card.work(text, how)
         self._other.pack_forget()
         self._pause(title or text)
 
-    def _pause(self, text: Text) -> None:
+    def _pause(self, text: Said) -> None:
         """Nothing is taken but Escape; the title says so too, for the task bar."""
         self._waiting = text
         self._first.enable(False)
-        self.top.title(f"{_TITLE} – {text.zh}")
+        self._entitle()
 
     def _go_on(self) -> None:
         """What is shown can be answered, as soon as the keyboard is quiet."""
@@ -307,11 +329,19 @@ class Window:
         if self._view is self._card:
             self._card.take(early=self._early)
         self._early = False
-        self.top.title(_TITLE)
+        self._entitle()
 
     def _unsettled(self) -> None:
-        if self._waiting is None:
-            self.top.title(f"{_TITLE} …")
+        self._entitle()
+
+    def _entitle(self) -> None:
+        """The title says while the window cannot be answered, and why."""
+        title = self._speaker.text(texts.TITLE)
+        if self._waiting is not None:
+            title = f"{title} – {self._speaker.text(self._waiting)}"
+        elif not self._quiet.settled:
+            title = f"{title} …"
+        self.top.title(title)
 
     def _swallowed(self) -> None:
         self._early = True

@@ -1,0 +1,41 @@
+"""The texts of our pages by the names that pages and scripts use, as messages of the catalogues."""
+
+from agent.messages import mark as _
+
+_EVERYWHERE = {"title": _("CardLogin")}
+_ASKING = {
+    **_EVERYWHERE,
+    "look": _("Please look at the CardLogin window and type your PIN there."),
+    "unanswered": _("CardLogin does not answer."),
+    "go_back": _("Go back to the log-in page and choose card log-in again."),
+}
+POPUP = {
+    **_ASKING,
+    "connecting": _("Connecting to the site…"),
+    "done": _("Done, please close this window."),
+    "stranger": _("This window has to be opened by a log-in page."),
+}
+GO = {
+    **_ASKING,
+    "asks": _("This site asks you to log in with your card:"),
+    "reading": _("Reading the request…"),
+    "returning": _("Going back to the site…"),
+    "stranger": _("This page has to be opened by a log-in page."),
+    "cancel": _("Cancel"),
+}
+STATUS = {
+    **_EVERYWHERE,
+    "page_title": _("Status – CardLogin"),
+    "running": _("CardLogin is running"),
+    "version": _("Version"),
+    "port": _("Port (HTTPS)"),
+    "http_port": _("Fallback port (HTTP)"),
+    "until": _("This computer's certificate is valid until"),
+    "last_failure": _("Last failure"),
+}
+NONE = _("None")
+ERROR = {**_EVERYWHERE, "code": _("Code")}
+NOT_FOUND = (
+    _("There is no page here."),
+    _("Close this page and use card log-in from the site's log-in page."),
+)
