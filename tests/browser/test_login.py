@@ -1,5 +1,7 @@
 """Log-ins that work, and those that do not, as the person at the browser sees them."""
 
+import re
+
 import pytest
 from playwright.sync_api import Error, Page
 
@@ -8,9 +10,9 @@ from tests.stand.asking import wait_until
 from tests.stand.parts import ACCOUNT, PASSWORD
 
 
-def both_languages(text: str) -> bool:
-    """Whether a message has Chinese and English."""
-    return any("\u4e00" <= c <= "\u9fff" for c in text) and any(c.isascii() and c.isalpha() for c in text)
+def only_chinese(text: str) -> bool:
+    """Whether a message is in Chinese, with no English beside it: names and codes are no sentence."""
+    return bool(re.search("[\u4e00-\u9fff]", text)) and not re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", text)
 
 
 def test_card_log_in_without_any_permission_goes_through_the_popup(visit: Visit) -> None:
@@ -53,7 +55,7 @@ def test_agent_not_running(visit: Visit) -> None:
     visit.stack.agent.stop()
     try:
         visit.page.click("#card-login")
-        assert both_languages(visit.refused("agent_not_found"))
+        assert only_chinese(visit.refused("agent_not_found"))
     finally:
         visit.stack.start_agent()
     visit.page.click("#card-login")
@@ -69,7 +71,20 @@ def test_wrong_pin_shows_tries_left_on_the_page_too(visit: Visit) -> None:
     visit.screen.key("Escape")
     text = visit.refused("pin_wrong")
     assert "2" in text
-    assert both_languages(text)
+    assert only_chinese(text)
+
+
+def test_page_window_and_popup_speak_the_language_that_was_chosen(visit: Visit) -> None:
+    visit.page.click("#languages button[lang=en]")
+    visit.page.wait_for_selector("html[lang=en]")
+    visit.page.wait_for_selector("#card-login:enabled")
+    with visit.page.expect_popup() as opened:
+        visit.page.click("#card-login")
+    window = visit.screen.wait_window()
+    assert visit.screen.title(window) == "CardLogin"
+    assert opened.value.get_attribute("html", "lang") == "en"
+    visit.screen.key("Escape")
+    assert not re.search("[\u4e00-\u9fff]", visit.refused("user_cancelled"))
 
 
 def test_cancelled_window_brings_the_button_back(visit: Visit) -> None:
@@ -77,7 +92,7 @@ def test_cancelled_window_brings_the_button_back(visit: Visit) -> None:
     visit.screen.wait_window()
     assert visit.page.is_disabled("#card-login")
     visit.screen.key("Escape")
-    assert both_languages(visit.refused("user_cancelled"))
+    assert only_chinese(visit.refused("user_cancelled"))
     visit.page.click("#card-login")
     visit.type_pin()
     assert visit.logged_in_by() == "card"
@@ -97,7 +112,7 @@ def test_refused_certificate_is_explained_and_nobody_is_logged_in(visit: Visit, 
     visit.use(card)
     visit.page.click("#card-login")
     visit.type_pin()
-    assert both_languages(visit.refused(code))
+    assert only_chinese(visit.refused(code))
     visit.page.goto(f"{visit.stack.portal.origin}/member/")
     assert "/accounts/login/" in visit.page.url
 
@@ -110,7 +125,7 @@ def test_card_that_is_not_bound_leads_to_the_ways_on_and_nobody_is_logged_in(vis
     assert visit.page.eval_on_selector_all("[id^=choose-]", "all => all.map(one => one.id.slice(7))") == [
         "bind", "register", "only",
     ]  # fmt: skip
-    assert both_languages(visit.page.inner_text("main"))
+    assert only_chinese(visit.page.inner_text("main"))
     visit.page.goto(f"{visit.stack.portal.origin}/member/")
     assert "/accounts/login/" in visit.page.url
 
@@ -120,7 +135,7 @@ def test_expired_certificate_is_explained_in_the_window_and_on_the_page(visit: V
     visit.page.click("#card-login")
     visit.screen.wait_window()
     visit.screen.key("Escape")
-    assert both_languages(visit.refused("certificate_expired"))
+    assert only_chinese(visit.refused("certificate_expired"))
 
 
 def test_page_closed_takes_the_pin_window_away(visit: Visit) -> None:
@@ -138,7 +153,7 @@ def test_popup_closed_by_the_person(visit: Visit) -> None:
     visit.screen.wait_window()
     popup.value.close()
     visit.screen.wait_no_window()
-    assert both_languages(visit.refused("page_closed"))
+    assert only_chinese(visit.refused("page_closed"))
 
 
 def test_two_log_ins_at_once_the_second_page_says_busy(visit: Visit) -> None:
@@ -146,7 +161,7 @@ def test_two_log_ins_at_once_the_second_page_says_busy(visit: Visit) -> None:
     visit.page.click("#card-login")
     visit.screen.wait_window()
     second.click("#card-login")
-    assert both_languages(visit.refused("busy", second))
+    assert only_chinese(visit.refused("busy", second))
     visit.type_pin()
     assert visit.logged_in_by() == "card"
 
@@ -154,5 +169,5 @@ def test_two_log_ins_at_once_the_second_page_says_busy(visit: Visit) -> None:
 def test_popup_opened_by_hand_says_what_to_do(visit: Visit) -> None:
     page = visit.context.new_page()
     page.goto(f"{visit.stack.agent.url}/v1/popup")
-    assert "opened by a log-in page" in page.inner_text("#state")
+    assert "此視窗應由登入網頁開啟" in page.inner_text("#state")
     assert not visit.screen.windows()
