@@ -53,7 +53,7 @@ class Desk:
 
     def type_wrong_pin(self, state: str) -> None:
         """Type a wrong PIN; returns when the window says so. `state` names its picture."""
-        self.see_change(lambda: self.type_pin(WRONG_PIN), state)
+        self.lose_a_try(lambda: self.type_pin(WRONG_PIN), state)
 
     def type_last_try(self, pin: str) -> None:
         """Type the PIN of the last try; the window wants the box ticked that says what one more wrong one does."""
@@ -85,8 +85,15 @@ class Desk:
         self._screen.wait_window()
         self._screen.key("Escape")
 
+    def lose_a_try(self, act: Callable[[], None], state: str) -> None:
+        """Do something that costs a PIN try; returns when the window has said so and can be used again."""
+        before = self.tries_left()
+        act()
+        wait_until(lambda: self.tries_left() < before)
+        self.look(state)
+
     def see_change(self, act: Callable[[], None], state: str) -> None:
-        """Do something; returns when the window has another size, which it takes with every other message."""
+        """Do something; returns when the window shows another view, which has another size."""
         before = self._screen.size(self._screen.wait_window())
         act()
         wait_until(lambda: self._screen.size(self._screen.wait_window()) != before)

@@ -14,6 +14,8 @@ from tests.stand.parts import PIN, Portal
 from tests.stand.waiting import LIMIT
 
 SECONDS = 1000 * LIMIT
+# What can be typed into: a choice may have the same label as the field beside it.
+_TYPED = "input:not([type=radio], [type=checkbox]), textarea"
 PASSWORD, NEW_PASSWORD = "Umi-7-kawa-2026", "Yama-9-sora-202"
 """Good in both profiles: fifteen characters, letters and digits, no blanks."""
 _NUMBERS = {zh: number for number, zh in enumerate("零一二三四五六七八九十")}
@@ -62,9 +64,9 @@ class Person:
         self._look()
 
     def fill(self, fields: dict[str, str]) -> None:
-        """Fill in fields, by their labels, of which the Chinese part is enough."""
+        """Fill in fields, by their labels."""
         for label, text in fields.items():
-            self.page.get_by_label(_is(label)).fill(text)
+            self.page.get_by_label(_is(label)).and_(self.page.locator(_TYPED)).fill(text)
 
     def choose(self, label: str, option: str) -> None:
         """Choose an option, by the beginning of its text, of a list."""
@@ -195,5 +197,5 @@ def _begins(text: str) -> re.Pattern[str]:
 
 
 def _is(label: str) -> re.Pattern[str]:
-    # After the Chinese comes a blank and the English, or nothing.
+    # What a field says beside its label, that it may be left open for example, comes after a blank.
     return re.compile(rf"^\s*{re.escape(label)}(\s|$)")

@@ -34,7 +34,7 @@ def test_register_with_advanced_data(person: Person) -> None:
 
 def tell_the_rest(person: Person) -> None:
     """Everything but the birthday."""
-    person.fill({"身分證/外來人口 統一證號 ID number": ID_NUMBER, "通訊地址": "示範路 1 號", "郵遞區號": "10020"})
+    person.fill({"身分證/外來人口 統一證號": ID_NUMBER, "通訊地址": "示範路 1 號", "郵遞區號": "10020"})
     person.tick("男性" if ID_NUMBER[1] == "1" else "女性")
     person.choose("通訊地址：縣市", "臺北市")
     person.fill({"聯絡電話": "0223165300", "分機": "12345"})

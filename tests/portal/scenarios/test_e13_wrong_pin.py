@@ -19,7 +19,7 @@ def test_wrong_three_times_locks_the_card(person: Person, card: str, page: str) 
     person.desk.insert(card)
     mistype_twice(person, page)
     # The window names the kind of this card and where it is unlocked.
-    person.desk.see_change(lambda: person.desk.type_last_try(WRONG_PIN), f"locked-{card}")
+    person.desk.lose_a_try(lambda: person.desk.type_last_try(WRONG_PIN), f"locked-{card}")
     assert person.desk.tries_left() == 0
     person.desk.close_window()
     assert "請到發卡機關的網站解鎖" in person.card_refused("pin_locked")

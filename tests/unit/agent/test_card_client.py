@@ -82,8 +82,10 @@ async def test_language_that_the_person_chose_counts_from_then_on_and_after_a_st
     host = card_host(CardSettings(), file)
     assert [(await host.sign(ORDER)).signature for _ in range(2)] == ["en", "zh-Hant"]
     assert await asyncio.to_thread(file.read_text, "ascii") == "zh-Hant"
-    assert (await card_host(CardSettings(), file).sign(ORDER)).signature == "zh-Hant"
     await host.idle()
+    started_anew = card_host(CardSettings(), file)
+    assert (await started_anew.sign(ORDER)).signature == "zh-Hant"
+    await started_anew.idle()
 
 
 @pytest.mark.parametrize("language", ["tlh", "", "../../x", "en" * 40])
@@ -101,6 +103,7 @@ async def test_language_chosen_by_one_who_then_cancelled_is_remembered(program: 
     program('order(); answer({"code": "user_cancelled", "language": "zh-Hant"})')
     host = card_host(CardSettings(), tmp_path / "language")
     assert (await failure_of(host=host)).code is Code.USER_CANCELLED
+    await host.idle()
     assert await asyncio.to_thread((tmp_path / "language").read_text, "ascii") == "zh-Hant"
 
 

@@ -212,7 +212,7 @@ def test_other_methods_are_refused_as_documented(path: str, method: str, https: 
     assert answer.status_code == 400 or set(answer.headers["Allow"].split(",")) == known
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/hello/", "/v1/Hello", "/v2/hello", "/openapi.yaml"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/hello/", "/v1/Hello", "/v2/hello", "/openapi.yaml"])
 def test_nothing_else_is_there(path: str, https: Listener, plain: Listener) -> None:
     for listener in (https, plain):
         assert listener.ask("GET", path).status_code in {400, 404}

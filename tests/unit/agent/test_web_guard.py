@@ -73,7 +73,7 @@ async def test_query_strings_are_refused(site: Site, path: str) -> None:
     assert (reply.status, reply.code) == (400, "request_malformed")
 
 
-@pytest.mark.parametrize("path", ["/", "/v2/hello", "/v1", "/v1/popup.html", "/v1/pages/popup.js"])
+@pytest.mark.parametrize("path", ["/v2/hello", "/v1", "/v1/popup.html", "/v1/pages/popup.js"])
 async def test_unknown_path_is_an_empty_404(site: Site, path: str) -> None:
     reply = await site.ask("GET", path)
     assert (reply.status, reply.body) == (404, b"")
