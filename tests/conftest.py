@@ -15,6 +15,7 @@ from tests.sampling import add_options, is_full, seed_of
 from tests.stand.parts import free_port, make_pki
 from tests.stand.screen import Screen
 
+LONGEST_NAME = 80
 # How long an example takes says nothing on a busy machine; pytest limits the whole test. Fixtures of ours that examples
 # share are not changed by them. No memory of earlier runs: the seed alone decides what is tried.
 UNASKED = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
@@ -50,6 +51,11 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A test is not named by certificates or other long values: they may be made anew in each process of a run."""
+    return argname if isinstance(val, (str, bytes)) and len(val) > LONGEST_NAME else None
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -1,11 +1,9 @@
-"""What the attacks share: proof that the agent still serves its user, and a real daemon to attack."""
+"""What the attacks share: proof that the agent still serves its user."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.stand.parts import Agent, free_port
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Site
 
 StillServes = Callable[[Site], Awaitable[None]]
@@ -22,11 +20,3 @@ def still_serves() -> StillServes:
         assert [order.origin for order in site.host.orders[before:]] == [ORIGIN]
 
     return check
-
-
-@pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Agent]:
-    """A running daemon of its own, without screen, reader and card."""
-    agent = Agent(tmp_path / "agent", tmp_path, {"DISPLAY": ""}, ports=[free_port()])
-    yield agent
-    agent.stop()

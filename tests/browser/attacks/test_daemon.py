@@ -17,7 +17,7 @@ import pytest
 
 from agent.web.connections import MAX_CONNECTIONS
 from tests.stand.asking import ORIGIN, connect, new_challenge, send, wait_until
-from tests.stand.parts import Agent, free_port
+from tests.stand.parts import ROOT, Agent, free_port
 from tests.stand.processes import Program, StandError
 from tests.stand.waiting import LIMIT
 
@@ -32,6 +32,14 @@ connection.request(sys.argv[3], sys.argv[4], sys.argv[5] or None, headers)
 answer = connection.getresponse()
 print(json.dumps([answer.status, dict(answer.getheaders()), answer.read().decode()]))
 """
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[Agent]:
+    """A running daemon of its own, without screen, reader and card."""
+    agent = Agent(tmp_path / "agent", tmp_path, {"DISPLAY": ""}, ports=[free_port()])
+    yield agent
+    agent.stop()
 
 
 def still_serves(agent: Agent) -> None:
@@ -192,7 +200,7 @@ def test_system_with_few_files(tmp_path: Path) -> None:
     state.mkdir()
     (state / "agent.toml").write_text(f"state = {json.dumps(str(state))}\n[web]\nports = [{free_port()}]\n")
     command = ["prlimit", "--nofile=256:256", "--", *Agent.command(state / "agent.toml")]
-    program = Program.start("agent", command, logs=tmp_path, env={"DISPLAY": ""}, cwd=Path(__file__).parents[4])
+    program = Program.start("agent", command, logs=tmp_path, env={"DISPLAY": ""}, cwd=ROOT)
     try:
         port = int(program.ready.rpartition(":")[2])
         root = ssl.create_default_context(cafile=str(state / "identity" / "root.pem"))
