@@ -6,7 +6,7 @@ The one place that reaches into allauth.mfa: its flows ask for a proof and send 
 import base64
 
 import qrcode
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes

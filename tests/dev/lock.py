@@ -24,10 +24,14 @@ _FILES = {
 }
 
 
+# Releases that we cannot do without, whatever the day: since then allauth ties the record of a log-in to its person.
+_INDISPENSABLE = {"django-allauth": "2026-10-31"}
+
+
 def lock(until: str | None, into: Path) -> int:
     """Writes all lock files into a folder; with `until`, as somebody would have done on that day."""
     into.mkdir(parents=True, exist_ok=True)
-    day = ("--exclude-newer", until) if until else ()
+    day = ("--exclude-newer", until, *_not_before(until)) if until else ()
     for name, groups in _FILES.items():
         same = () if name == "dev.lock" else ("--constraint", str(into / "dev.lock"))
         command = [*_UV, *groups, *day, *same, "--output-file", str(into / name)]
@@ -36,3 +40,7 @@ def lock(until: str | None, into: Path) -> int:
             return status.returncode
         print(f"lock: {into / name}")
     return 0
+
+
+def _not_before(until: str) -> list[str]:
+    return [f"--exclude-newer-package={name}={day}" for name, day in _INDISPENSABLE.items() if until < day]
