@@ -152,15 +152,16 @@ class Site:
     async def raw(self, *lines: str, body: bytes = b"") -> Reply:
         """The answer to exactly these lines (request line and headers), closed after it."""
         reader, writer = await self.connect()
-        writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body)
-        await writer.drain()
-        async with asyncio.timeout(LIMIT):
-            status, answer_headers = _parse(await reader.readuntil(b"\r\n\r\n"))
-            # Not until the end: a server that has refused a body still waits a while for the rest of it.
-            length = 0 if lines[0].startswith("HEAD ") else int(answer_headers.get("content-length", ["0"])[0])
-            content = await reader.readexactly(length)
-        writer.transport.abort()
-        return Reply(status, answer_headers, content)
+        try:
+            writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body)
+            await writer.drain()
+            async with asyncio.timeout(LIMIT):
+                status, answer_headers = _parse(await reader.readuntil(b"\r\n\r\n"))
+                # Not until the end: a server that has refused a body still waits a while for the rest of it.
+                length = 0 if lines[0].startswith("HEAD ") else int(answer_headers.get("content-length", ["0"])[0])
+                return Reply(status, answer_headers, await reader.readexactly(length))
+        finally:
+            writer.transport.abort()
 
     @property
     def host_line(self) -> str:
