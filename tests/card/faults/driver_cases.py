@@ -13,7 +13,7 @@ from tests.card.faults.simulated import Hicos
 from tests.stand.waiting import LIMIT, wait_until
 
 # Seconds: more than the product gives any call of a driver, less than it gives a person.
-OVERDUE = 61.0
+OVERDUE = 80.0
 # For rows whose driver may never give the card back, and for those with an event after the answer.
 SHORT, LATE = {"RESET_LIMIT": 0.5}, {"RESET_LIMIT": LIMIT}
 

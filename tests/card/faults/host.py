@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from agent.failures import Code
 
 _TICK = 0.002
+# A call that waits until the row goes on is not one that hangs, however long a busy machine takes; OVERDUE is longer.
+UNHURRIED = {"LOOK_LIMIT": 60.0, "SIGN_LIMIT": 60.0}
 
 
 class Steps:
@@ -49,7 +51,8 @@ class Steps:
             file.write(f"{os.getpid()}\n")
         self.plan = read_plan(self._folder)
         self._journal = (self._folder / "journal").open("a", buffering=1)
-        for name, seconds in self.plan.limits.items():
+        patient = UNHURRIED if self.plan.gate else {}
+        for name, seconds in (patient | self.plan.limits).items():
             (module,) = [module for module in (host, operation) if hasattr(module, name)]
             setattr(module, name, seconds)
 
