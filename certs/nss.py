@@ -27,6 +27,7 @@ from certs.store import (
 NAME = "CardLogin localhost root"
 TRUSTED = "C,,"  # an authority for servers, for nothing else
 _TOOL = "certutil (Debian package libnss3-tools)"
+_PROCESSES = Path("/proc")
 _FILES = {"cert9.db", "key4.db", "pkcs11.txt"}
 _LINE = re.compile(r"(.*\S)\s+([a-zA-Z]*,[a-zA-Z]*,[a-zA-Z]*)\s*")
 
@@ -168,11 +169,19 @@ def nickname(name: str, root: Root) -> str:
 
 def in_use(database: Path) -> bool:
     """Whether a running program has a database open. Linux; other users' programs are not seen."""
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
+    return any(_holds(process, database / "cert9.db") for process in _PROCESSES.iterdir() if process.name.isdigit())
+
+
+def _holds(process: Path, file: Path) -> bool:
+    try:
+        links = list((process / "fd").iterdir())
+    except OSError:  # the program is gone, or is not ours
+        return False
+    for link in links:
         try:
-            if link.readlink().name == "cert9.db" and link.samefile(database / "cert9.db"):
+            if link.readlink().name == file.name and link.samefile(file):
                 return True
-        except OSError:  # the program or the file is gone, or is not ours
+        except OSError:  # the file is gone, or was closed
             continue
     return False
 

@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 
 from portal.audit.models import AuditEvent
 from tests.portal.conftest import PASSWORD
+from tests.stand.waiting import wait_until
 
 NEW = "kq8#vlom2Xyz9Ab"  # fifteen characters: right under both profiles
 
@@ -44,6 +45,12 @@ def audited(action: str) -> list[str]:
 def later(**times: float) -> Any:
     """A while later, as a context."""
     return time_machine.travel(timezone.now() + timedelta(**times))
+
+
+def totp_to_type(secret: str) -> str:
+    """The code that an app shows, once it lasts long enough to be typed; as a person would wait for the next one."""
+    wait_until(lambda: time.time() % 30 < 10)
+    return totp(secret)
 
 
 def totp(secret: str, steps: int = 0) -> str:

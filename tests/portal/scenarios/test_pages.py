@@ -1,6 +1,6 @@
 """Every page that no scenario leads to, looked at as well: the album is to be whole."""
 
-from tests.portal.member.people import totp
+from tests.portal.member.people import totp_to_type
 from tests.portal.scenarios.person import PASSWORD, Person
 from tests.portal.scenarios.registering import register
 
@@ -33,7 +33,7 @@ def test_second_factor(card_holder: Person) -> None:
     person.log_in()
     person.follow("兩階段驗證")
     secret = person.page.inner_text("#secret").replace(" ", "")
-    person.fill({"驗證碼（6 位數字）": totp(secret)})
+    person.fill({"驗證碼（6 位數字）": totp_to_type(secret)})
     person.press("啟用兩階段驗證")
     assert person.done() == "second_factor_on"
     spare = person.page.locator("#codes code").first.inner_text()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from certs import nss
 from certs.nss import NAME, NssStore, in_use, nickname, trust
 from certs.store import Kind, Note, Root, State, StoreError, read_root
 from tests.stand.waiting import LIMIT
@@ -132,6 +133,19 @@ def test_database_that_a_program_has_open_stays(store: NssStore, root: Root) -> 
         assert NssStore(Kind.FIREFOX, store.place).plan(root).note is Note.NEXT_START
         store.remove(root, plan.before)
     assert listing(store.place) == []
+
+
+def test_program_that_ends_while_it_is_looked_at_holds_nothing(
+    store: NssStore, root: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.apply(root)
+    monkeypatch.setattr(nss, "_PROCESSES", tmp_path / "proc")
+    (tmp_path / "proc" / "1").mkdir(parents=True)  # as /proc shows one that is just gone
+    assert not in_use(store.place)
+    (tmp_path / "proc" / "2" / "fd").mkdir(parents=True)
+    (tmp_path / "proc" / "2" / "fd" / "3").symlink_to(tmp_path / "gone")
+    (tmp_path / "proc" / "2" / "fd" / "4").symlink_to(store.place / "cert9.db")
+    assert in_use(store.place)
 
 
 def test_damaged_key_file_keeps_the_database(store: NssStore, root: Root) -> None:
