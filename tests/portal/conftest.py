@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoDbBlocker, Settings
 from typing_extensions import override
 
@@ -18,6 +18,12 @@ from tests.portal.pki import ListServer, Pki
 
 PASSWORD = "correct horse 9 battery"
 SERIAL = "0000000112345678"
+
+
+@pytest.fixture(autouse=True)
+def _no_language_of_an_earlier_test() -> None:
+    """The test client leaves the language of its last request active in this process."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
