@@ -1,6 +1,9 @@
 // A browser by hand for cardlogin.js: clock, window, popup, permissions and fetch, all under the test's control.
 
+import { webcrypto } from "node:crypto";
 import { pathToFileURL } from "node:url";
+
+globalThis.crypto ??= webcrypto; // Node 18, Debian 12's, has it by this name only
 
 const client = pathToFileURL(process.env.CARDLOGIN_CLIENT);
 const { setImmediate: soon } = globalThis;
