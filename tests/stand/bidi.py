@@ -37,8 +37,9 @@ class Bidi:
         self._listener = listener
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[Event]] = {}
-        self._loop = asyncio.new_event_loop()
-        self._socket: ClientWebSocketResponse | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._talking: asyncio.Task[None]
+        self._outgoing: asyncio.Queue[str]
         ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(url, ready), name="bidi", daemon=True)
         self._thread.start()
@@ -54,7 +55,7 @@ class Bidi:
         self._waiting[number] = answer
         text = json.dumps({"id": number, "method": method, "params": parameters or {}})
         try:
-            self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._send(text)))
+            self._loop.call_soon_threadsafe(self._outgoing.put_nowait, text)
             return answer.result(seconds)
         except RuntimeError:  # the loop ended with the connection
             raise StandError(f"{method}: the browser is gone") from None
@@ -65,29 +66,38 @@ class Bidi:
 
     def close(self) -> None:
         """Ends the connection; the browser goes on."""
-        if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._close(), self._loop)
+        with suppress(RuntimeError):  # the loop ended with the connection
+            self._loop.call_soon_threadsafe(self._talking.cancel)
         self._thread.join(LIMIT)
 
     def _run(self, url: str, ready: "Future[None]") -> None:
         try:
-            self._loop.run_until_complete(self._talk(url, ready))
+            asyncio.run(self._talk(url, ready))
+        except asyncio.CancelledError:
+            pass  # by close()
         except Exception as error:  # whoever waits for the connection hears of it
             if not ready.done():
                 ready.set_exception(error)
         finally:
-            self._loop.close()
             for answer in list(self._waiting.values()):
                 if not answer.done():
                     answer.set_exception(StandError("the browser ended the connection"))
 
     async def _talk(self, url: str, ready: "Future[None]") -> None:
+        self._loop, self._outgoing = asyncio.get_running_loop(), asyncio.Queue()
         async with ClientSession() as session, session.ws_connect(url, max_msg_size=_MAX_MESSAGE) as socket:
-            self._socket = socket
+            self._talking = asyncio.create_task(self._listen(socket))
+            sending = asyncio.create_task(self._send(socket))
             ready.set_result(None)
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    self._take(json.loads(message.data))
+            try:
+                await self._talking
+            finally:
+                sending.cancel()
+
+    async def _listen(self, socket: ClientWebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                self._take(json.loads(message.data))
 
     def _take(self, message: Event) -> None:
         if message["type"] == "event":
@@ -101,11 +111,7 @@ class Bidi:
         else:
             answer.set_exception(BidiError(message["error"], message["message"]))
 
-    async def _send(self, text: str) -> None:
-        if self._socket is not None:
-            with suppress(ConnectionError):  # the end of the connection is told to whoever waits
-                await self._socket.send_str(text)
-
-    async def _close(self) -> None:
-        if self._socket is not None:
-            await self._socket.close()
+    async def _send(self, socket: ClientWebSocketResponse) -> None:
+        with suppress(ConnectionError):  # the end of the connection is told to whoever waits
+            while True:
+                await socket.send_str(await self._outgoing.get())
