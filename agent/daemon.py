@@ -18,6 +18,7 @@ from agent.readers import Change, Event, ReaderWatch
 from agent.settings import Settings
 from agent.signing import Signing
 from agent.web.asking import Admission
+from agent.web.connections import tidy
 from agent.web.listener import application, bind, bind_plain, plain_application, serve, tls_context
 from certs.keeper import LeafKeeper
 from certs.life import IdentityError, read_life
@@ -80,6 +81,7 @@ async def _serve(settings: Settings, identity: Path) -> None:
     _LOG.info("ready on https://localhost:%d", port)
     print(f"ready https://localhost:{port}", flush=True)
     watch.start()
+    tidy()
     try:
         await stop.wait()
     finally:

@@ -1,7 +1,6 @@
 """The connections of a listener: how many there may be, how long a request may take to arrive, and who gives way."""
 
 import asyncio
-import asyncio.sslproto
 import contextlib
 import gc
 import logging
@@ -34,8 +33,6 @@ HANDSHAKE_SECONDS, REQUEST_SECONDS, GOODBYE_SECONDS = 5.0, 10.0, 1.0
 _PAUSE = 0.05  # seconds without accepting, when the system has no file left
 # After a rush, memory is given back once so few connections are left, and so many seconds later.
 _MANY, _FEW, _CALM_SECONDS = 128, 16, 1.0
-# What the standard library keeps ready to read from each TLS connection: one record instead of 256 KiB.
-_TLS_BUFFER = 16 * 1024
 _LOG = logging.getLogger(__name__)
 
 _Connection = asyncio.Transport | asyncio.Task[None]  # a task while TLS is being set up
@@ -75,7 +72,7 @@ class Connections:
         self._take(connection)
         if self._rush and len(self) <= _FEW:
             self._rush = False
-            asyncio.get_running_loop().call_later(_CALM_SECONDS, _tidy)
+            asyncio.get_running_loop().call_later(_CALM_SECONDS, tidy)
 
     def hear(self, connection: _Connection) -> None:
         """Bytes have come: a request begins, and has to be complete in REQUEST_SECONDS."""
@@ -111,7 +108,8 @@ class Connections:
             connection.abort()
 
 
-def _tidy() -> None:
+def tidy() -> None:
+    """Gives memory that is no longer used back to the system: after a rush, and after all that a start loads."""
     gc.collect()  # transports and protocols point at each other
     release_memory()
 
@@ -194,9 +192,7 @@ class Site(web.BaseSite):
     async def start(self) -> None:
         """Begins to accept."""
         await super().start()
-        asyncio.sslproto.SSLProtocol.max_size = _TLS_BUFFER  # type: ignore[attr-defined,unused-ignore]
         self._sock.setblocking(False)
-        _tidy()  # what was loaded at the start leaves much behind
         self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
     @override

@@ -34,7 +34,8 @@ def objects(item: dict[str, str]) -> list[Attributes]:
 
 
 def _private_key(pkcs8: bytes) -> Attributes:
-    key = load_der_private_key(pkcs8, password=None)
+    # As in image.py: keys of our own need no proof.
+    key = load_der_private_key(pkcs8, password=None, unsafe_skip_rsa_key_validation=True)
     der = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     return decode_rsa_private_key(der) if isinstance(key, rsa.RSAPrivateKey) else decode_ec_private_key(der)
 

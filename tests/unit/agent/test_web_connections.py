@@ -110,7 +110,7 @@ async def test_second_request_on_a_connection_has_its_time_too(monkeypatch: pyte
 
 async def test_after_a_rush_memory_is_given_back_once(monkeypatch: pytest.MonkeyPatch) -> None:
     tidied: list[str] = []
-    monkeypatch.setattr(module, "_tidy", lambda: tidied.append("tidied"))
+    monkeypatch.setattr(module, "tidy", lambda: tidied.append("tidied"))
     monkeypatch.setattr(module, "_CALM_SECONDS", 0.0)
     book = Connections(4096)
     for line in lines(book, 300):

@@ -185,7 +185,7 @@ def test_changed_list_is_walked_as_pyca_reads_it_or_refused(place: int, change: 
         records, width = read_records(bad, *find_parts(bad).entries)
         theirs = x509.load_der_x509_crl(bad)
         expected = sorted(item.serial_number for item in theirs)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, x509.InvalidVersion):
         return
     assert [int.from_bytes(record[:width]) for record in records] == expected
     assert theirs.tbs_certlist_bytes == bad[slice(*find_parts(bad).signed)]
