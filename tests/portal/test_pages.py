@@ -127,7 +127,7 @@ def test_error_page_needs_nothing_but_its_template(rf: RequestFactory) -> None:
     page = server_error(rf.get("/"))
     assert page.status_code == 500
     assert "系統發生錯誤" in page.content.decode()
-    assert '<html lang="zh-Hant">' in page.content.decode()
+    assert '<html lang="zh-hant">' in page.content.decode()
 
 
 def test_too_many_requests_page(client: Client, settings: Settings) -> None:

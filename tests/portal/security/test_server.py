@@ -97,6 +97,7 @@ def test_unexpected_error_tells_nothing(client: Client, monkeypatch: pytest.Monk
 
     client.raise_request_exception = False
     monkeypatch.setattr("portal.views.render", fail)
+    assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "en"}).content.decode()
     page = client.get("/")
     assert page.status_code == 500
     text = page.content.decode()
