@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from agent.card.frames import HostAnswer, HostOrder
+from agent.card.past import PastFailures
 from agent.card.pin import check_pin
 from agent.card.view import Offer, Trouble, View
 from agent.card.worker import Job, Worker
@@ -34,6 +35,8 @@ LAST_TRY = 1
 _SHOWN = frozenset({Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED, Code.NO_DRIVER})
 # Shown too, but nothing that happens in a reader would help.
 _FINAL = frozenset({Code.DRIVER_REFUSED, Code.CARD_SWAPPED})
+# What a look fails with when the cards that it saw before have left.
+_LEFT = frozenset({Code.NO_READER, Code.NO_CARD, Code.NO_SERVICE, Code.NO_CERTIFICATE, Code.CARD_UNSUPPORTED})
 _ABOUT_PIN = frozenset({Code.PIN_WRONG, Code.PIN_LOCKED})
 # Which of the unusable certificates says most about the card.
 _REPORTED_FIRST = (
@@ -86,6 +89,8 @@ class Operation:
         self._expires, self._hung_until = clock() + ENTRY_LIMIT, math.inf
         self._countdown: int | None = None
         self._reason: FailureError | None = None
+        self._past = PastFailures()
+        self._asked: Card | None = None  # the one whose signature the driver thread is at
         self._cancelled = False
         self._hangs = 0
         self.state = State.LOOKING
@@ -112,7 +117,7 @@ class Operation:
         """Goes on with one of the certificates that are offered; any other is ignored."""
         card = next((card for card in self._offer.usable if card.facts.der == der), None)
         if self.state is State.CHOOSING and card is not None:
-            self._chosen = der
+            self._chosen, self._reason = der, None
             self._ready(card)
 
     def choose_another(self) -> None:
@@ -168,10 +173,12 @@ class Operation:
             self._view.show_countdown(self._countdown)
         else:
             self._view.show_signing()
-        self._run(lambda: self._cards_of().sign(card, pin, order), self._signed, limit)
+        self._run(lambda: self._cards_of().sign(card, pin, order), self._signed, limit, card)
 
-    def _run(self, call: Callable[[], Any], then: Callable[[Any], None], limit: float) -> None:
-        self._job, self._then = self._worker.submit(call), then
+    def _run(
+        self, call: Callable[[], Any], then: Callable[[Any], None], limit: float, asked: Card | None = None
+    ) -> None:
+        self._job, self._then, self._asked = self._worker.submit(call), then, asked
         self._job_limit = self._clock() + limit
 
     def _follow(self, job: Job[Any], now: float) -> None:
@@ -213,22 +220,26 @@ class Operation:
     def _found(self, cards: tuple[Card, ...]) -> None:
         if self.state is State.READY:  # chosen while the driver was looking
             return
-        offer = _offer(cards)
+        offer = _offer(self._past.mark(cards))
         if not offer.usable:
             self._nothing_usable(offer)
         elif self.state is State.CHOOSING:
             if offer.key != self._offer.key:
                 self._choosing(offer)
         else:
-            self._offer, self._reason = offer, None
+            self._offer = offer
             kept = [card for card in offer.usable if card.facts.der == self._chosen]
-            if kept or len(offer.usable) == 1:
+            # Where one has failed, a person says that it is to be another: it takes no place by itself.
+            if kept or (len(offer.usable) == 1 and not self._past):
+                self._reason = None
                 self._ready((kept or list(offer.usable))[0])
             else:
                 self._choosing(offer)
 
     def _nothing_usable(self, offer: Offer) -> None:
         card = min(offer.unusable, key=lambda item: _rank(item.problem))
+        if self._past and self.state is State.PROBLEM and self._reason and self._reason.code is card.problem:
+            return  # it was said when it failed
         self._problem(FailureError(card.problem or Code.NO_CERTIFICATE, card.tries_left), card, offer.unusable)
 
     def _ready(self, card: Card) -> None:
@@ -255,6 +266,8 @@ class Operation:
             self._finish(answer)
 
     def _failed(self, reason: FailureError) -> None:
+        if self._asked is None and reason.code in _LEFT:
+            self._past.forget()
         if self._cancelled:
             self._end(FailureError(Code.USER_CANCELLED))
         elif reason.code in (Code.PIN_WRONG, Code.PIN_MALFORMED) and self._card is not None:
@@ -262,6 +275,8 @@ class Operation:
             self._ready(replace(self._card, tries_left=_tries_after(self._card, reason)))
             self._view.show_note(reason.code, reason.tries_left)
         elif failure(reason.code).next is Next.WAIT or reason.code in _SHOWN | _FINAL:
+            if self._asked is not None:
+                self._past.add(self._asked, reason)
             self._problem(reason, self._card)
         else:
             self._end(reason)
@@ -326,4 +341,5 @@ def _locked(card: Card) -> bool:
 
 
 def _rank(problem: Code | None) -> int:
-    return _REPORTED_FIRST.index(problem) if problem in _REPORTED_FIRST else len(_REPORTED_FIRST)
+    """Its place; a problem that no look finds is one that a signature had, and goes first."""
+    return _REPORTED_FIRST.index(problem) if problem in _REPORTED_FIRST else -1

@@ -20,8 +20,8 @@ from tests.card.faults.test_process import OTHERS
 from tests.stand.asking import wait_until
 
 pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(900)]
-# What is shown after a PIN lasts until the next look, which brings the field back: a person who closes later cancels.
-FOR_A_MOMENT = "user_cancelled"
+# A card that is said to be gone may be back, or another one there, before the person closes: that is to cancel.
+BACK = "user_cancelled"
 GONE = {"card_removed", "no_card", "card_error"}
 Moment = Callable[[Bench, Request], None]
 """Brings a window to where something is to happen."""
@@ -139,16 +139,16 @@ def test_driver_faults(windows: Benches, matrix: Matrix) -> None:
         ("crash (exit)", faults.crash("C_Sign", 1, Kind.EXIT), {"host_failed"}),
         ("slow", faults.slow("C_Sign", 700, 1), {TOKEN}),
         ("noise", faults.noise("C_Sign", 1), {TOKEN}),
-        ("returns general error", faults.answer("C_OpenSession", 0x5, 1), {TOKEN, "card_error", FOR_A_MOMENT}),
-        ("returns general error", faults.answer("C_Sign", 0x5, 1), {"card_error", FOR_A_MOMENT}),
-        ("returns device removed", faults.answer("C_SignInit", 0x32, 1), {"card_removed", FOR_A_MOMENT}),
-        ("returns session handle invalid", faults.answer("C_Sign", 0xB3, 1), {"card_error", FOR_A_MOMENT}),
-        ("returns PIN locked", faults.answer("C_Login", 0xA4, 1), {"pin_locked", "pin_wrong"}),
-        ("returns user not logged in", faults.answer("C_SignInit", 0x101, 1), {"card_error", FOR_A_MOMENT}),
-        ("wrong length", faults.garbage("C_Sign", nth=1), {"card_error", FOR_A_MOMENT}),
-        ("another key signs", faults.other_key(1), {"card_error", FOR_A_MOMENT}),
-        ("card pulled", faults.remove("C_Login"), GONE | {FOR_A_MOMENT}),
-        ("card swapped", faults.swap("C_Login", "company"), GONE | {"card_swapped", FOR_A_MOMENT}),
+        ("returns general error", faults.answer("C_OpenSession", 0x5, 1), {TOKEN, "card_error"}),
+        ("returns general error", faults.answer("C_Sign", 0x5, 1), {"card_error"}),
+        ("returns device removed", faults.answer("C_SignInit", 0x32, 1), {"card_removed", BACK}),
+        ("returns session handle invalid", faults.answer("C_Sign", 0xB3, 1), {"card_error"}),
+        ("returns PIN locked", faults.answer("C_Login", 0xA4, 1), {"pin_locked"}),
+        ("returns user not logged in", faults.answer("C_SignInit", 0x101, 1), {"card_error"}),
+        ("wrong length", faults.garbage("C_Sign", nth=1), {"card_error"}),
+        ("another key signs", faults.other_key(1), {"card_error"}),
+        ("card pulled", faults.remove("C_Login"), GONE | {BACK}),
+        ("card swapped", faults.swap("C_Login", "company"), GONE | {"card_swapped", BACK}),
     ]
     hangs: list[tuple[str, set[str]]] = [
         ("C_FindObjects", {"reader_hung"}),
