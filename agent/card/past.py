@@ -18,7 +18,7 @@ _OF_THE_CARD = frozenset({Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED})
 class PastFailures:
     """Failures of signatures by card and certificate; a driver that shows a card as before does not undo them.
 
-    HiCOS answers the locking try and sets no flag (spec/taiwan-pki.md 4.4); a card that is merely shown again would
+    A driver may answer the locking try and set no flag, as HiCOS does; and a card that is merely shown again would
     bring an empty PIN field in the place of what happened.
     """
 

@@ -75,6 +75,15 @@ def _choosing(stage: Stage) -> None:
     stage.ready()
 
 
+def _failed(stage: Stage) -> None:
+    _signing(stage)
+    stage.bench.cards.signed = FailureError(Code.CARD_ERROR)
+    stage.bench.cards.seen = (SIGNER, FIRM)
+    stage.ready()
+    stage.bench.watch()
+    stage.ready()
+
+
 def _others(stage: Stage) -> None:
     stage.bench.cards.seen = (SIGNER, CIPHER)
     stage.ready()
@@ -157,6 +166,7 @@ STATES = (
     WindowState("pin-typed", _typed),
     WindowState("other-certificates", _others),
     WindowState("choosing", _choosing),
+    WindowState("failed", _failed),
     WindowState("signing", _signing),
     WindowState("cancelling", _cancelling),
     WindowState("wrong-pin", _wrong),
