@@ -1,6 +1,7 @@
 """What every area shares: a virtual screen, the test PKI, a folder for logs."""
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Before the plugins look at their options. Workers of pytest-xdist are given both numbers by the process above them.
     """
+    # A run in the background of a script inherits that Ctrl-C is ignored, and with it every program that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis_settings.load_profile("many" if is_full(config) else "few")
     config.option.seed = seed_of(config)
     if config.option.hypothesis_seed is None:
