@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 from dataclasses import asdict, dataclass, field
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -69,14 +70,16 @@ def read_clock(folder: Path) -> float:
         return 0.0
 
 
-def journal(folder: Path, kind: str) -> list[str]:
-    """What hosts have written down, in order.
+def journal(folder: Path, kind: str, after: str = "") -> list[str]:
+    """What hosts have written down, in order; all, or what came after the first line of a kind.
 
     "step" the steps reached, "typed" the certificates (DER) that PINs were typed for, "card" cards and "problem" codes
     that the person was shown.
     """
     file = folder / "journal"
     lines = file.read_text().splitlines() if file.exists() else []
+    if after:
+        lines = list(dropwhile(lambda line: not line.startswith(f"{after} "), lines))
     return [line.partition(" ")[2] for line in lines if line.startswith(f"{kind} ")]
 
 

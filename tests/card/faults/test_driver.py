@@ -12,7 +12,7 @@ from tests.card.faults.cases import Case
 from tests.card.faults.codes import EVERYWHERE, LIKELY, SOMEWHERE, kind, told
 from tests.card.faults.conftest import Matrix
 from tests.card.faults.driver_cases import SHORT, calls, driver, fault_case, overdue, signed
-from tests.card.faults.plan import PIN, Plan
+from tests.card.faults.plan import PIN, Plan, journal
 from tests.card.faults.rows import TOKEN
 from tests.card.faults.selection import Group, Selection, select
 from tests.stand.waiting import LIMIT, wait_until
@@ -80,12 +80,28 @@ def other_return_code(at: str, steps: Steps) -> Cases:
 
 
 def return_code_once(code: str, steps: Steps) -> Cases:
-    """The window goes on by itself; only a driver that could not even be loaded ends the order."""
+    """The window goes on by itself; after a PIN was typed, when the card was taken out and put back, as it says then.
+
+    Only a driver that could not even be loaded ends the order.
+    """
     plan = Plan(pins=(PIN, PIN), patience=LIMIT)
     for _, name, nth in calls(steps):
         if name not in ("C_GetFunctionList", "C_Initialize"):
             fault = faults.answer(name, EVERYWHERE[code], nth)
-            yield fault_case(f"returns {code} once, person waits", fault, {TOKEN}, plan)
+            made = fault_case(f"returns {code} once, person does as is said", fault, {TOKEN}, plan)
+            yield made.with_during(put_back)
+
+
+def put_back(bench: Bench, request: Request) -> str:
+    """Takes the card out if that is what helps, until the driver has seen it, and puts it back."""
+    hicos = driver(bench)
+    wait_until(lambda: request.answered() or "card_error" in journal(bench.folder, "problem", after="typed"))
+    if not request.answered():
+        hicos.remove()
+        looks = hicos.calls().count("C_GetSlotList")
+        wait_until(lambda: hicos.calls().count("C_GetSlotList") > looks + 1)
+        hicos.insert(hicos.cards["citizen"])
+    return request.outcome()
 
 
 def wrong_length(steps: Steps) -> Cases:
