@@ -26,10 +26,22 @@ def body_limit(get_response: Handler) -> Handler:
 
 
 def known_methods(get_response: Handler) -> Handler:
-    """Return a middleware that answers 405 to every method but GET, HEAD and POST, whatever a view would make of it."""
+    """Return a middleware that answers 405 to every method but GET, HEAD and POST, whatever a view would make of it.
+
+    HEAD is GET without the content (RFC 9110, 9.3.2), for every view and for what counts tries: the browser client
+    asks that way for the headers of its own page.
+    """
 
     def refuse_or_go_on(request: HttpRequest) -> HttpResponse:
-        return get_response(request) if request.method in _METHODS else HttpResponseNotAllowed(_METHODS)
+        if request.method not in _METHODS:
+            return HttpResponseNotAllowed(_METHODS)
+        if request.method != "HEAD":
+            return get_response(request)
+        request.method = "GET"
+        response = get_response(request)
+        if not response.streaming:
+            response.content = b""  # its length stays said
+        return response
 
     return refuse_or_go_on
 

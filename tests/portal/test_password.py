@@ -73,6 +73,19 @@ def test_failed_tries_are_limited_per_address(client: Client, user: User, settin
     assert not logged_in(client)
 
 
+def test_headers_of_the_page_are_no_try(client: Client, user: User, settings: Settings) -> None:
+    """The client asks for them in every visit; thirty visits in a minute shut everybody behind an address out."""
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    whole = client.get(LOGIN)
+    for _ in range(3):
+        page = client.head(LOGIN)
+        assert page.status_code == 200
+        assert page.content == b""
+        assert page["Cross-Origin-Opener-Policy"] == whole["Cross-Origin-Opener-Policy"]
+    _submit(client)
+    assert logged_in(client)
+
+
 def test_log_out_needs_post_and_ends_the_session(client: Client, user: User) -> None:
     _submit(client)
     page = client.get("/accounts/logout/")
