@@ -7,6 +7,7 @@ from playwright.sync_api import Error, Page
 
 from tests.browser.conftest import Visit
 from tests.stand.asking import wait_until
+from tests.stand.browser import wait_closed
 from tests.stand.parts import ACCOUNT, PASSWORD
 
 
@@ -22,7 +23,7 @@ def test_card_log_in_without_any_permission_goes_through_the_popup(visit: Visit)
     assert visit.stack.portal.origin in popup.value.inner_text("#site")
     visit.type_pin()
     assert visit.logged_in_by() == "card"
-    assert popup.value.is_closed()
+    wait_closed(popup.value)
 
 
 def test_card_log_in_with_permission_uses_fetch_and_opens_no_popup(visit: Visit) -> None:

@@ -97,6 +97,12 @@ def take_picture(page: Page, path: Path, *, full_page: bool = False) -> None:
             page.wait_for_timeout(250)
 
 
+def wait_closed(page: Page) -> None:
+    """Waits until a page is closed, where its owner may have closed it before anybody looked."""
+    if not page.is_closed():
+        page.wait_for_event("close")
+
+
 @contextmanager
 def strangers(
     home: Path, *public_ports: int, running: Playwright | None = None

@@ -9,6 +9,7 @@ from playwright.sync_api import Frame, Page
 
 from tests.browser.conftest import Visit
 from tests.stand.asking import Asker, connect, new_challenge, wait_until
+from tests.stand.browser import wait_closed
 from tests.stand.parts import PIN
 from tests.stand.site import CHALLENGE, Site
 from tests.stand.stack import Stack
@@ -149,8 +150,7 @@ def test_opener_swapped(visit: Visit, evil: Site) -> None:
         page.evaluate("() => { window.caught = []; addEventListener('message', (e) => caught.push(e.data)); }")
         if visit.screen.windows():
             visit.type_pin()
-        if not popup.is_closed():
-            popup.wait_for_event("close")
+        wait_closed(popup)
         assert page.evaluate("caught") == []
 
 
