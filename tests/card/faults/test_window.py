@@ -20,7 +20,7 @@ from tests.card.faults.test_process import OTHERS
 from tests.stand.asking import wait_until
 
 pytestmark = [pytest.mark.card, pytest.mark.slow, pytest.mark.timeout(900)]
-# A card that is said to be gone may be back, or another one there, before the person closes: that is to cancel.
+# What is said to be wrong with a card may be over, or another card there, before the person closes: that is to cancel.
 BACK = "user_cancelled"
 GONE = {"card_removed", "no_card", "card_error"}
 Moment = Callable[[Bench, Request], None]
@@ -139,7 +139,7 @@ def test_driver_faults(windows: Benches, matrix: Matrix) -> None:
         ("crash (exit)", faults.crash("C_Sign", 1, Kind.EXIT), {"host_failed"}),
         ("slow", faults.slow("C_Sign", 700, 1), {TOKEN}),
         ("noise", faults.noise("C_Sign", 1), {TOKEN}),
-        ("returns general error", faults.answer("C_OpenSession", 0x5, 1), {TOKEN, "card_error"}),
+        ("returns general error", faults.answer("C_OpenSession", 0x5, 1), {TOKEN, "card_error", BACK}),
         ("returns general error", faults.answer("C_Sign", 0x5, 1), {"card_error"}),
         ("returns device removed", faults.answer("C_SignInit", 0x32, 1), {"card_removed", BACK}),
         ("returns session handle invalid", faults.answer("C_Sign", 0xB3, 1), {"card_error"}),
