@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests import closing
+from tests import attacks, closing
 from tests.sampling import add_options, is_full, seed_of
 from tests.stand.parts import free_port, make_pki
 from tests.stand.screen import Screen
@@ -45,6 +45,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = str(config.option.seed)
     if getattr(config.option, "randomly_seed", "") == "default":
         config.option.randomly_seed = config.option.seed
+    if not hasattr(config, "workeroutput"):
+        config.pluginmanager.register(attacks.Rows(config))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """An attack says that it is one."""
+    attacks.describe(item)
 
 
 def pytest_collection_finish() -> None:

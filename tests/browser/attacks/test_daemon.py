@@ -21,6 +21,8 @@ from tests.stand.parts import ROOT, Agent, free_port
 from tests.stand.processes import Program, StandError
 from tests.stand.waiting import LIMIT
 
+WHO = "a program of this computer"
+
 MANY = 10_000
 # Says what the agent answers to an order; trusts every certificate, because the user's root is the user's alone.
 CLIENT = """

@@ -14,6 +14,8 @@ from tests.stand.parts import PIN
 from tests.stand.site import CHALLENGE, Site
 from tests.stand.stack import Stack
 
+WHO = "a web page"
+
 NAMED = "(url) => { window.caught = []; addEventListener('message', (e) => caught.push(e.data)); open(url, 'agent'); }"
 FRAME = """(url) => new Promise((loaded) => {
   const frame = document.createElement("iframe");

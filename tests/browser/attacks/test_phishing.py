@@ -9,6 +9,8 @@ from tests.browser.attacks.stage import Stage
 from tests.stand.asking import Asker, connect, new_challenge, signature_is_good, wait_until
 from tests.stand.waiting import LIMIT
 
+WHO = "a stranger between"
+
 CHALLENGE = """async () => {
   const form = document.querySelector("#card-form");
   const headers = { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };

@@ -4,6 +4,8 @@ from tests.browser.attacks.stage import Stage
 from tests.stand.asking import new_challenge, signature_is_good, wait_until
 from tests.stand.browser import wait_closed
 
+WHO = "a web page"
+
 
 def test_the_stage_itself_works(stage: Stage) -> None:
     """Without an attack, the page that opened the popup gets its token."""

@@ -7,6 +7,8 @@ import pytest
 from tests.browser.attacks.stage import Stage
 from tests.stand.asking import new_challenge
 
+WHO = "a web page"
+
 FORM = """
 const form = document.createElement("form");
 Object.assign(form, {{ method: "post", action: "{action}", enctype: "{kind}", target: "{target}" }});

@@ -11,6 +11,8 @@ from agent.permissions import Decision
 from tests.unit.agent.attacks.conftest import StillServes
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Reply, Site
 
+WHO = "a web page"
+
 EVIL = "https://evil.example"
 ORDER = json.dumps({"challenge": CHALLENGE}).encode()
 FORM = {

@@ -11,6 +11,8 @@ from tests.stand.waiting import LIMIT
 from tests.unit.agent.attacks.conftest import StillServes
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Site, until
 
+WHO = "a program of this computer"
+
 ORDER = json.dumps({"challenge": CHALLENGE}).encode()
 
 
