@@ -11,7 +11,7 @@ import msgspec
 from filelock import FileLock
 
 from certs.authority import Identity, make_identity
-from certs.life import MANIFEST, ROOT, Fault, IdentityError, Leaf, Life, read_life
+from certs.life import MANIFEST, ROOT, VERSION, Fault, IdentityError, Leaf, Life, read_life
 
 _DRAFT = ".identity-"
 
@@ -99,7 +99,7 @@ def _files(identity: Identity) -> dict[str, bytes]:
         name = f"leaf-{pair.not_before:%Y-%m-%d}"
         leaves.append(Leaf(f"{name}.pem", f"{name}.key", pair.not_before, pair.not_after))
         files |= {f"{name}.pem": pair.certificate, f"{name}.key": pair.key}
-    life = Life(1, identity.not_before, identity.not_after, tuple(leaves))
+    life = Life(VERSION, identity.not_before, identity.not_after, tuple(leaves), identity.name)
     return {**files, MANIFEST: msgspec.json.format(msgspec.json.encode(life), indent=2) + b"\n"}
 
 

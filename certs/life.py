@@ -12,6 +12,9 @@ MANIFEST, ROOT = "identity.json", "root.pem"
 # A leaf is left this long before it ends, and the end of the root is told this long before.
 SPARE, NOTICE = timedelta(days=30), timedelta(days=90)
 _MAX_BYTES, _MAX_LEAVES = 64 * 1024, 64
+# What pages that ask for signatures are served under: a name below localhost that nobody could guess.
+_NAME = re.compile(r"[0-9a-f]{32}\.localhost", re.ASCII)
+VERSION = 2
 _FILE = re.compile(r"leaf-\d{4}-\d{2}-\d{2}\.(pem|key)", re.ASCII)
 _EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
@@ -20,7 +23,7 @@ class Fault(StrEnum):
     """What can be wrong with an identity; the text is the stable code of the self-test."""
 
     MISSING = "identity_missing"
-    OUTDATED = "identity_outdated"  # made by an earlier version: one leaf, no manifest
+    OUTDATED = "identity_outdated"  # made by an earlier version: one leaf, or no name of its own
     UNREADABLE = "identity_unreadable"
     EXPIRED = "identity_expired"
     ENDING = "identity_ending"  # the root ends soon; a new one has to be trusted anew
@@ -45,12 +48,16 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Life(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The manifest of an identity: when the root is good, and its leaves, oldest first."""
+    """The manifest of an identity: when the root is good, and its leaves, oldest first.
+
+    `name` is in all leaves beside localhost: 128 random bits below it, the same for the life of the identity.
+    """
 
     version: int
     not_before: datetime
     not_after: datetime
     leaves: tuple[Leaf, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ def read_life(folder: Path) -> Life:
         raise IdentityError(Fault.OUTDATED if old else Fault.MISSING, f"{folder}: no {MANIFEST}") from None
     except (OSError, ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
         raise IdentityError(Fault.UNREADABLE, f"{folder / MANIFEST}: {error}") from None
+    if life.version < VERSION:
+        raise IdentityError(Fault.OUTDATED, f"{folder / MANIFEST}: version {life.version}")
     if problem := _problem(life, len(content)):
         raise IdentityError(Fault.UNREADABLE, f"{folder / MANIFEST}: {problem}")
     return life
@@ -103,8 +112,10 @@ def _problem(life: Life, length: int) -> str:
     """What makes a manifest unusable; empty for a good one."""
     if length > _MAX_BYTES or not 0 < len(life.leaves) <= _MAX_LEAVES:
         return "too long, or without leaves"
-    if life.version != 1:
+    if life.version != VERSION:
         return f"version {life.version}"
+    if not _NAME.fullmatch(life.name):
+        return "a name that is not below localhost"
     times = [life.not_before, life.not_after]
     times += [moment for leaf in life.leaves for moment in (leaf.not_before, leaf.not_after)]
     if any(moment.utcoffset() != timedelta(0) for moment in times):

@@ -2,6 +2,7 @@
 
 import ipaddress
 import itertools
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,7 +58,7 @@ def openssl_accepts(folder: Path, root: bytes, leaf: bytes, *options: str, betwe
 
 def pyca_accepts(root: bytes, leaf: bytes, name: str, *between: bytes, moment: datetime | None = None) -> bool:
     """Whether PyCA's verifier, with the rules of browsers, takes a leaf for a name, now or at a moment."""
-    is_address = name[0].isdigit() or ":" in name
+    is_address = not name.endswith("localhost") and (name[0].isdigit() or ":" in name)
     subject = x509.IPAddress(ipaddress.ip_address(name)) if is_address else x509.DNSName(name)
     store = verification.Store([x509.load_pem_x509_certificate(root)])
     verifier = verification.PolicyBuilder().store(store).time(moment or NOW).build_server_verifier(subject)
@@ -205,10 +206,14 @@ def test_root_and_leaf_are_for_server_authentication_only(root: x509.Certificate
         assert list(usage) == [ExtendedKeyUsageOID.SERVER_AUTH]
 
 
-def test_leaf_names_are_the_three_of_this_computer(leaf: x509.Certificate) -> None:
-    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert [str(item.value) for item in names] == OWN_NAMES
-    assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+def test_leaf_names_are_the_three_of_this_computer_and_one_that_nobody_can_guess(identity: Identity) -> None:
+    assert re.fullmatch(r"[0-9a-f]{32}\.localhost", identity.name)
+    for pair in identity.leaves:
+        leaf = x509.load_pem_x509_certificate(pair.certificate)
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert [str(item.value) for item in names] == ["localhost", identity.name, "127.0.0.1", "::1"]
+        assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        assert pyca_accepts(identity.root, pair.certificate, identity.name, moment=pair.not_before + timedelta(days=2))
 
 
 def test_validity_is_what_browsers_take(root: x509.Certificate, leaf: x509.Certificate) -> None:
@@ -229,6 +234,7 @@ def test_two_identities_share_neither_keys_nor_names_nor_serials(identity: Ident
     assert root.public_key() != other.public_key()
     assert root.subject != other.subject
     assert root.serial_number != other.serial_number
+    assert make_identity().name != identity.name
 
 
 def test_leaf_key_is_the_leafs_and_not_the_roots(

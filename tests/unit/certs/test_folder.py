@@ -24,7 +24,8 @@ PAIRS = (
     LeafPair(b"leaf", b"key", DAY, DAY + timedelta(days=797)),
     LeafPair(b"leaf 2", b"key 2", LATER, LATER + timedelta(days=797)),
 )
-IDENTITY = Identity(b"root", DAY, LATER + timedelta(days=797), PAIRS)
+NAME = f"{0x5EED:032x}.localhost"
+IDENTITY = Identity(b"root", DAY, LATER + timedelta(days=797), PAIRS, NAME)
 LEAF, LEAF_KEY = "leaf-2026-11-20.pem", "leaf-2026-11-20.key"
 
 
@@ -46,7 +47,7 @@ def test_files_are_written_as_they_are(tmp_path: Path) -> None:
 def test_manifest_says_when_each_leaf_is_good(tmp_path: Path) -> None:
     write_identity(tmp_path / "identity", IDENTITY)
     life = read_life(tmp_path / "identity")
-    assert (life.not_before, life.not_after) == (IDENTITY.not_before, IDENTITY.not_after)
+    assert (life.not_before, life.not_after, life.name) == (IDENTITY.not_before, IDENTITY.not_after, NAME)
     assert [(leaf.not_before, leaf.not_after) for leaf in life.leaves] == [
         (pair.not_before, pair.not_after) for pair in PAIRS
     ]
@@ -68,7 +69,7 @@ def test_existing_folder_is_never_overwritten(tmp_path: Path) -> None:
     place = tmp_path / "identity"
     write_identity(place, IDENTITY)
     with pytest.raises(FileExistsError):
-        write_identity(place, Identity(b"other", DAY, LATER, ()))
+        write_identity(place, Identity(b"other", DAY, LATER, (), NAME))
     assert (place / ROOT).read_bytes() == b"root"
     assert [item.name for item in tmp_path.iterdir()] == ["identity"]
 

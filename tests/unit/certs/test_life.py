@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certs.life import MANIFEST, NOTICE, ROOT, SPARE, Fault, IdentityError, Leaf, Life, choose, read_life
+from certs.life import MANIFEST, NOTICE, ROOT, SPARE, VERSION, Fault, IdentityError, Leaf, Life, choose, read_life
 
 BEGIN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -23,7 +23,8 @@ def leaf(first: int, last: int) -> Leaf:
 
 
 FIRST, SECOND_LEAF, THIRD = LEAVES = (leaf(0, 797), leaf(737, 1534), leaf(1474, 2000))
-LIFE = Life(1, BEGIN, BEGIN + 2000 * DAY, LEAVES)
+NAME = f"{0x5EED:032x}.localhost"
+LIFE = Life(VERSION, BEGIN, BEGIN + 2000 * DAY, LEAVES, NAME)
 moments = st.datetimes(BEGIN.replace(tzinfo=None), datetime(2033, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
@@ -70,7 +71,7 @@ def test_leaf_that_is_used_has_spare_time_or_is_the_last(moment: datetime) -> No
 
 
 def test_one_leaf_is_used_to_its_end() -> None:
-    life = Life(1, BEGIN, FIRST.not_after, (FIRST,))
+    life = Life(VERSION, BEGIN, FIRST.not_after, (FIRST,))
     assert choose(life, BEGIN).until == FIRST.not_after - NOTICE
     assert choose(life, FIRST.not_after - SECOND).leaf == FIRST
     assert choose(life, FIRST.not_after).fault is Fault.EXPIRED
@@ -78,7 +79,7 @@ def test_one_leaf_is_used_to_its_end() -> None:
 
 def test_life_shorter_than_the_notice_is_ending_from_the_start() -> None:
     short = leaf(0, 60)
-    assert choose(Life(1, BEGIN, short.not_after, (short,)), BEGIN).fault is Fault.ENDING
+    assert choose(Life(VERSION, BEGIN, short.not_after, (short,)), BEGIN).fault is Fault.ENDING
 
 
 def test_clock_that_jumps_back_and_forth_always_ends_with_the_right_leaf() -> None:
@@ -94,8 +95,8 @@ def manifest(**changes: Any) -> dict[str, Any]:
         {"certificate": item.certificate, "key": item.key, "not_before": text(item.not_before),
          "not_after": text(item.not_after)} for item in LEAVES
     ]  # fmt: skip
-    whole = {"version": 1, "not_before": text(LIFE.not_before), "not_after": text(LIFE.not_after), "leaves": leaves}
-    return {**whole, **changes}
+    whole = {"version": VERSION, "not_before": text(LIFE.not_before), "not_after": text(LIFE.not_after)}
+    return {**whole, "leaves": leaves, "name": NAME, **changes}
 
 
 def text(moment: datetime) -> str:
@@ -129,13 +130,20 @@ def test_missing_and_outdated_are_told_apart(tmp_path: Path) -> None:
     assert fault_of(tmp_path, None) is Fault.MISSING
     (tmp_path / ROOT).write_text("a root of version 0.1")
     assert fault_of(tmp_path, None) is Fault.OUTDATED
+    first = {name: value for name, value in manifest(version=1).items() if name != "name"}
+    assert fault_of(tmp_path, json.dumps(first).encode()) is Fault.OUTDATED
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        manifest(version=2),
-        manifest(version="1"),
+        manifest(version=VERSION + 1),
+        manifest(version=str(VERSION)),
+        manifest(name=""),
+        manifest(name="localhost"),
+        manifest(name=f"{0:032x}.localhost.example"),
+        manifest(name=f"{0:031x}.localhost"),
+        manifest(name=f"{0:032x}.localhost\n"),
         manifest(leaves=[]),
         manifest(leaves=manifest()["leaves"] * 30),
         manifest(leaves=manifest()["leaves"][::-1]),
