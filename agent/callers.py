@@ -1,11 +1,12 @@
 """Who asks: the one rule that turns a browser's origin into a caller, and the lists that refuse or permit one."""
 
+from agent.domains import registered
 from agent.failures import Code, FailureError
 from agent.origins import MAX_ORIGIN, Patterns, parse
 from agent.permissions import Permissions
 from agent.settings import WebSettings
 
-__all__ = ["MAX_ORIGIN", "Callers", "caller"]
+__all__ = ["MAX_ORIGIN", "Callers", "caller", "site_of"]
 
 
 def caller(origin: str | None, *, developer: bool = False) -> str:
@@ -21,6 +22,18 @@ def caller(origin: str | None, *, developer: bool = False) -> str:
     if part.scheme == "http" and not (developer and part.loopback):
         raise FailureError(Code.ORIGIN_REFUSED)
     return origin
+
+
+def site_of(origin: str) -> str:
+    """What an origin has in common with all others of the same owner: its registrable domain, else its host.
+
+    Reads a file, so it is not for the event loop.
+    """
+    part = parse(origin)
+    if part is None or part.is_address:
+        return "" if part is None else part.host
+    host = part.host.removesuffix(".")
+    return registered(host) or host
 
 
 class Callers:

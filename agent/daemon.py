@@ -14,12 +14,23 @@ from agent.child import child_command
 from agent.language import FILE as LANGUAGE
 from agent.language import ChosenLanguage
 from agent.permissions import FILE, Permissions
+from agent.platform import browsers_find
 from agent.readers import Change, Event, ReaderWatch
 from agent.settings import Settings
 from agent.signing import Signing
 from agent.web.asking import Admission
 from agent.web.connections import tidy
-from agent.web.listener import application, bind, bind_plain, plain_application, serve, tls_context
+from agent.web.listener import (
+    application,
+    bind,
+    bind_plain,
+    door_application,
+    plain_application,
+    ready,
+    serve,
+    tls_context,
+)  # fmt: skip
+from agent.web.places import Places
 from certs.keeper import LeafKeeper
 from certs.life import IdentityError, read_life
 
@@ -66,14 +77,17 @@ def ensure_identity(state: Path) -> Path:
 
 async def _serve(settings: Settings, identity: Path) -> None:
     sockets, plain = bind(settings.web.ports), bind_plain(settings.web.http_port)
-    port, http_port = int(sockets[0].getsockname()[1]), settings.web.http_port if plain else 0
+    port = int(sockets[0].getsockname()[1])
+    name = read_life(identity).name
+    places = Places(port, name if browsers_find(name) else "localhost", settings.web.http_port if plain else 0)
     signing = Signing(CardHost(settings.card, ChosenLanguage(settings.state / LANGUAGE)))
     admission = Admission(settings.web, Permissions(settings.state / FILE))
-    app = application(signing, admission, port, http_port=http_port, root=identity / "root.pem")
+    app = application(signing, admission, places, identity / "root.pem")
     leaves = LeafKeeper(identity, tls_context)
-    runners = [await serve(app, sockets, leaves.context)]
-    if plain:
-        runners.append(await serve(plain_application(signing, admission, http_port, port), plain, None))
+    door = await ready(door_application(signing, admission, places)) if plain else None
+    runners = [await serve(app, sockets, leaves.context, door)]
+    if door is not None:
+        runners += [door, await serve(plain_application(signing, admission, places), plain, None)]
     elif settings.web.http_port:
         _LOG.warning("port %d is taken: no popups over plain HTTP", settings.web.http_port)
     stop = _stop_on_signals()

@@ -50,7 +50,8 @@ class Order:
     """What a page asked for: `origin` is the caller as the browser named it, `challenge` the text to sign,
     `language` (BCP 47) the one that the page wishes for the window.
 
-    `pss`: an RSA key is to sign with PSS instead of PKCS#1 v1.5 (RFC 7518: PS256).
+    `pss`: an RSA key is to sign with PSS instead of PKCS#1 v1.5 (RFC 7518: PS256). `tells`: the caller may be told what
+    is wrong with reader and card.
     """
 
     origin: str
@@ -59,6 +60,7 @@ class Order:
     language: str
     wanted: Wanted = ANY
     pss: bool = False
+    tells: bool = False
 
 
 def purpose_of(challenge: str) -> Purpose:

@@ -30,6 +30,11 @@ class Origin(NamedTuple):
         """Whether the host is this computer itself."""
         return self.host in _LOOPBACK
 
+    @property
+    def is_address(self) -> bool:
+        """Whether the host is an IP address, and no name."""
+        return self.host.startswith("[") or _is_address(_undotted(self.host))
+
 
 def parse(text: str) -> Origin | None:
     """The parts of an http or https origin; None for a spelling that no browser produces."""

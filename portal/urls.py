@@ -8,6 +8,7 @@ from portal.accounts.reauthentication import reauthenticate, reauthenticate_with
 from portal.accounts.views import login_page
 from portal.cards.company import company, company_login
 from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
+from portal.cards.views import returned
 from portal.language_switch import switch_language
 from portal.messages.pages import outbox
 from portal.views import home
@@ -19,6 +20,7 @@ urlpatterns = [
     path("accounts/login/", login_page, name="account_login"),
     path("accounts/logout/", logout, name="account_logout"),
     path("accounts/card/", include("portal.cards.urls")),
+    path(".well-known/cardlogin-return", returned, name="card_return"),
     path("accounts/company/", company, name="company"),
     path("accounts/company/login/", company_login, name="company_login"),
     path("accounts/", include("portal.registration.urls")),

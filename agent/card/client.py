@@ -2,6 +2,8 @@
 
 import asyncio
 
+from msgspec import structs
+
 from agent.card.frames import HostAnswer, HostOrder, HostSetup, Token
 from agent.card.process import HostProcess, NotDeliveredError
 from agent.card.spare import Spare
@@ -40,7 +42,7 @@ class CardHost:
         """
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
-                answer = await self._answer(_host_order(order, self._chosen.language))
+                answer = await self._discreet_answer(_host_order(order, self._chosen.language))
         except TimeoutError:
             raise FailureError(Code.TIMED_OUT) from None
         if answer.language is not None:
@@ -64,6 +66,15 @@ class CardHost:
 
     async def _start(self) -> HostProcess:
         return await HostProcess.start(self._setup)
+
+    async def _discreet_answer(self, order: HostOrder) -> HostAnswer:
+        """The answer; where the site may not be told that a host has died, and when, another one tells the person."""
+        try:
+            return await self._answer(order)
+        except FailureError as error:
+            if order.tells or self._closed:
+                raise
+            return await self._answer(structs.replace(order, failed=error.code.value))
 
     async def _answer(self, order: HostOrder) -> HostAnswer:
         spare = await self._spare.take()
@@ -93,7 +104,8 @@ class CardHost:
 
 
 def _host_order(order: Order, chosen: str | None) -> HostOrder:
-    return HostOrder(order.origin, order.challenge, chosen or order.language, order.wanted, order.pss)
+    language = chosen or order.language
+    return HostOrder(order.origin, order.challenge, language, order.wanted, order.pss, tells=order.tells)
 
 
 def _token(answer: HostAnswer) -> Token:

@@ -34,7 +34,11 @@ class CmsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HostOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the host is to do."""
+    """What the host is to do.
+
+    `tells`: the site may be told what is wrong with reader and card before a person has typed a PIN. `failed`: the code
+    that a host before this one has ended with; it is shown, and nothing else is done.
+    """
 
     origin: str
     challenge: str
@@ -42,6 +46,8 @@ class HostOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wanted: Wanted = Wanted()
     pss: bool = False
     cms: CmsAsk | None = None
+    tells: bool = False
+    failed: str = ""
 
 
 class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # loaded by the driver thread, beside the window
 LOOK_LIMIT, SIGN_LIMIT, ENTRY_LIMIT, PINPAD_LIMIT = 5.0, 20.0, 120.0, 60.0
 # How long "the reader does not answer" is shown before the order gets that code and the daemon can end the driver.
 HUNG_LIMIT = 10.0
+# How long a window is open for a site that must not learn from the time either what was in the reader.
+DISCREET_LIMIT = 300.0
 # A reader that hangs so often in one operation gets no further job.
 MAX_HANGS = 2
 # How often a card that should be there, or should come, is looked for.
@@ -35,6 +37,10 @@ LAST_TRY = 1
 _SHOWN = frozenset({Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED, Code.NO_DRIVER})
 # Shown too, but nothing that happens in a reader would help.
 _FINAL = frozenset({Code.DRIVER_REFUSED, Code.CARD_SWAPPED})
+# What ends an operation at once, unless that would tell the site something.
+_BROKEN = frozenset({Code.HOST_FAILED, Code.INTERNAL})
+# What any site may be told, because it is no fact about reader or card: a person or the time has ended the order.
+_NO_FACTS = frozenset({Code.USER_CANCELLED, Code.TIMED_OUT, Code.PAGE_CLOSED, Code.NO_PROMPT})
 # What a look fails with when the cards that it saw before have left.
 _LEFT = frozenset({Code.NO_READER, Code.NO_CARD, Code.NO_SERVICE, Code.NO_CERTIFICATE, Code.CARD_UNSUPPORTED})
 _ABOUT_PIN = frozenset({Code.PIN_WRONG, Code.PIN_LOCKED})
@@ -87,6 +93,8 @@ class Operation:
         self._then: Callable[[Any], None] = lambda _: None
         self._job_limit = self._next_watch = 0.0
         self._expires, self._hung_until = clock() + ENTRY_LIMIT, math.inf
+        self._over = clock() + DISCREET_LIMIT
+        self._tells = order.tells
         self._countdown: int | None = None
         self._reason: FailureError | None = None
         self._past = PastFailures()
@@ -98,8 +106,11 @@ class Operation:
         self.answer: HostAnswer | None = None
 
     def start(self) -> None:
-        """Begins to look for a card."""
-        self._look()
+        """Begins to look for a card, or shows what a host before this one has ended with."""
+        if self._order.failed:
+            self._problem(FailureError(Code(self._order.failed)))
+        else:
+            self._look()
 
     def tick(self) -> None:
         """Takes what the driver thread has done and keeps the deadlines."""
@@ -110,8 +121,8 @@ class Operation:
             self._follow(self._job, now)
         elif now > self._next_watch:
             self._watch()
-        if now > min(self._expires, self._hung_until) and self.state not in (State.SIGNING, State.ENDED):
-            self._end(self._reason or FailureError(Code.TIMED_OUT))
+        if now > self._deadline() and self.state not in (State.SIGNING, State.ENDED):
+            self._end((self._tells and self._reason) or FailureError(Code.TIMED_OUT))
 
     def choose(self, der: bytes) -> None:
         """Goes on with one of the certificates that are offered; any other is ignored."""
@@ -150,6 +161,11 @@ class Operation:
         else:
             self.fail((self._reason or FailureError(Code.USER_CANCELLED)).code)
 
+    def tell(self) -> None:
+        """Ends the operation, and the person wants the site to be told what is wrong."""
+        self._tells = True
+        self.cancel()
+
     def fail(self, code: Code) -> None:
         """Ends the operation at once with a code."""
         if self.state is not State.ENDED:
@@ -163,6 +179,10 @@ class Operation:
     def reset_cards(self) -> Job[None]:
         """Resets the cards that were given a PIN."""
         return self._worker.submit(lambda: self._cards_of().reset())
+
+    def _deadline(self) -> float:
+        """When the operation ends by itself: for a site that may not be told, a moment that depends on no card."""
+        return min(self._expires, self._hung_until) if self._tells else self._over
 
     def _sign(self, card: Card, pin: str | None) -> None:
         self.state = State.SIGNING
@@ -215,7 +235,7 @@ class Operation:
             self._look()
 
     def _final(self) -> bool:
-        return self._hangs >= MAX_HANGS or (self._reason is not None and self._reason.code in _FINAL)
+        return self._hangs >= MAX_HANGS or (self._reason is not None and self._reason.code in _FINAL | _BROKEN)
 
     def _found(self, cards: tuple[Card, ...]) -> None:
         if self.state is State.READY:  # chosen while the driver was looking
@@ -274,7 +294,7 @@ class Operation:
             self._reason = reason
             self._ready(replace(self._card, tries_left=_tries_after(self._card, reason)))
             self._view.show_note(reason.code, reason.tries_left)
-        elif failure(reason.code).next is Next.WAIT or reason.code in _SHOWN | _FINAL:
+        elif failure(reason.code).next is Next.WAIT or reason.code in _SHOWN | _FINAL or not self._may_end(reason):
             if self._asked is not None:
                 self._past.add(self._asked, reason)
             self._problem(reason, self._card)
@@ -307,7 +327,13 @@ class Operation:
         if self._hangs >= MAX_HANGS:
             self._job = None
 
+    def _may_end(self, reason: FailureError) -> bool:
+        """Whether a failure may end the operation at once: otherwise the site would learn of it from the time."""
+        return self._tells or reason.code in _NO_FACTS
+
     def _end(self, reason: FailureError) -> None:
+        if not self._may_end(reason):
+            reason = FailureError(Code.USER_CANCELLED)
         # The count is for the person; a page gets it with the codes that are about the PIN.
         tries = reason.tries_left if reason.code in _ABOUT_PIN else None
         self._finish(HostAnswer(code=reason.code.value, tries_left=tries))

@@ -5,6 +5,7 @@ import sys
 if sys.platform == "win32":
     from agent.platform.files_windows import raise_file_limit
     from agent.platform.memory_windows import release_memory
+    from agent.platform.names import browsers_find
     from agent.platform.ownership_windows import ADMINISTRATOR_FILE, doubt_of
     from agent.platform.peer_windows import peer_is_ours
     from agent.platform.windows import HOST_ENVIRONMENT, WINDOW_FONT, end_with_us, harden
@@ -15,14 +16,17 @@ else:
     from agent.platform.posix import HOST_ENVIRONMENT, WINDOW_FONT, end_with_us, harden
 
     if sys.platform == "darwin":
+        from agent.platform.names_macos import browsers_find
         from agent.platform.peer_macos import peer_is_ours
     else:
+        from agent.platform.names import browsers_find
         from agent.platform.peer_linux import peer_is_ours
 
 __all__ = [
     "ADMINISTRATOR_FILE",
     "HOST_ENVIRONMENT",
     "WINDOW_FONT",
+    "browsers_find",
     "doubt_of",
     "end_with_us",
     "harden",

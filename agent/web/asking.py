@@ -1,10 +1,12 @@
 """What a handler calls when it knows who asks: may it, may it now, and may it open a window."""
 
+import asyncio
 import time
+from dataclasses import replace
 
 from aiohttp import web
 
-from agent.callers import Callers
+from agent.callers import Callers, site_of
 from agent.card.frames import Token
 from agent.order import Order
 from agent.permissions import Permissions
@@ -58,12 +60,15 @@ def admit_by_header(request: web.Request) -> str:
     return admit(request, name_by_header(request))
 
 
-async def sign(request: web.Request, signing: Signing, order: Order) -> Token:
+async def sign(request: web.Request, signing: Signing, order: Order, *, proven: bool = True) -> Token:
     """The token for an order of an admitted caller; raises FailureError, too_many_requests also for too many windows.
 
-    A site that this user has allowed may open as many windows as it needs.
+    A site that this user has allowed may open as many windows as it needs, and is told what is wrong with reader and
+    card; others learn that no token came, and nothing more. `proven`: the browser has named the caller, and not whoever
+    sent the person here.
     """
     if request.app[ADMISSION].callers.permitted(order.origin):
-        return await signing.sign(order)
-    async with request.app[ADMISSION].windows.opening(order.origin):
+        return await signing.sign(replace(order, tells=True))
+    site = await asyncio.to_thread(site_of, order.origin) if proven else None
+    async with request.app[ADMISSION].windows.opening(site):
         return await signing.sign(order)

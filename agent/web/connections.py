@@ -2,34 +2,28 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 import socket
 import ssl
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from agent.failures import Code, FailureError
+from agent.override import override
 from agent.platform import release_memory
+from agent.web.greeting import Greeting
 from agent.web.problems import HEADERS, malformed, problem
-
-if TYPE_CHECKING:
-    from typing_extensions import override
-else:
-
-    def override(method):
-        """What mypy wants to see; from Python 3.12 on it is in `typing`."""
-        return method
-
 
 # A thousand pages at once are served; more than that is nobody's browser.
 MAX_CONNECTIONS = 1200
 # Files that the daemon needs for other things: pipes of the card host, libraries, the log.
 _RESERVED_FILES = 128
-# Seconds for the TLS handshake, for a request from its first byte to its last, and for the other side's good-bye.
-HANDSHAKE_SECONDS, REQUEST_SECONDS, GOODBYE_SECONDS = 5.0, 10.0, 1.0
+# Seconds for a request from its first byte to its last.
+REQUEST_SECONDS = 10.0
 _PAUSE = 0.05  # seconds without accepting, when the system has no file left
 # After a rush, memory is given back once so few connections are left, and so many seconds later.
 _MANY, _FEW, _CALM_SECONDS = 128, 16, 1.0
@@ -167,7 +161,10 @@ class _Handler(web.RequestHandler):
 
 
 class Site(web.BaseSite):
-    """A listening socket whose connections are counted; `options` are those of the framework's request handler."""
+    """A listening socket whose connections are counted; `options` are those of the framework's request handler.
+
+    With TLS, `door` answers connections that begin without it; where there is none, they end.
+    """
 
     def __init__(
         self,
@@ -176,8 +173,10 @@ class Site(web.BaseSite):
         context: ssl.SSLContext | None,
         connections: Connections,
         options: dict[str, Any],
+        door: web.AppRunner | None = None,
     ) -> None:
         super().__init__(runner)
+        self._door = door
         self._sock, self._context, self._connections, self._options = sock, context, connections, options
         self._accepting: asyncio.Task[None] | None = None
 
@@ -225,16 +224,19 @@ class Site(web.BaseSite):
     async def _open(self, sock: socket.socket) -> None:
         """Sets TLS up; from then on the handler has the connection."""
         loop = asyncio.get_running_loop()
-        seconds: dict[str, float] = {}
-        if self._context is not None:
-            seconds = {"ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": GOODBYE_SECONDS}
         try:
-            await loop.connect_accepted_socket(self._handler, sock, ssl=self._context, **seconds)
+            if self._context is None:
+                await loop.connect_accepted_socket(self._handler, sock)
+                return
+            plain = None if self._door is None else functools.partial(self._handler, self._door)
+            greeting = Greeting(self._context, self._handler, plain)
+            await loop.connect_accepted_socket(lambda: greeting, sock)
+            await greeting.done()
         except OSError:  # no TLS, not in time, or gone: nothing that the log should tell of every visitor
             sock.close()
 
-    def _handler(self) -> _Handler:
-        server = self._runner.server
+    def _handler(self, runner: web.AppRunner | None = None) -> _Handler:
+        server = (runner or self._runner).server
         if server is None:
             raise ConnectionAbortedError("the listener ends")
         return _Handler(server, self._connections, self._options)

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 from aiohttp import web
 
+from agent.callers import MAX_ORIGIN
 from agent.card.frames import Token
 from agent.failures import Code, FailureError
 from agent.messages import DEFAULT
@@ -21,14 +22,16 @@ from agent.order import Wanted, make_order
 from agent.signing import Signing
 from agent.web.asking import admit, sign
 from agent.web.bodies import read_body
-from agent.web.page import Page, PageTokens, problem_text, require_own_page, require_window
+from agent.web.page import Page, PageTokens, clicked, problem_text, require_window
+from agent.web.places import led_home, require_own_page
 from agent.web.status import note_failure
 from agent.web.texts import GO
 
-MAX_ADDRESS = 2048
-# An origin, then a path and a query of the characters of RFC 3986: no credentials, no fragment, no backslash, nothing
-# that a browser would read in another way than we do.
-_ADDRESS = re.compile(r"(https?://[a-z0-9._:\[\]-]+)/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
+# The one address of a site that takes answers (RFC 8615): a path that anybody could name might lead elsewhere, and a
+# form is sent on where an answer redirects it (RFC 9110, 15.4.8).
+RETURN = "/.well-known/cardlogin-return"
+MAX_ADDRESS = MAX_ORIGIN + len(RETURN)
+_ADDRESS = re.compile(rf"(https?://[a-z0-9._:\[\]-]+){re.escape(RETURN)}")
 _DEVELOPER_TARGETS = " http://localhost:* http://127.0.0.1:*"
 
 
@@ -67,7 +70,8 @@ class GoPage:
         self._signing = signing
         self._tokens = PageTokens()
         # Before the form is sent, the script narrows this to the one origin (policies add up, CSP 3, 8.1).
-        self._page = Page("go", GO, asks=True, form_action="https:" + (_DEVELOPER_TARGETS if developer else ""))
+        targets = "https:" + (_DEVELOPER_TARGETS if developer else "")
+        self._page = Page("go", GO, asks=True, connects=targets, form_action=targets)
         self._cancelled = problem_text(FailureError(Code.USER_CANCELLED))
 
     def routes(self) -> list[web.RouteDef]:
@@ -80,8 +84,12 @@ class GoPage:
     async def page(self, request: web.Request) -> web.Response:
         """The page, with a fresh page token; only for a navigation of a whole window."""
         require_window(request)
+        if led := led_home(request):
+            return led
         self._signing.prepare()
-        return self._page.answer(request, page_token=self._tokens.issue(), cancelled=self._cancelled)
+        return self._page.answer(
+            request, page_token=self._tokens.issue(), cancelled=self._cancelled, clicked=clicked(request)
+        )
 
     async def authenticate(self, request: web.Request) -> web.Response:
         """What to send back, be it token or failure; a problem document where there is nobody to send it to."""
@@ -99,4 +107,4 @@ class GoPage:
 
     async def _sign(self, request: web.Request, origin: str, ask: GoAsk) -> Token:
         order = make_order(origin, ask.challenge, ask.language, ask.certificate, pss=ask.pss)
-        return await sign(request, self._signing, order)
+        return await sign(request, self._signing, order, proven=False)

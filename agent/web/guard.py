@@ -10,8 +10,10 @@ from aiohttp import hdrs, web
 from agent.failures import Code, FailureError
 from agent.web.asking import ADMISSION, CALLER, name_by_header
 from agent.web.metadata import FETCH, check_metadata, rule_of
+from agent.web.places import allowed_hosts
 from agent.web.problems import HEADERS, SERVER, malformed, problem
 from agent.web.shape import MAX_BODY, check_length, check_shape
+from agent.web.workers import asks_for_worker, removal
 
 __all__ = ["CALLER", "MAX_BODY", "PORT", "SERVER", "finish", "guard"]
 
@@ -29,6 +31,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Lets well-formed requests of our user for this computer pass and turns failures into problem documents."""
     connections, connection = request.app[ADMISSION].connections, request.transport
     try:
+        if asks_for_worker(request):
+            request.app[ADMISSION].peers.check(request.transport)
+            _LOG.info("%s: a service worker is removed", request.rel_url.raw_path)
+            return removal()
         await _check(request)
         connections.hold(connection)
         return await handler(request)
@@ -55,12 +61,6 @@ async def finish(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
 
 
-def allowed_hosts(request: web.Request) -> list[list[str]]:
-    """The Host headers that name this listener."""
-    port = request.app[PORT]
-    return [[f"{name}:{port}"] for name in ("localhost", "127.0.0.1", "[::1]")]
-
-
 def _refusal(request: web.Request, error: FailureError) -> web.Response:
     # The raw path: decoded, it could hold a line break and forge a line of the log.
     _LOG.info("%s %s: %s", request.method, request.rel_url.raw_path, error.code.value)
@@ -83,8 +83,7 @@ def _cors(request: web.Request) -> dict[str, str]:
 
 async def _check(request: web.Request) -> None:
     check_shape(request)
-    # A name of ours only: a stranger's name that resolves to this computer is DNS rebinding.
-    if request.headers.getall("Host", []) not in allowed_hosts(request):
+    if request.headers.getall("Host", []) not in allowed_hosts(request, request.app[PORT]):
         raise FailureError(Code.ORIGIN_REFUSED)
     if rule_of(request) is FETCH:
         with contextlib.suppress(FailureError):  # the handler refuses whoever may not ask

@@ -1,4 +1,4 @@
-"""How often who may ask: token buckets by origin, and a slower one for windows that ask for a PIN."""
+"""How often who may ask: token buckets by origin, and slower ones for PIN windows, by site and for all."""
 
 import asyncio
 import math
@@ -86,54 +86,96 @@ class Requests:
             raise TooManyError(wait)
 
 
-class Windows:
-    """Lets each origin open so many windows that nobody wants; raises TooManyError for more.
+class Patience:
+    """Lets each of some keys open so many windows that nobody wants.
 
-    A window into which a PIN was typed was wanted and does not count. Three in a row that were closed, left alone by
-    their page or by the person mean that somebody is being pestered: then the origin waits, each time twice as long.
+    A window into which a PIN was typed was wanted and does not count. `row` of them one after the other that were
+    closed, left alone by their page or by the person mean that somebody is being pestered: then the key waits, each
+    time twice as long, from FIRST_WAIT to `longest` seconds.
     """
 
-    RATE = Rate(6, 0.1)
-    PATIENCE, FIRST_WAIT, LONGEST_WAIT = 3, 10.0, 600.0
+    FIRST_WAIT = 10.0
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
-        self._clock = clock
-        self._opened = Buckets(self.RATE, clock)
+    def __init__(self, rate: Rate, row: int, longest: float, clock: Clock) -> None:
+        self._row, self._longest, self._clock = row, longest, clock
+        self._opened = Buckets(rate, clock)
         self._unwanted: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how many in a row, and when it may again
 
+    def take(self, key: str) -> float:
+        """Counts a window: 0.0 if it may be opened, otherwise the seconds until one may."""
+        return max(0.0, self._unwanted.get(key, (0, 0.0))[1] - self._clock()) or self._opened.take(key)
+
+    def give_back(self, key: str) -> None:
+        """No window was opened."""
+        self._opened.give_back(key)
+
+    def wanted(self, key: str) -> None:
+        """A person has typed a PIN into it."""
+        self._opened.give_back(key)
+        self._unwanted.pop(key, None)
+
+    def closed(self, key: str) -> None:
+        """It ended without a PIN."""
+        count = self._unwanted.get(key, (0, 0.0))[0] + 1
+        over = min(count - self._row, 16)
+        wait = min(self._longest, self.FIRST_WAIT * 2.0**over) if over >= 0 else 0.0
+        self._unwanted[key] = (count, self._clock() + wait)
+        self._unwanted.move_to_end(key)
+        while len(self._unwanted) > MAX_ORIGINS:
+            self._unwanted.popitem(last=False)
+
+
+class Windows:
+    """Lets each site open so many windows that nobody wants, and all together; raises TooManyError for more.
+
+    A site is a registrable domain, because whoever has one has a thousand host names. For all together there is more
+    room, and they wait for a minute at most: one site never makes another one wait, and several not for long.
+    """
+
+    EACH, ROW, LONGEST_WAIT = Rate(6, 0.1), 3, 600.0
+    ALL, ROW_OF_ALL, LONGEST_WAIT_OF_ALL = Rate(24, 0.4), 12, 60.0
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._each = Patience(self.EACH, self.ROW, self.LONGEST_WAIT, clock)
+        self._all = Patience(self.ALL, self.ROW_OF_ALL, self.LONGEST_WAIT_OF_ALL, clock)
+
     @asynccontextmanager
-    async def opening(self, origin: str) -> AsyncIterator[None]:
-        """Around an order: counts its window and how it ended."""
-        wait = max(0.0, self._unwanted.get(origin, (0, 0.0))[1] - self._clock()) or self._opened.take(origin)
-        if wait:
-            raise TooManyError(wait)
+    async def opening(self, site: str | None) -> AsyncIterator[None]:
+        """Around an order: counts its window and how it ended.
+
+        None for an order whose caller is only named: it counts for all, and never against the one that it names.
+        """
+        counters = [(self._all, ""), *([(self._each, site)] if site is not None else [])]
+        _take(counters)
         try:
             yield
         except FailureError as error:
-            self._ended(origin, error.code)
+            _ended(counters, error.code)
             raise
         except asyncio.CancelledError:
-            self._ended(origin, Code.PAGE_CLOSED)
+            _ended(counters, Code.PAGE_CLOSED)
             raise
-        self._wanted(origin)
+        for counter, key in counters:
+            counter.wanted(key)
 
-    def _ended(self, origin: str, code: Code) -> None:
-        if code is Code.BUSY:  # no window was opened
-            self._opened.give_back(origin)
+
+_Counters = list[tuple[Patience, str]]
+
+
+def _take(counters: _Counters) -> None:
+    for number, (counter, key) in enumerate(counters):
+        wait = counter.take(key)
+        if wait:
+            for taken, name in counters[:number]:
+                taken.give_back(name)
+            raise TooManyError(wait)
+
+
+def _ended(counters: _Counters, code: Code) -> None:
+    for counter, key in counters:
+        if code is Code.BUSY:
+            counter.give_back(key)
         elif code is Code.PIN_WRONG:
-            self._wanted(origin)
+            counter.wanted(key)
         elif code in _CLOSED or failure(code).next is Next.WAIT:
-            self._closed(origin)
-
-    def _wanted(self, origin: str) -> None:
-        self._opened.give_back(origin)
-        self._unwanted.pop(origin, None)
-
-    def _closed(self, origin: str) -> None:
-        count = self._unwanted.get(origin, (0, 0.0))[0] + 1
-        over = min(count - self.PATIENCE, 16)
-        wait = min(self.LONGEST_WAIT, self.FIRST_WAIT * 2.0**over) if over >= 0 else 0.0
-        self._unwanted[origin] = (count, self._clock() + wait)
-        self._unwanted.move_to_end(origin)
-        while len(self._unwanted) > MAX_ORIGINS:
-            self._unwanted.popitem(last=False)
+            counter.closed(key)

@@ -14,6 +14,7 @@ from agent.web.connections import Site
 from agent.web.go import GoPage
 from agent.web.guard import MAX_BODY, PORT, SERVER, finish, guard
 from agent.web.native import NativeApi
+from agent.web.places import OWN, PLACES, Places
 from agent.web.popup import PopupPage
 from agent.web.status import LAST_FAILURE, Refusals, StatusPage
 
@@ -31,32 +32,42 @@ class PortError(Exception):
     """No port of the published list is free."""
 
 
-def application(
-    signing: Signing, admission: Admission, port: int, *, http_port: int = 0, root: Path | None = None
-) -> web.Application:
-    """Everything that browsers reach over HTTPS, behind the guard.
-
-    `http_port` is the port of the plain listener, 0 where there is none; `root` is the certificate that browsers trust.
-    """
+def application(signing: Signing, admission: Admission, places: Places, root: Path | None = None) -> web.Application:
+    """Everything that browsers reach over HTTPS, behind the guard; `root` is the certificate that browsers trust."""
     parts = (
-        NativeApi(signing), PopupPage(signing, port), GoPage(signing, developer=admission.callers.developer),
-        StatusPage(http_port, root),
+        NativeApi(signing), PopupPage(signing), GoPage(signing, developer=admission.callers.developer),
+        StatusPage(places.http_port, root),
     )  # fmt: skip
-    return _application(admission, port, [route for part in parts for route in part.routes()])
+    return _application(
+        admission, places, places.port, places.own, [route for part in parts for route in part.routes()]
+    )
 
 
-def plain_application(signing: Signing, admission: Admission, port: int, tls_port: int) -> web.Application:
+def plain_application(signing: Signing, admission: Admission, places: Places) -> web.Application:
     """What browsers reach over plain HTTP when they do not trust our certificate: the popup, and that we are here.
 
     A popup is a window of ours that names the caller by `event.origin`, and its answer leaves it by postMessage, so
     nothing of it needs TLS on this computer's own loopback; a page's fetch does, and is not served here.
     """
-    return _application(admission, port, [NativeApi(signing).discovery(), *PopupPage(signing, tls_port).routes()])
+    routes = [NativeApi(signing).discovery(), *PopupPage(signing, secure=places.own).routes()]
+    return _application(admission, places, places.http_port, places.plain, routes)
 
 
-def _application(admission: Admission, port: int, routes: list[web.RouteDef]) -> web.Application:
+def door_application(signing: Signing, admission: Admission, places: Places) -> web.Application:
+    """What is answered to plain HTTP on the HTTPS port: that we are here, and the way to the popup over plain HTTP.
+
+    A page whose browser does not trust our certificate asks here, so that it reaches whoever holds the HTTPS port and
+    nobody else: not a program that has taken the plain port and waits there for popups.
+    """
+    routes = [NativeApi(signing).discovery(), PopupPage(signing).lead()]
+    return _application(admission, places, places.port, places.plain, routes)
+
+
+def _application(
+    admission: Admission, places: Places, port: int, own: str, routes: list[web.RouteDef]
+) -> web.Application:
     app = web.Application(middlewares=[guard, Refusals().middleware()], client_max_size=MAX_BODY)
-    app[PORT] = port
+    app[PORT], app[OWN], app[PLACES] = port, own, places
     app[ADMISSION] = admission
     app[LAST_FAILURE] = []
     app.on_response_prepare.append(finish)
@@ -89,18 +100,29 @@ def bind_plain(port: int) -> list[socket.socket]:
     return _bind_port(port) if port else []
 
 
-async def serve(app: web.Application, sockets: list[socket.socket], context: ssl.SSLContext | None) -> web.AppRunner:
+async def serve(
+    app: web.Application,
+    sockets: list[socket.socket],
+    context: ssl.SSLContext | None,
+    door: web.AppRunner | None = None,
+) -> web.AppRunner:
     """Starts to answer, over plain HTTP without a context; `cleanup()` of the result ends it.
 
-    A page that goes away cancels its request.
+    `door` answers those who speak plain HTTP where TLS is spoken. A page that goes away cancels its request.
     """
     # aiohttp answers what is not HTTP by itself and would tell its version there.
     web_response.SERVER_SOFTWARE = SERVER  # type: ignore[attr-defined]
     sslproto.SSLProtocol.max_size = _TLS_BUFFER
+    runner = await ready(app)
+    for sock in sockets:
+        await Site(runner, sock, context, app[ADMISSION].connections, _HTTP, door).start()
+    return runner
+
+
+async def ready(app: web.Application) -> web.AppRunner:
+    """An application that can be given connections; `cleanup()` of the result ends it."""
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    for sock in sockets:
-        await Site(runner, sock, context, app[ADMISSION].connections, _HTTP).start()
     return runner
 
 

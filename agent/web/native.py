@@ -7,8 +7,9 @@ from agent.card.frames import Token
 from agent.messages import DEFAULT
 from agent.order import Wanted, make_order
 from agent.signing import Signing
-from agent.web.asking import admit_by_header, name_by_header, sign
+from agent.web.asking import CALLER, admit_by_header, name_by_header, sign
 from agent.web.bodies import read_body
+from agent.web.places import PLACES
 
 _HELLO = b'{"service": "cardlogin", "protocol": 1}'
 _PREFLIGHT = {
@@ -47,7 +48,9 @@ class NativeApi:
 
     async def hello(self, request: web.Request) -> web.Response:
         """Says that somebody is here, and nothing that could be tracked."""
-        if "Origin" in request.headers:
+        if request.headers.getall("Origin", []) == [request.app[PLACES].plain]:
+            request[CALLER] = request.app[PLACES].plain  # our page over plain HTTP looks whether we are trusted by now
+        elif "Origin" in request.headers:
             admit_by_header(request)
         return web.Response(body=_HELLO, content_type="application/json")
 

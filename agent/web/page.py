@@ -33,12 +33,13 @@ _NONE, _SELF = "'none'", "'self'"
 class Page:
     """One of our documents, read once, with a policy that admits exactly its own script and style (CSP 3).
 
-    `asks`: its script asks the daemon for a signature; otherwise it only switches the language.
+    `asks`: its script asks the daemon for a signature; otherwise it only switches the language. `connects`: whom else
+    the script of a page that asks may fetch from.
     """
 
     def __init__(
-        self, name: str, texts: Mapping[str, str], *, asks: bool = False, form_action: str = "'none'",
-        opener_policy: str = "same-origin",
+        self, name: str, texts: Mapping[str, str], *, asks: bool = False, connects: str = "",
+        form_action: str = "'none'", opener_policy: str = "same-origin",
     ) -> None:  # fmt: skip
         style = _read("page.css")
         scripts = ("language", "asking", name) if asks else ("language",)
@@ -48,7 +49,7 @@ class Page:
         self._opener_policy = opener_policy
         self.policy = (
             f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; "
-            f"connect-src {_SELF if asks else _NONE}; form-action {form_action}; "
+            f"connect-src {f'{_SELF} {connects}'.strip() if asks else _NONE}; form-action {form_action}; "
             "base-uri 'none'; frame-ancestors 'none'"
         )
 
@@ -94,16 +95,17 @@ def is_window(request: web.Request) -> bool:
     return request.headers.get("Sec-Fetch-Dest", "document") == "document"
 
 
+def clicked(request: web.Request) -> str:
+    """Whether a person has clicked to get here, as the browser says (Fetch Metadata, 2.4), as our scripts read it.
+
+    A browser that does not say so has our page ask for a click of its own.
+    """
+    return "true" if request.headers.getall("Sec-Fetch-User", []) == ["?1"] else "false"
+
+
 def require_window(request: web.Request) -> None:
     """Raises FailureError(origin_refused) for a page that is to be put into a frame or fetched by a script."""
     if not is_window(request):
-        raise FailureError(Code.ORIGIN_REFUSED)
-
-
-def require_own_page(request: web.Request) -> None:
-    """Raises FailureError(origin_refused) unless the request is our own page's, as the browser says."""
-    own = f"{request.scheme}://{request.headers['Host']}"
-    if request.headers.getall("Origin", []) != [own] or request.headers.get("Sec-Fetch-Site") != "same-origin":
         raise FailureError(Code.ORIGIN_REFUSED)
 
 

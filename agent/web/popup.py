@@ -9,7 +9,8 @@ from agent.signing import Signing
 from agent.web.asking import admit, sign
 from agent.web.bodies import read_body
 from agent.web.native import token_response
-from agent.web.page import Page, PageTokens, require_own_page, require_window
+from agent.web.page import Page, PageTokens, clicked, require_window
+from agent.web.places import PLACES, led_home, require_own_page
 from agent.web.texts import POPUP
 
 
@@ -27,15 +28,15 @@ class PopupAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PopupPage:
     """Handlers of /v1/popup and of the request that its script makes.
 
-    `tls_port` is where the HTTPS listener is: a popup that was opened over plain HTTP tells it to the portal.
+    `secure` is the origin of our HTTPS listener, for a page over plain HTTP: it goes there where the browser trusts it.
     """
 
-    def __init__(self, signing: Signing, tls_port: int) -> None:
+    def __init__(self, signing: Signing, *, secure: str = "") -> None:
         self._signing = signing
-        self._tls_port = tls_port
+        self._secure = secure
         self._tokens = PageTokens()
         # Any other policy would cut the opener that the answer goes to.
-        self._page = Page("popup", POPUP, asks=True, opener_policy="unsafe-none")
+        self._page = Page("popup", POPUP, asks=True, connects=secure, opener_policy="unsafe-none")
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of the popup."""
@@ -44,11 +45,20 @@ class PopupPage:
             web.post("/v1/popup/authenticate", self.authenticate),
         ]
 
+    def lead(self) -> web.RouteDef:
+        """The route of a listener that only leads to the page elsewhere."""
+        return web.get("/v1/popup", self.page, allow_head=False)
+
     async def page(self, request: web.Request) -> web.Response:
         """The page, with a fresh page token; only for a navigation of a whole window, never for a frame or a script."""
         require_window(request)
+        if led := led_home(request):
+            return led
         self._signing.prepare()
-        return self._page.answer(request, page_token=self._tokens.issue(), tls_port=str(self._tls_port))
+        return self._page.answer(
+            request, page_token=self._tokens.issue(), clicked=clicked(request), secure=self._secure,
+            port=str(request.app[PLACES].port),
+        )  # fmt: skip
 
     async def authenticate(self, request: web.Request) -> web.Response:
         """Signs for the opener that the browser named to our page."""

@@ -6,6 +6,8 @@ _EVERYWHERE = {"title": _("CardLogin")}
 _ASKING = {
     **_EVERYWHERE,
     "look": _("Please look at the CardLogin window and type your PIN there."),
+    "press": _("Choose Continue if you want to log in to this site with your card."),
+    "go_on": _("Continue"),
     "unanswered": _("CardLogin does not answer."),
     "go_back": _("Go back to the log-in page and choose card log-in again."),
 }
@@ -20,6 +22,8 @@ GO = {
     "asks": _("This site asks you to log in with your card:"),
     "reading": _("Reading the request…"),
     "returning": _("Going back to the site…"),
+    "unknown": _("This site does not take answers of CardLogin."),
+    "tell": _("Go back to the log-in page, choose another way to log in, and tell the site."),
     "stranger": _("This page has to be opened by a log-in page."),
     "cancel": _("Cancel"),
 }

@@ -34,12 +34,12 @@ export interface Request {
   pss?: boolean;
   /** The agent's ports, in the order in which they are tried; 61171, 61172, 61173 when left out. */
   ports?: number[];
-  /** The agent's port for popups without TLS, 61170 when left out; 0: never. */
+  /** The port of the agent's pages without TLS, 61170 when left out; 0: never. */
   httpPort?: number;
   /**
-   * An address of this page's own origin, without a fragment, that the browser may be sent back to by a form post with
-   * the fields token or failure, and state. Used when the page's opener policy cuts popups off: the page is left then,
-   * and the log-in goes on with `completeNavigation`.
+   * `/.well-known/cardlogin-return` where this site takes answers there: as JSON to GET, which any origin may read,
+   * `{"cardlogin_return": 1}`; to POST a page for the fields token or failure, and state. Used when the page's opener
+   * policy cuts popups off: the page is left then, and the log-in goes on with `completeNavigation`.
    */
   returnTo?: string | URL;
   /** Ends the log-in: the agent is told, the popup is closed, and the rejection has the code `page_closed`. */

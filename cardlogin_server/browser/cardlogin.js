@@ -1,10 +1,12 @@
 // Asks the card log-in component on this computer for a token: by fetch where the browser allows it, by a popup where it
 // does not, and by leaving the page and coming back where the page's opener policy cuts popups off.
 
+import { addresses, rememberTrust, speaksFor } from "./addresses.js";
 import { LANGUAGES, TEXTS } from "./messages.js";
 
 const PORTS = [61171, 61172, 61173];
-const HTTP_PORT = 61170; // popups without TLS, for browsers that do not trust the component's certificate
+const HTTP_PORT = 61170; // popups without TLS, for browsers that do not trust the component's certificate; 0: none
+const RETURN = "/.well-known/cardlogin-return"; // the one path of a site that takes answers of a navigation
 const PATIENCE = 1500; // ms for one address to answer
 const SECOND_PATIENCE = 2500; // ms for the same in the second round: a slow component is not an absent one
 const LONG_PATIENCE = 60000; // ms for a person to answer the browser's own question first
@@ -13,7 +15,6 @@ const LONGEST_ORDER = 600000; // ms; the component's page waits no longer
 const WATCH = 250; // ms between looks at whether the popup is still open
 const LAST_WORDS = 500; // ms for an answer that was sent just before the popup closed itself
 const LONGEST_ANSWER = 20000; // characters
-const LONGEST_ADDRESS = 2048; // characters
 const TOKEN_FIELDS = ["unverifiedCertificate", "algorithm", "signature", "format", "appVersion"];
 const PENDING = "cardlogin:pending"; // what a page that was left for a navigation has to know again
 
@@ -74,9 +75,7 @@ export async function authenticate({
     wish: wishOf(language, certificate, pss),
     returnTo,
     signal: control.signal,
-    // Only numbers become part of an address: a text could name another host.
-    origins: ports.filter(isPort).map((port) => `https://localhost:${port}`),
-    plain: isPort(httpPort) ? [`http://localhost:${httpPort}`] : [],
+    ...addresses(ports, httpPort),
   };
   try {
     if (order.origins.length === 0) throw failure("agent_not_found");
@@ -106,8 +105,6 @@ function known(wanted) {
   return LANGUAGES.find((language) => language.toLowerCase() === tag) ?? LANGUAGES.find(fits) ?? LANGUAGES[0];
 }
 
-const isPort = (port) => Number.isInteger(port) && port > 0 && port < 65536;
-
 async function obtain(challenge) {
   let text;
   try {
@@ -131,7 +128,8 @@ function orAborted(promise, signal) {
 // ---- by fetch
 
 async function byFetch(order) {
-  const origin = await findAgent(order.origins, order.signal);
+  const { origin, slow } = await findAgent(order.origins, order.signal);
+  if (origin === undefined && slow) throw failure("agent_not_found");
   if (origin === undefined) return unreachable(order);
   const text = await order.challenge();
   const answer = await send(`${origin}/v1/authenticate`, order.signal, {
@@ -140,14 +138,16 @@ async function byFetch(order) {
     body: JSON.stringify({ challenge: text, ...order.wish }),
   });
   if (!answer.ok) throw failureFrom(answer.body);
+  rememberTrust(origin);
   return { challenge: text, token: tokenFrom(answer.body), tlsTrusted: true };
 }
 
-// In turn; those that were silent, but did not refuse, are asked once more with greater patience.
+// In turn; those that were silent, but did not refuse, are asked once more with greater patience. `slow` says whether
+// some were silent then, too.
 async function findAgent(origins, signal) {
-  const silent = [];
+  const [silent, slow] = [[], []];
   const found = await askAll(origins, signal, PATIENCE, silent);
-  return found ?? askAll(silent, signal, SECOND_PATIENCE, []);
+  return { origin: found ?? (await askAll(silent, signal, SECOND_PATIENCE, slow)), slow: slow.length > 0 };
 }
 
 async function askAll(origins, signal, patience, silent) {
@@ -172,12 +172,13 @@ async function askAll(origins, signal, patience, silent) {
   return undefined;
 }
 
-// Nobody answers over TLS. If the plain port answers, it is the trust that is missing, and a popup still works: the
-// click is a moment ago, which is soon enough for the browser.
+// Every port has refused TLS. If one answers over plain HTTP, it is the trust that is missing, and a popup still works:
+// the click is a moment ago, which is soon enough for the browser.
 async function unreachable(order) {
-  if ((await findAgent(order.plain, order.signal)) === undefined) throw failure("agent_not_found");
+  const { origin } = await findAgent(order.plain, order.signal);
+  if (origin === undefined) throw failure("agent_not_found");
   try {
-    return await popup(order, order.plain);
+    return await popup(order, [], [origin]);
   } catch (error) {
     throw ["popup_blocked", "opener_cut"].includes(error.code) ? failure("tls_not_trusted", error) : error;
   }
@@ -213,32 +214,32 @@ function parse(text) {
 // ---- by popup
 
 async function byPopup(order) {
-  const [first, ...others] = order.origins;
   try {
     if (window.crossOriginIsolated || openersAreCut) throw failure("opener_cut");
-    return await popup(order, [first, ...order.plain, ...others]);
+    return await popup(order, order.origins, order.plain);
   } catch (error) {
     if (error.code !== "opener_cut") throw error;
     return withoutOpener(order, error);
   }
 }
 
-// The addresses are tried in turn in one window, and once more with greater patience, because a page cannot see whether
-// a popup's address is slow or absent; a person sees one click and one window.
-function popup(order, addresses) {
+// The addresses are tried in turn in one window, because a page cannot see whether a popup's address is slow, absent or
+// not trusted; a person sees one click and one window. All over TLS twice, the second time with greater patience, because
+// plain HTTP is not for those who are slow; and then at the same ports, so not for those who are absent either.
+function popup(order, secure, plain) {
   const { wish, signal } = order;
-  const address = (origin) => `${origin}/v1/popup#opened`;
-  const popup = window.open(address(addresses[0]), "_blank", popupFeatures());
+  const turnsOf = (origins, patience) => origins.map((origin) => ({ origin, patience }));
+  const turns = [...turnsOf(secure, PATIENCE), ...turnsOf(secure, SECOND_PATIENCE), ...turnsOf(plain, SECOND_PATIENCE)];
+  const popup = window.open(popupAddress(turns[0].origin), "_blank", popupFeatures());
   if (!popup) throw failure("popup_blocked");
 
   return new Promise((resolve, reject) => {
     const text = order.challenge();
-    let origins = [...addresses, ...addresses];
-    let [turn, heard, over] = [0, false, false];
-    let secondRound = addresses.length;
-    let patience = setTimeout(next, PATIENCE);
-    const watch = setInterval(look, WATCH);
+    let agent; // the origin of its page, once that has said that it is there
+    let over = false;
+    let waiting = setTimeout(next, turns[0].patience);
     let lastWords;
+    const watch = setInterval(look, WATCH);
     const leave = () => cancel(failure("page_closed"));
     const stop = () => cancel(signal.reason);
     window.addEventListener("message", hear);
@@ -248,7 +249,7 @@ function popup(order, addresses) {
 
     function end(settle, value) {
       over = true;
-      clearTimeout(patience);
+      clearTimeout(waiting);
       clearTimeout(lastWords);
       clearInterval(watch);
       window.removeEventListener("message", hear);
@@ -259,68 +260,69 @@ function popup(order, addresses) {
 
     function cancel(reason) {
       if (over) return;
-      if (heard) popup.postMessage({ type: "cardlogin:cancel" }, origins[turn]);
+      if (agent) popup.postMessage({ type: "cardlogin:cancel" }, agent);
       popup.close();
       end(reject, reason);
     }
 
     function next() {
       if (popup.closed) return; // look() says so in a moment
-      if (turn + 1 === origins.length) return cancel(failure("agent_not_found"));
-      turn += 1;
+      const before = turns.shift().origin;
+      if (turns.length === 0) return cancel(failure("agent_not_found"));
+      const { origin, patience } = turns[0];
       // The only address there is goes on loading: it would not be loaded anew.
-      if (origins[turn] !== origins[turn - 1]) popup.location.replace(address(origins[turn]));
-      patience = setTimeout(next, turn < secondRound ? PATIENCE : SECOND_PATIENCE);
+      if (origin !== before) popup.location.replace(popupAddress(origin));
+      waiting = setTimeout(next, patience);
     }
 
     function look() {
       if (!popup.closed) return;
       clearInterval(watch);
-      clearTimeout(patience);
+      clearTimeout(waiting);
       lastWords = setTimeout(closed, LAST_WORDS);
     }
 
     async function closed() {
       let code = "page_closed";
       // Under same-origin-allow-popups, Firefox cuts a popup off when it leaves a certificate warning.
-      if (!heard && order.plain.includes(origins[turn])) code = "tls_not_trusted";
-      else if (!heard && (await cutsOpeners())) code = "opener_cut";
+      if (!agent && plain.includes(turns[0].origin)) code = "tls_not_trusted";
+      else if (!agent && (await cutsOpeners())) code = "opener_cut";
       if (!over) end(reject, failure(code));
     }
 
     function hear({ source, origin, data }) {
-      if (source !== popup || origin !== origins[turn]) return;
-      if (data?.type === "cardlogin:ready") ready(data);
+      if (source !== popup || !isAgent(origin)) return;
+      if (data?.type === "cardlogin:ready") ready(data, origin);
       else if (data?.type === "cardlogin:token") finish(() => tokenFrom(data.token));
       else if (data?.type === "cardlogin:failure") end(reject, failureFrom(data.problem));
     }
 
-    function ready({ protocol, port }) {
-      clearTimeout(patience);
+    function isAgent(origin) {
+      return agent === undefined ? speaksFor(turns[0].origin, origin, order.httpPort) : origin === agent;
+    }
+
+    function ready({ protocol }, origin) {
+      clearTimeout(waiting);
       if (protocol !== 1) return cancel(failure("answer_malformed"));
-      const secure = `https://localhost:${port}`;
-      if (order.plain.includes(origins[turn]) && origins.indexOf(secure) > turn) {
-        // The program is on another port than the first, and its certificate may well be trusted there.
-        origins = [...origins.slice(0, turn + 1), secure, ...order.plain];
-        secondRound = turn + 1; // it is there, so whatever does not answer at once is slow
-        return next();
-      }
-      heard = true;
+      agent = origin;
+      rememberTrust(agent);
       const post = (value) =>
-        over || popup.postMessage({ type: "cardlogin:authenticate", ...wish, challenge: value }, origins[turn]);
+        over || popup.postMessage({ type: "cardlogin:authenticate", ...wish, challenge: value }, agent);
       text.then(post, () => {}); // a failure has already ended it above
     }
 
     async function finish(read) {
       try {
         const token = read();
-        end(resolve, { challenge: await text, token, tlsTrusted: origins[turn].startsWith("https:") });
+        end(resolve, { challenge: await text, token, tlsTrusted: agent.startsWith("https:") });
       } catch (error) {
         end(reject, error);
       }
     }
   });
 }
+
+const popupAddress = (origin) => `${origin}/v1/popup#opened`;
 
 // In the corner of the screen, where it does not cover the PIN window, which opens in the middle.
 function popupFeatures() {
@@ -356,9 +358,8 @@ async function withoutOpener(order, cut) {
 // What a page keeps while it is left belongs to its origin, so it can only come back to that.
 function returnAddress(returnTo) {
   try {
-    const { href, origin, hash } = new URL(returnTo, window.location.href);
-    const fits = origin === window.location.origin && hash === "" && href.length <= LONGEST_ADDRESS;
-    return returnTo && fits ? href : undefined;
+    const address = window.location.origin + RETURN;
+    return returnTo && new URL(returnTo, window.location.href).href === address ? address : undefined;
   } catch {
     return undefined;
   }

@@ -3,12 +3,11 @@
 from django.urls import path
 
 from portal.cards.choices import card_choices, card_renewal, certificate_only
-from portal.cards.views import challenge, login, returned
+from portal.cards.views import challenge, login
 
 urlpatterns = [
     path("challenge/", challenge, name="card_challenge"),
     path("login/", login, name="card_login"),
-    path("return/", returned, name="card_return"),
     path("choices/", card_choices, name="card_choices"),
     path("choices/certificate-only/", certificate_only, name="certificate_only"),
     path("renewal/", card_renewal, name="card_renewal"),

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from cardlogin_server import Purpose
 from portal.accounts.destination import safe_next
@@ -59,13 +59,19 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-@require_POST
+@require_http_methods(["GET", "POST"])
 @never_cache
 def returned(request: HttpRequest) -> HttpResponse:
-    """Answer a page that hands the posted token or failure to the page that was left, in the same tab.
+    """Answer a post with a page that hands the token or failure to the page that was left, in the same tab.
 
     The post comes from the component's page, so no cookie comes with it and none is set. Nothing is looked at or
-    kept here: that page takes only what its own tab has asked for, and goes on by its own form.
+    kept here: that page takes only what its own tab has asked for, and goes on by its own form. The component's page
+    looks first whether this site takes answers here, by GET and by an empty POST (docs/protocol, section 2 C).
     """
-    fields = {name: request.POST.get(name, "")[:LONGEST_TOKEN] for name in ("token", "failure", "state")}
-    return render(request, "account/card_return.html", {"fields": fields})
+    if request.method == "GET":
+        response: HttpResponse = JsonResponse({"cardlogin_return": 1})
+    else:
+        fields = {name: request.POST.get(name, "")[:LONGEST_TOKEN] for name in ("token", "failure", "state")}
+        response = render(request, "account/card_return.html", {"fields": fields})
+    response["Access-Control-Allow-Origin"] = "*"
+    return response

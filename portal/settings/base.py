@@ -15,9 +15,8 @@ BROWSER_CLIENT = Path(cardlogin_server.__path__[0]) / "browser"
 
 def content_security_policy(agent_ports: tuple[int, ...], http_port: int) -> dict[str, Any]:
     """Return django-csp's setting: own files only, and the component on this computer's published ports."""
-    agent = [f"https://localhost:{port}" for port in agent_ports]
-    if http_port:
-        agent.append(f"http://localhost:{http_port}")
+    schemes = ("https", "http") if http_port else ("https",)
+    agent = [f"{scheme}://localhost:{port}" for scheme in schemes for port in agent_ports]
     return {
         "DIRECTIVES": {
             "default-src": ["'none'"],

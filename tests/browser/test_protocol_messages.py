@@ -60,7 +60,7 @@ def test_messages_of_a_popup(visit: Visit, heard: list[tuple[str, dict[str, Any]
     else:
         visit.refused("user_cancelled")
     assert [message["type"] for _, message in heard] == [f"cardlogin:{kind}" for kind in ("ready", "authenticate", end)]
-    agent, portal = visit.stack.agent.url, visit.stack.portal.origin
+    agent, portal = visit.stack.agent.own, visit.stack.portal.origin
     assert [origin for origin, _ in heard] == [agent, portal, agent]
     for _, message in heard:
         check("message", message)

@@ -13,10 +13,8 @@ from tests.stand.asking import signature_is_good, wait_until
 from tests.stand.browser import Browser, Chromium, Tab, chromium_of
 from tests.stand.parts import PIN, free_port
 from tests.stand.screen import Screen
-from tests.stand.site import CHALLENGE, Site
+from tests.stand.site import CHALLENGE, RETURN, Site
 from tests.stand.stack import Stack
-
-RETURN = "/return"
 
 
 class Person:
@@ -127,6 +125,7 @@ def test_popup_finds_an_agent_on_another_port(person: MakePerson, site: Site) ->
     someone = person()
     tab = someone.visits(ports=[free_port(), free_port(), someone.stack.agent.port])
     tab.click("#log-in")
+    someone.popup(tab).click("#go-on")  # it was sent there by a script
     someone.types_pin()
     is_log_in(answer(tab), site)
 
@@ -171,7 +170,7 @@ def test_navigation_when_openers_are_cut(person: MakePerson, site: Site, path: s
     tab = someone.visits(path, returnTo=RETURN)
     tab.click("#log-in")
     someone.screen.wait_window()
-    assert tab.address() == f"{someone.stack.agent.url}/v1/go"
+    assert tab.address() == f"{someone.stack.agent.own}/v1/go"
     assert tab.text("#site") == site.origin
     someone.types_pin()
     is_log_in(answer(tab), site)
@@ -206,7 +205,7 @@ def test_navigation_to_a_bad_address_opens_no_window_and_sends_nothing(
     someone = person()
     tab = someone.browser.open(f"{someone.stack.agent.url}/v1/go#return_to={address}&challenge={CHALLENGE}")
     assert tab.text("#remedy")
-    assert tab.address() == f"{someone.stack.agent.url}/v1/go"
+    assert tab.address() == f"{someone.stack.agent.own}/v1/go"
     assert someone.screen.windows() == []
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from agent.messages import languages
 from tests.stand.screen import Screen
-from tests.stand.site import CHALLENGE, Site
+from tests.stand.site import CHALLENGE, RETURN, Site
 from tests.stand.stack import Stack
 
 WIDTHS = (320, 1024)
@@ -74,7 +74,7 @@ def go_by_hand(context: BrowserContext, stack: Stack, site: Site) -> Page:
 
 def go_at_work(context: BrowserContext, stack: Stack, site: Site) -> Page:
     """The page of the navigation while the PIN is waited for."""
-    page = opened(context, f"{stack.agent.url}/v1/go#return_to={site.origin}/return&challenge={CHALLENGE}")
+    page = opened(context, f"{stack.agent.url}/v1/go#return_to={site.origin}{RETURN}&challenge={CHALLENGE}")
     page.wait_for_selector("#site:not(:empty)")
     return page
 
@@ -179,7 +179,7 @@ def test_page_loads_nothing_from_anywhere(context: BrowserContext, stack: Stack,
     context.on("request", lambda request: asked.append(request.url))
     for name in ("popup_by_hand", "go_by_hand", "status", "unknown"):
         PAGES[name](context, stack, site)
-    assert {url.removeprefix(stack.agent.url) for url in asked} <= {
+    assert {url.removeprefix(stack.agent.url).removeprefix(stack.agent.own) for url in asked} <= {
         "/v1/popup",
         "/v1/go",
         "/status",

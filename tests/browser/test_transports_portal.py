@@ -41,7 +41,7 @@ def test_log_in_by_navigation_ends_where_the_person_wanted_to_go(
     assert tab.address() == f"{strict.origin}/accounts/login/?next=/member/"
     tab.click("#card-login")
     screen.wait_window()
-    wait_until(lambda: tab.address() == f"{stack.agent.url}/v1/go")
+    wait_until(lambda: tab.address() == f"{stack.agent.own}/v1/go")
     assert tab.text("#site") == strict.origin
     screen.type(PIN)
     screen.key("Return")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -67,35 +68,39 @@ class Client:
 
     def by_popup(self, **order: object) -> dict[str, str]:
         """Section 2, way B, from the point where the popup's page has heard its opener; raises RefusedError."""
-        page = {"page_token": self._page_token("/v1/popup"), "origin": self.origin}
-        token: dict[str, str] = self._send("POST", "/v1/popup/authenticate", self._own(), {**page, **order})
+        own, page_token = self._page("/v1/popup")
+        page = {"page_token": page_token, "origin": self.origin}
+        token: dict[str, str] = self._send("POST", "/v1/popup/authenticate", own, {**page, **order})
         return token
 
     def by_navigation(self, return_to: str, **order: object) -> dict[str, str]:
         """Section 2, way C: the fields of the form that goes to the return address; raises RefusedError."""
-        page = {"page_token": self._page_token("/v1/go"), "return_to": return_to}
-        answer = self._send("POST", "/v1/go/authenticate", self._own(), {**page, **order})
+        own, page_token = self._page("/v1/go")
+        page = {"page_token": page_token, "return_to": return_to}
+        answer = self._send("POST", "/v1/go/authenticate", own, {**page, **order})
         if (answer["origin"], answer["return_to"]) != (self.origin, return_to):
             raise ValueError("an answer for somebody else")
         return {answer["field"]: answer["value"]}
 
-    def _page_token(self, path: str) -> str:
+    def _page(self, path: str) -> tuple[dict[str, str], str]:
+        """The headers that the agent's page sends from where it is, which its address leads to, and its page token."""
         navigation = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "cross-site"}
-        found = re.search(
-            r'<meta name="page-token" content="([A-Za-z0-9_-]{43})">', self._text("GET", path, navigation)
-        )
+        led = urlsplit(self._exchange("GET", path, navigation)[0])
+        if led.path != path or not re.fullmatch(rf"[0-9a-f]{{32}}\.localhost:{self.port}", led.netloc):
+            raise ValueError("led elsewhere")
+        _, text = self._exchange("GET", path, {**navigation, "Host": led.netloc})
+        found = re.search(r'<meta name="page-token" content="([A-Za-z0-9_-]{43})">', text)
         if found is None:
             raise ValueError("no page token")
-        return found[1]
-
-    def _own(self) -> dict[str, str]:
-        return {"Origin": f"https://localhost:{self.port}", **_fetch("same-origin")}
+        own = {"Host": led.netloc, "Origin": f"https://{led.netloc}"}
+        return {**own, **_fetch("same-origin")}, found[1]
 
     def _send(self, method: str, path: str, headers: dict[str, str], body: object = None) -> Any:
-        text = self._text(method, path, headers, body)
+        _, text = self._exchange(method, path, headers, body)
         return json.loads(text) if text else None
 
-    def _text(self, method: str, path: str, headers: dict[str, str], body: object = None) -> str:
+    def _exchange(self, method: str, path: str, headers: dict[str, str], body: object = None) -> tuple[str, str]:
+        """Where the answer leads, and its text."""
         context = ssl.create_default_context(cafile=str(self.root))
         connection = http.client.HTTPSConnection("localhost", self.port, timeout=LONGEST_WAIT, context=context)
         content = None if body is None else json.dumps(body)
@@ -108,7 +113,7 @@ class Client:
                 raise RefusedError(answer.status, json.loads(text))
             if headers["Sec-Fetch-Site"] == "cross-site" and "Origin" in headers:
                 _check_readable(answer, headers["Origin"])
-            return text
+            return answer.getheader("Location", ""), text
         finally:
             connection.close()
 

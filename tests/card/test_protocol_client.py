@@ -18,7 +18,7 @@ from tests.stand.asking import new_challenge
 from tests.stand.parts import free_port
 
 ORIGIN = "https://other-portal.example"
-RETURN = f"{ORIGIN}/card/return"
+RETURN = f"{ORIGIN}/.well-known/cardlogin-return"
 
 
 @pytest.fixture

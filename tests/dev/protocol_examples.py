@@ -20,12 +20,13 @@ TOKEN: dict[str, Any] = {
     "appVersion": "https://cardlogin.example/agent/0.1.0",
 }
 FRAGMENT: dict[str, str] = {
-    "return_to": f"{PORTAL}/card/return",
+    "return_to": f"{PORTAL}/.well-known/cardlogin-return",
     "challenge": CHALLENGE,
     "language": "zh-Hant",
     "state": _STATE,
     "certificate": json.dumps(_CITIZEN),
 }
+REGISTRATION: dict[str, int] = {"cardlogin_return": 1}
 RETURN: dict[str, str] = {"token": json.dumps(TOKEN), "state": _STATE}
 BY_STRUCT: dict[str, list[dict[str, Any]]] = {
     "Ask": [{"challenge": CHALLENGE}, ORDER],

@@ -7,16 +7,17 @@ from agent.failures import Code, failure
 from agent.settings import WebSettings
 from agent.web.guard import SERVER
 from tests.dev.protocol_examples import PORTAL
-from tests.dev.protocol_schemas import ORIGIN, OWN_ORIGIN, components
+from tests.dev.protocol_schemas import ORIGIN, OWN_ORIGIN, OWN_PAGE, components
 
 Part = dict[str, Any]
 
 _INFO = """What the CardLogin agent answers on this computer, protocol 1. README.md beside this file says in which order
 things are asked, what the pages do between the requests, and what a token is.
 
-Every request needs a `Host` of the listener's own (`localhost`, `127.0.0.1` or `[::1]`, with its port), HTTP/1.1, no
-query string, and at most 8 KiB of body. A method that a path does not have is answered with 405 and `Allow`, a path
-that is not here with 404, both without a body; methods other than GET, POST and OPTIONS with 400.
+Every request needs a `Host` of the listener's own (`localhost`, `127.0.0.1`, `[::1]` or the agent's own name, with its
+port), HTTP/1.1, no query string, and at most 8 KiB of body. Orders of our pages are taken under the own name only. A
+method that a path does not have is answered with 405 and `Allow`, a path that is not here with 404, both without a
+body; methods other than GET, POST and OPTIONS with 400.
 """
 # Codes by where they come from: of every request, of one that names its caller, of one that brings a page token.
 _REQUEST = {"request_malformed", "origin_refused", "other_user", "internal"}
@@ -76,15 +77,29 @@ def _plain() -> Part:
     return {"url": f"http://localhost:{port}", "description": "The plain listener: the popup, and discovery for it."}
 
 
+def _named(server: Part) -> Part:
+    """A server under the agent's own name, which changes: the answer 307 of a page leads there."""
+    name = {"default": "0" * 32, "description": "32 hexadecimal digits."}
+    url = server["url"].replace("localhost", "{name}.localhost")
+    return {**server, "url": url, "variables": {**server.get("variables", {}), "name": name}}
+
+
 def _paths() -> Part:
     both = [_secure(), _plain()]
+    named = [_named(server) for server in both]
     return {
         "/v1/hello": {"servers": both, "get": _hello()},
         "/v1/authenticate": {"post": _authenticate(), "options": _preflight()},
-        "/v1/popup": {"servers": both, "get": _page("popupPage", "The popup's page, with a fresh page token.")},
-        "/v1/popup/authenticate": {"servers": both, "post": _popup_authenticate()},
-        "/v1/go": {"get": _page("goPage", "The page of the navigation, with a fresh page token.")},
-        "/v1/go/authenticate": {"post": _go_authenticate()},
+        "/v1/popup": {
+            "servers": both + named,
+            "get": _own_page("popupPage", "The popup's page, with a fresh page token."),
+        },
+        "/v1/popup/authenticate": {"servers": named, "post": _popup_authenticate()},
+        "/v1/go": {
+            "servers": [both[0], named[0]],
+            "get": _own_page("goPage", "The page of the navigation, with a fresh page token."),
+        },
+        "/v1/go/authenticate": {"servers": named[:1], "post": _go_authenticate()},
         "/status": {"get": _page("statusPage", "For people: version, ports, certificate and last failure.")},
     }
 
@@ -180,6 +195,15 @@ def _page(name: str, summary: str) -> Part:
     }
 
 
+def _own_page(name: str, summary: str) -> Part:
+    """A page that is served under the agent's own name; the fixed ones lead there."""
+    page = _page(name, summary)
+    led: Part = {"description": "To the same page under the agent's own name.", "headers": _common("")}
+    led["headers"]["Location"] = _header("Location")
+    page["responses"] = {"200": page["responses"]["200"], "307": led, **page["responses"]}
+    return page
+
+
 def _go_return() -> Part:
     form = {"application/x-www-form-urlencoded": {"schema": _ref("GoReturn")}}
     return {
@@ -256,6 +280,7 @@ def _headers() -> Part:
         "Cross-Origin-Opener-Policy": header(
             "unsafe-none for the popup, which answers its opener.", enum=["unsafe-none", "same-origin"]
         ),
+        "Location": header("The page under the agent's own name.", pattern=OWN_PAGE),
         "Access-Control-Allow-Origin-always": header(allowed, pattern=ORIGIN),
         "Access-Control-Allow-Origin-maybe": header(
             allowed + " Missing where no caller is known.", required=False, pattern=ORIGIN

@@ -1,6 +1,7 @@
 """JSON Schemas of the published protocol: shapes from the code's own structures, meanings and patterns from here."""
 
 import copy
+import re
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from agent.card.frames import Token
 from agent.failures import Code, failure
 from agent.messages import languages
 from agent.order import MAX_CHALLENGE, MIN_CHALLENGE, Purpose
-from agent.web.go import GoAsk, Return
+from agent.web.go import RETURN, GoAsk, Return
 from agent.web.native import Ask
 from agent.web.popup import PopupAsk
 from agent.web.problems import in_all_languages
@@ -29,8 +30,9 @@ _HOST = (
     rf"|(?:{_OCTET}\.){{3}}{_OCTET}|\[[0-9a-f:.]+\])"
 )
 ORIGIN = f"^https://{_HOST}(?::[1-9][0-9]{{0,4}})?$"
-OWN_ORIGIN = r"^https?://(?:localhost|127\.0\.0\.1|\[::1\]):[1-9][0-9]{0,4}$"
-_ADDRESS = r"^https://[a-z0-9._:\[\]-]+/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$"
+OWN_ORIGIN = r"^https?://[0-9a-f]{32}\.localhost:[1-9][0-9]{0,4}$"
+OWN_PAGE = OWN_ORIGIN.replace("$", "/v1/(?:popup|go)$")
+_ADDRESS = rf"^https://[a-z0-9._:\[\]-]+{re.escape(RETURN)}$"
 _PURPOSES = "|".join(sorted(purpose for purpose in Purpose if purpose))
 _BASE64 = r"^[A-Za-z0-9+/]+={0,2}$"
 _CODE = "^[a-z][a-z_]{1,39}$"
@@ -215,6 +217,13 @@ def _fragment(parts: dict[str, Schema]) -> Schema:
     }
 
 
+_REGISTRATION: Schema = {
+    "description": "What a site answers at its return address: it takes answers of the agent there.",
+    "type": "object",
+    "properties": {"cardlogin_return": {"const": 1}},
+    "required": ["cardlogin_return"],
+    "examples": [examples.REGISTRATION],
+}
 _RETURN: Schema = {
     "description": "The form that our page posts to the return address: a token or a failure, and the state.",
     "type": "object",
@@ -236,7 +245,7 @@ def components() -> dict[str, Schema]:
     parts = {_TITLES[name]: _struct(name, schema) for name, schema in found.items()}
     parts["Hello"], parts["Problem"] = _HELLO, _problem()
     parts["Message"], parts["GoFragment"] = _messages(parts), _fragment(parts)
-    parts["GoReturn"] = _RETURN
+    parts["GoRegistration"], parts["GoReturn"] = _REGISTRATION, _RETURN
     return {name: {"title": name, **schema} for name, schema in sorted(parts.items())}
 
 

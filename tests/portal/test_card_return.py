@@ -13,7 +13,7 @@ from tests.portal.conftest import browser
 from tests.portal.helpers import ask_challenge, logged_in
 from tests.portal.pki import Pki
 
-ADDRESS = "/accounts/card/return/"
+ADDRESS = "/.well-known/cardlogin-return"
 FIELDS = {"token": '{"a": 1}', "failure": "", "state": "s"}
 
 
@@ -67,8 +67,12 @@ def test_overlong_fields_are_cut_and_others_are_left_out() -> None:
     assert {name: len(text) for name, text in fields.items()} == {"token": 10_000, "failure": 0, "state": 0}
 
 
-def test_it_cannot_be_opened() -> None:
-    assert browser().get(ADDRESS).status_code == 405
+def test_any_page_may_read_that_answers_are_taken_here() -> None:
+    answer = browser().get(ADDRESS)
+    assert (answer.status_code, answer.json()) == (200, {"cardlogin_return": 1})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert not answer.cookies
+    assert browser().put(ADDRESS).status_code == 405
 
 
 def test_its_script_is_a_file_of_ours_and_the_policy_admits_no_other() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.permissions import FILE, Decision, Permissions
+from certs.life import read_life
 from tests.stand.databases import own_stores
 from tests.stand.processes import Program, StandError
 from tests.stand.tls import make_portal_certificate
@@ -150,6 +151,7 @@ class Agent:
         self.url = self.program.ready
         self.port = int(self.url.rpartition(":")[2])
         self.root = state / "identity" / "root.pem"
+        self.own = f"https://{read_life(state / 'identity').name}:{self.port}"  # of pages that ask for signatures
 
     def allow(self, origin: str) -> None:
         """Remembers that this user trusts a site: it may open as many windows as a test needs."""

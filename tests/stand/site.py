@@ -16,7 +16,7 @@ import cardlogin_server
 from tests.stand.parts import HOST
 
 CLIENT = Path(cardlogin_server.__file__).parent / "browser"
-_SCRIPTS = ("/cardlogin.js", "/messages.js")
+_SCRIPTS = ("/cardlogin.js", "/addresses.js", "/messages.js")
 # Long enough for a challenge of a portal, and known to the test.
 CHALLENGE = "A" * 43 + "=.login"
 _POLICIES = {
@@ -55,6 +55,7 @@ setTimeout(() => {{
 </script>"""
 _FRAME = """<!DOCTYPE html><meta charset="utf-8"><title>outer</title>
 <iframe width="400" height="300" src="{source}" allow="{allow}"></iframe>"""
+RETURN = "/.well-known/cardlogin-return"
 _RETURN = """<!DOCTYPE html><meta charset="utf-8"><title>returned</title><p id="answer"></p>
 <script type="application/json" id="fields">{fields}</script>
 <script type="module">
@@ -132,6 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path == "/frame":
             source, allow = html.escape(query["source"]), html.escape(query["allow"])
             self._answer(_FRAME.format(source=source, allow=allow))
+        elif parts.path == RETURN:
+            self._answer('{"cardlogin_return": 1}', {"Access-Control-Allow-Origin": "*"}, kind="application/json")
         elif parts.path in _POLICIES:
             self._answer(_PAGE.format(show=_SHOW, request=query["request"]), _POLICIES[parts.path])
         else:
@@ -145,6 +148,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/said":
             self._site.said.append(json.loads(body))
             self._answer("")
+            return
+        if not body:  # the agent's page looks whether it would be sent on
+            self._answer("", {"Access-Control-Allow-Origin": "*"})
             return
         fields = {name: values[0] for name, values in parse_qs(body).items()}
         self._site.posts.append(fields)

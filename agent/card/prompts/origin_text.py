@@ -6,8 +6,9 @@ import ipaddress
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from urllib.parse import urlsplit
+
+from agent.domains import registered
 
 # RFC 1035, 2.3.4; nothing longer is decoded.
 _MAX_LABEL = 63
@@ -88,27 +89,16 @@ def pieces(origin: str) -> list[str]:
 def domain_place(shown: OriginText) -> tuple[int, int] | None:
     """Where in an origin the name stands that somebody has registered; None where there is no such part.
 
-    By the public suffix list (publicsuffix.org) that is shipped with its package; nothing is fetched.
+    Reads the public suffix list, so it is for a window that is on the screen already.
     """
     host = _host(shown.origin) if "\N{REPLACEMENT CHARACTER}" not in shown.origin else ""
     if not host or shown.remark in (Remark.ADDRESS, Remark.THIS_COMPUTER):
         return None
-    domain, start = _registered(host), shown.origin.rfind(host)
+    top = host.rpartition(".")[2]
+    domain, start = registered(host, _decoded(top) or top), shown.origin.rfind(host)
     if domain is None or start < 0:
         return None
     return start + len(host) - len(domain), start + len(host)
-
-
-def _registered(host: str) -> str | None:
-    # Loaded when the window is on the screen already. Of the list only what ends like this host: all takes 60 ms.
-    from publicsuffixlist import PSLFILE, PublicSuffixList
-
-    top = host.rpartition(".")[2]
-    endings = {top, _decoded(top) or top}
-    with Path(PSLFILE).open(encoding="utf-8") as file:
-        rules = [line for line in file if line.rstrip().rpartition(".")[2] in endings]
-    domain: str | None = PublicSuffixList(rules).privatesuffix(host)
-    return domain
 
 
 def _host(origin: str) -> str:

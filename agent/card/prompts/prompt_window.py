@@ -37,7 +37,7 @@ class WindowPrompt:
         operation = Operation(order, cards, worker, window, time.monotonic)
         window.on_submit = lambda pin, confirmed, form: operation.submit(pin, last_try_confirmed=confirmed, form=form)
         window.on_choose, window.on_other = operation.choose, operation.choose_another
-        window.on_cancel, window.on_language = operation.cancel, operation.speak
+        window.on_cancel, window.on_tell, window.on_language = operation.cancel, operation.tell, operation.speak
         window.on_destroyed = lambda: operation.fail(Code.HOST_FAILED)
         operation.start()
         window.emphasise()

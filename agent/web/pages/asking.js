@@ -6,6 +6,23 @@ function refuse({ meaning, remedy }) {
   say("remedy", remedy);
 }
 
+// A PIN window opens only after a person's act: the click that has led here, as the browser says, or one on this page;
+// and only beside a page that the person sees.
+async function actOfAPerson() {
+  if (meta("clicked") !== "true") await click(element("go-on"));
+  while (document.visibilityState !== "visible") await happens(document, "visibilitychange");
+}
+
+async function click(button) {
+  say("state", texts.press);
+  button.hidden = false;
+  button.focus();
+  await happens(button, "click");
+  button.hidden = true;
+}
+
+const happens = (target, event) => new Promise((resolve) => target.addEventListener(event, resolve, { once: true }));
+
 // Asks the daemon that served us; the page token is good once.
 async function ask(path, order) {
   const answer = await fetch(path, {
@@ -19,7 +36,6 @@ async function ask(path, order) {
 
 function sayAsked(origin) {
   element("site").textContent = origin;
-  say("state", texts.look);
 }
 
 function sayUnanswered() {

@@ -1,16 +1,31 @@
 // Reads from the fragment what is asked and by whom, lets the daemon sign, and posts the answer to the return address.
 const asked = new URLSearchParams(window.location.hash.slice(1));
 const returnTo = asked.get("return_to") ?? "";
+const RETURN = "/.well-known/cardlogin-return"; // the one path of a site that takes answers
+const PATIENCE = 10000; // ms for the site to say that it does
 // Used once: a reload or a look into the history is not another order.
 window.history.replaceState(null, "", window.location.pathname);
 const origin = originOf(returnTo);
-let sent = false;
+let [sent, registered] = [false, false];
 
 function originOf(address) {
   try {
-    return /^https?:/.test(address) ? new URL(address).origin : "";
+    const { origin } = new URL(address);
+    return /^https?:/.test(address) && address === origin + RETURN ? origin : "";
   } catch {
     return "";
+  }
+}
+
+// A site says itself that it takes answers, and where it redirects, nothing is sent: a form would follow. What is true of
+// GET need not be true of POST, so that is tried with nothing in it.
+async function takesAnswers() {
+  try {
+    const fixed = { credentials: "omit", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE) };
+    const [said, taken] = [await fetch(returnTo, fixed), await fetch(returnTo, { ...fixed, method: "POST" })];
+    return said.status === 200 && taken.status === 200 && (await said.json()).cardlogin_return === 1;
+  } catch {
+    return false;
   }
 }
 
@@ -49,6 +64,10 @@ async function authenticate() {
     return_to: returnTo, challenge: asked.get("challenge") ?? "", language: languageOf(asked.get("language") ?? undefined),
     pss: asked.get("pss") === "true", ...wanted(),
   };
+  if (!(await takesAnswers())) return refuse({ meaning: texts.unknown, remedy: texts.tell });
+  registered = true;
+  await actOfAPerson();
+  say("state", texts.look);
   const { ok, body } = await ask("/v1/go/authenticate", order);
   if (!ok) return refuse(body);
   say("state", texts.returning);
@@ -58,7 +77,7 @@ async function authenticate() {
 // The daemon has not looked at the address yet; the page's policy lets nothing but https pass.
 function cancel() {
   abort.abort();
-  if (origin === "") window.history.back();
+  if (!registered) window.history.back();
   else send(origin, returnTo, "failure", meta("cancelled"));
 }
 

@@ -5,6 +5,7 @@ const HEIGHT = 260;
 // The PIN window in the middle of the screen; we stand left of it, or as far as the screen reaches.
 const PIN_WINDOW = 500;
 const GAP = 16;
+const PATIENCE = 1000; // ms for our own listener to answer
 const opener = window.opener;
 let caller = null;
 
@@ -26,6 +27,8 @@ function tell(message) {
 
 async function authenticate({ type, ...wish }) {
   const order = { ...wish, language: languageOf(wish.language), origin: caller };
+  await actOfAPerson();
+  say("state", texts.look);
   const { ok, body } = await ask("/v1/popup/authenticate", order);
   tell(ok ? { type: "cardlogin:token", token: body } : { type: "cardlogin:failure", problem: body });
   // Reached where the browser does not let us close: say how it ended.
@@ -42,17 +45,35 @@ function receive(event) {
   authenticate(event.data).catch(sayUnanswered);
 }
 
+// Over plain HTTP we are needed only as long as the browser does not trust our certificate; it may well do so by now.
+async function isTrusted(secure) {
+  try {
+    return (await fetch(`${secure}/v1/hello`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function start() {
+  const secure = meta("secure");
+  if (secure !== "" && (await isTrusted(secure))) {
+    window.location.replace(`${secure}/v1/popup${window.location.hash}`);
+    return;
+  }
+  stepAside();
+  window.addEventListener("message", receive);
+  // Holds nothing secret, so any opener may see it.
+  opener.postMessage({ type: "cardlogin:ready", protocol: 1, port: Number(meta("port")) }, "*");
+  // A page that is gone must not leave a PIN window behind.
+  setInterval(() => {
+    if (opener.closed) leave();
+  }, 300);
+}
+
 if (opener === null) {
   refuseStranger();
   // Opened by a page whose opener policy has cut the tie: that page goes another way, and nobody can close us but we.
   if (window.location.hash === "#opened") window.close();
 } else {
-  stepAside();
-  window.addEventListener("message", receive);
-  // Holds nothing secret, so any opener may see it. The port is where a browser that trusts us would go on.
-  opener.postMessage({ type: "cardlogin:ready", protocol: 1, port: Number(meta("tls-port")) }, "*");
-  // A page that is gone must not leave a PIN window behind.
-  setInterval(() => {
-    if (opener.closed) leave();
-  }, 300);
+  start();
 }

@@ -2,9 +2,10 @@
 
 import ssl
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
@@ -13,18 +14,25 @@ from typing_extensions import override
 from tests.stand.asking import Asker, new_challenge, signature_is_good, wait_until
 from tests.stand.parts import PIN
 from tests.stand.screen import Screen
+from tests.stand.site import RETURN
 from tests.stand.stack import Stack
 
-# A page with a button: `act` is what the test makes of it. A page that was sent a message keeps it.
+# A page with a button: `act` is what the test makes of it. A page that was sent a message keeps it. What is written in
+# the fragment is done without anybody's click.
 _PAGE = b"""<!DOCTYPE html><meta charset="utf-8"><title>stage</title><button id="go" onclick="act()">go</button>
-<script>window.heard = []; addEventListener("message", ({ origin, data }) => heard.push({ origin, data }));</script>"""
+<script>window.heard = []; addEventListener("message", ({ origin, data }) => heard.push({ origin, data }));
+setTimeout(() => eval(decodeURIComponent(location.hash.slice(1))), 100);</script>"""
 
 
 class Host:
-    """A site over TLS on a port of its own; a context manager."""
+    """A site over TLS on a port of its own; a context manager.
 
-    def __init__(self, name: str, certificate: Path) -> None:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+    `redirects`: where requests of a method (GET, POST) for its return address are sent on to. `posts`: what came.
+    """
+
+    def __init__(self, name: str, certificate: Path, redirects: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.redirects, self.posts = redirects, list[str]()
+        self._server = _Server(self)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, certificate.with_suffix(".key"))
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
@@ -49,6 +57,10 @@ class Host:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
+    def __init__(self, host: Host) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.host = host
+
     @override
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that leaves is no error of ours."""
@@ -56,12 +68,41 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        """The page, whatever is asked for."""
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(_PAGE)))
+        """The page, whatever is asked for; at the return address, that answers are taken there."""
+        if self._is_sent_on():
+            return
+        if self.path == RETURN:
+            self._answer(b'{"cardlogin_return": 1}', "application/json")
+        else:
+            self._answer(_PAGE, "text/html; charset=utf-8")
+
+    def do_POST(self) -> None:
+        """The page; what was sent is kept."""
+        if not self._is_sent_on():
+            sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self._host.posts.extend([sent] if sent else [])
+            self._answer(_PAGE, "text/html; charset=utf-8")
+
+    @property
+    def _host(self) -> Host:
+        assert isinstance(self.server, _Server)
+        return self.server.host
+
+    def _is_sent_on(self) -> bool:
+        target = self._host.redirects.get(self.command) if self.path == RETURN else None
+        if target is not None:
+            self._answer(b"", "text/plain", 307, {"Location": target})
+        return target is not None
+
+    def _answer(
+        self, body: bytes, kind: str, status: int = 200, more: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.send_response(status)
+        headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Access-Control-Allow-Origin": "*", **more}
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(_PAGE)
+        self.wfile.write(body)
 
     @override
     def log_message(self, format: str, *arguments: object) -> None:
@@ -73,7 +114,7 @@ class Stage:
 
     def __init__(self, stack: Stack, screen: Screen, context: BrowserContext, good: Host, evil: Host) -> None:
         self.stack, self.screen, self.context, self.good, self.evil = stack, screen, context, good, evil
-        self.agent = stack.agent.url
+        self.agent, self.own = stack.agent.url, stack.agent.own
         self._before = self._card()
 
     def page(self, host: Host) -> Page:
@@ -103,7 +144,7 @@ class Stage:
     def order(self, page: Page, challenge: str) -> None:
         """What the client of a page says to the popup."""
         message = {"type": "cardlogin:authenticate", "challenge": challenge}
-        page.evaluate("([message, origin]) => popup.postMessage(message, origin)", [message, self.agent])
+        page.evaluate("([message, origin]) => popup.postMessage(message, origin)", [message, self.own])
 
     def heard(self, page: Page, kind: str = "cardlogin:token") -> list[dict[str, Any]]:
         """The messages of a kind that a page was sent, with the origin of their sender."""

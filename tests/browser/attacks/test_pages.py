@@ -30,6 +30,7 @@ ORDER = {"type": "cardlogin:authenticate", "challenge": CHALLENGE, "language": "
 def evil(visit: Visit) -> Iterator[Site]:
     """A site of another origin than the portal's."""
     with Site(visit.stack.portal.certificate) as site:
+        visit.stack.agent.allow(site.origin)  # no limit of windows here: all sites of the tests are of one domain
         yield site
 
 

@@ -15,7 +15,7 @@ def test_the_stage_itself_works(stage: Stage) -> None:
     stage.types_pin()
     wait_until(lambda: len(stage.heard(page)) == 1)
     (token,) = stage.heard(page)
-    assert token["origin"] == stage.agent
+    assert token["origin"] == stage.own
     assert signature_is_good(token["data"]["token"], stage.good.origin, challenge)
 
 
@@ -88,7 +88,7 @@ def test_popup_that_was_asked_by_the_evil_page_first_names_it(stage: Stage) -> N
     page = stage.page(stage.evil)
     opened = stage.popup(page)
     message = {"type": "cardlogin:authenticate", "challenge": new_challenge(), "origin": stage.good.origin}
-    page.evaluate("([message, origin]) => popup.postMessage(message, origin)", [message, stage.agent])
+    page.evaluate("([message, origin]) => popup.postMessage(message, origin)", [message, stage.own])
     wait_until(lambda: opened.inner_text("#site") == stage.evil.origin)
     stage.screen.wait_window()
     stage.screen.key("Escape")

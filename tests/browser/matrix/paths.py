@@ -98,14 +98,14 @@ class Path:
         return ", ".join(self.cells())
 
     @property
-    def dead_ends(self) -> int:
-        """How many addresses the popup tries before one answers; a fetch finds that out by itself."""
+    def dead_ends(self) -> bool:
+        """Whether the popup tries an address where nobody answers; a fetch finds that out by itself."""
         fetches = self.permission is Permission.GRANTED and self.page is not Page.FRAME
         if fetches or self.page in (Page.COOP, Page.COOP_STUCK) or self.person is Person.NOTHING:
-            return 0
+            return False
         if self.agent is Agent.ABSENT:  # found out by the clock
-            return 0
-        return int(self.trust is Trust.NOT or self.agent is Agent.SECOND)
+            return False
+        return self.trust is Trust.NOT or self.agent is Agent.SECOND
 
     def cells(self) -> tuple[str, ...]:
         """What tells it apart, in the order of the table's columns."""

@@ -19,8 +19,7 @@ from tests.stand.stack import Stack
 class Scene:
     """Everything around one path. `framed` is shown in frames of the other sites; nobody has been asked about it.
 
-    A site for each answer, and for each thing that a person does: one that opens windows which are then closed is
-    made to wait by the agent, and that is not what is looked at here.
+    A site for each answer, and for each thing that a person does.
     """
 
     stack: Stack
@@ -72,6 +71,8 @@ class Theatre:
             needed = {(path.permission, path.person) for path in PATHS if (path.brand, path.trust) == (brand, trust)}
             sites = {each: closing.enter_context(Site(certificate)) for each in needed}
             framed = closing.enter_context(Site(certificate))
+            for site in (*sites.values(), framed):  # all are of one domain, whose windows are closed again and again
+                self._stack.agent.allow(site.origin)
             browser = closing.enter_context(self._browser(brand, trust, sites, framed))
             yield Scene(self._stack, self._screen, browser, sites, framed)
 

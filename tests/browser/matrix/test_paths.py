@@ -51,7 +51,7 @@ def test_portal_log_in_by_popup_is_complete(theatre: Theatre, brand: Brand) -> N
 def test_certificate_that_the_site_wants_is_not_in_the_reader(theatre: Theatre, brand: Brand) -> None:
     scene = theatre.scene(brand, Trust.TRUSTED)
     scene.clear()
-    site, stack = scene.sites[Permission.UNANSWERED, Person.PIN], scene.stack
+    site, stack = scene.sites[Permission.UNANSWERED, Person.WRONG_PIN], scene.stack  # it is told such things
     ports = {"ports": [stack.agent.port], "httpPort": stack.http_port}
     tab = scene.browser.open(site.page("/page", certificate={"policy": "1.2.3"}, **ports))
     try:

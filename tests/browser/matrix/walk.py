@@ -1,5 +1,6 @@
 """Goes one path as a person does: one click, then the PIN window, and a look at everything that is left behind."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -9,10 +10,9 @@ from tests.browser.matrix.scene import Scene
 from tests.stand.asking import ORIGIN, Asker, signature_is_good, wait_until
 from tests.stand.browser import Tab
 from tests.stand.parts import PIN, free_port
-from tests.stand.site import CHALLENGE
+from tests.stand.site import CHALLENGE, RETURN
 from tests.stand.waiting import LIMIT
 
-RETURN = "/return"
 _FRAMES = {Page.FRAME: "", Page.FRAME_DELEGATED: "loopback-network"}
 _ADDRESSES = {Page.COOP: "/coop", Page.COOP_STUCK: "/coop", Page.COOP_POPUPS: "/coop-allow-popups"}
 # The long waits of the page end when the test says so, and not before: a busy computer is no other path.
@@ -35,8 +35,8 @@ _ALARMS = """((shortest) => {
 })"""
 # The client has asked for the page's own headers.
 _KNOWS_ITS_POLICY = "performance.getEntriesByType('resource').some((entry) => entry.initiatorType === 'fetch')"
-# ms that the client waits for a port, for an answer to the browser's question, and for a log-in.
-_PORT, _QUESTION, _LOG_IN = 1500, 60_000, 600_000
+# ms that the client waits for a port, for one that was silent, for an answer to the browser's question, for a log-in.
+_PORT, _PORT_AGAIN, _QUESTION, _LOG_IN = 1500, 2500, 60_000, 600_000
 _FETCH = """Promise.race([
   fetch("{url}").then(() => "answered", () => "refused"),
   new Promise((late) => setTimeout(late, {patience}, "pending")),
@@ -88,8 +88,10 @@ class _Walker:
         assert self._spent(before) == (tries, signatures)
 
     def _end(self) -> None:
-        for _ in range(self._path.dead_ends):
+        if self._path.dead_ends:
             self._move_on()
+            if self._path.way is not Way.NONE:
+                self._ours().click("#go-on")  # no click of the person's has led there
         # Who comes second gets no window.
         if self._path.way is not Way.NONE and self._path.agent is not Agent.BUSY:
             self._screen.wait_window()
@@ -134,21 +136,24 @@ class _Walker:
             # Where nobody is, the client finds that out by itself.
             shortest = _PORT if self._path.agent is not Agent.ABSENT else _QUESTION
             self._hand.evaluate(f"{_ALARMS}({shortest})")
+            self._hand.evaluate("localStorage.clear()")  # it remembers the port of an earlier path
             if self._path.page in (Page.COOP, Page.COOP_STUCK) and self._path.permission is not Permission.GRANTED:
                 wait_until(lambda: self._hand.evaluate(_KNOWS_ITS_POLICY))
             self._hand.click("#log-in")
 
     def _move_on(self) -> None:
         """The popup shows a page of the browser's own: it is time for the next address."""
-        wait_until(lambda: self._dead())
+        wait_until(lambda: not self._lives())
         self._ring(_PORT)
-        wait_until(lambda: not self._dead())
+        if self._path.trust is Trust.NOT:  # the one port there is was silent, and is asked once more
+            assert not self._lives()
+            self._ring(_PORT_AGAIN)
+        wait_until(lambda: self._lives())
 
-    def _dead(self) -> bool:
-        """Whether the popup is where nobody of ours answers."""
-        secure, plain = f"{self._scene.stack.agent.url}/", f"http://localhost:{self._scene.stack.http_port}/"
-        living = (plain, secure) if self._path.trust is Trust.TRUSTED else (plain,)
-        return any(not window.address().startswith(living) for window in self._browser.others(self.tab))
+    def _lives(self) -> bool:
+        """Whether the popup is where one of our pages answers."""
+        ours = (Way.POPUP, Way.PLAIN_POPUP)
+        return all(self._way_of(window.address()) in ours for window in self._browser.others(self.tab))
 
     def _ring(self, patience: int) -> None:
         """The client has waited for so long."""
@@ -159,13 +164,16 @@ class _Walker:
         others = self._browser.others(self.tab)
         if others == [] and self.tab.address() == self._at:
             return Way.FETCH
-        secure, plain = self._scene.stack.agent.url, f"http://localhost:{self._scene.stack.http_port}"
-        windows = {
-            (f"{secure}/v1/popup#opened",): Way.POPUP,
-            (f"{plain}/v1/popup#opened",): Way.PLAIN_POPUP,
-            (): Way.NAVIGATION if self.tab.address() == f"{secure}/v1/go" else None,
-        }
-        return windows.get(tuple(window.address() for window in others))
+        addresses = [window.address() for window in others] or [self.tab.address()]
+        return self._way_of(addresses[0]) if len(addresses) == 1 else None
+
+    def _way_of(self, address: str) -> Way | None:
+        """The way that leads to a page of ours, which is under a name of its own."""
+        own = self._scene.stack.agent.own
+        plain = rf"http://[0-9a-f]{{32}}\.localhost:{self._scene.stack.http_port}/v1/popup#opened"
+        if re.fullmatch(plain, address):
+            return Way.PLAIN_POPUP
+        return {f"{own}/v1/popup#opened": Way.POPUP, f"{own}/v1/go": Way.NAVIGATION}.get(address)
 
     def _act(self) -> None:
         deeds: dict[Person, Callable[[], None]] = {

@@ -139,7 +139,7 @@ def spare_case(fault: str, codes: set[str], event: Callable[[int], None], plan: 
     navigation = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
 
     def before(bench: Bench) -> None:
-        send(bench.agent, "GET", "/v1/popup", headers=navigation)
+        send(bench.agent, "GET", "/v1/popup", headers={**navigation, "Host": bench.agent.own.partition("://")[2]})
         wait_until(lambda: len(bench.hosts()) == 1 and is_program(bench.hosts()[0]))
         event(bench.hosts()[0])
 

@@ -16,6 +16,7 @@ from agent.settings import WebSettings
 from agent.signing import Signing
 from agent.web.asking import Admission
 from agent.web.listener import application, bind, serve, tls_context
+from agent.web.places import Places
 from certs.authority import make_identity
 from certs.folder import write_identity
 from certs.life import ROOT, read_life
@@ -66,6 +67,7 @@ def client_tls(identity: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 async def serving(
+    identity: Path,
     server_tls: ssl.SSLContext,
     client_tls: ssl.SSLContext,
     no_blocking_on_the_loop: BlockBuster | None,
@@ -79,7 +81,8 @@ async def serving(
             admission = Admission(settings, Permissions(tmp_path / FILE))
             if no_blocking_on_the_loop is not None:  # the pages are read once, before anybody is served
                 no_blocking_on_the_loop.deactivate()
-            app = application(Signing(host), admission, port)
+            places = Places(port, read_life(identity).name)
+            app = application(Signing(host), admission, places)
             if no_blocking_on_the_loop is not None:
                 no_blocking_on_the_loop.activate()
             runner = await serve(app, bind((port,)), server_tls)
@@ -87,7 +90,7 @@ async def serving(
             connector = aiohttp.TCPConnector(ssl=client_tls)
             client = aiohttp.ClientSession(f"https://localhost:{port}", connector=connector)
             await stack.enter_async_context(client)
-            return Site(port, host, client_tls, client, admission)
+            return Site(places, host, client_tls, client, admission)
 
         yield start
 

@@ -20,6 +20,7 @@ from agent.order import Order
 from agent.permissions import Permissions
 from agent.settings import CardSettings
 from agent.web.asking import Admission
+from agent.web.places import Places
 from tests.stand.waiting import LIMIT
 
 ORIGIN = "https://portal.example"
@@ -116,24 +117,28 @@ class Site:
 
     def __init__(
         self,
-        port: int,
+        places: Places,
         host: FakeHost,
         context: ssl.SSLContext,
         client: aiohttp.ClientSession,
         admission: Admission,
     ) -> None:
-        self.port = port
+        self.port = places.port
         self.host = host
         self.admission = admission
         self.permissions = Permissions(admission.permissions.path)  # as a command of the user sees them
         self._context = context
         self._client = client
-        self.own_origin = f"https://localhost:{port}"
+        self.own_origin = places.own
 
     async def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: object = None) -> Reply:
-        """A request as a well-behaved client writes it; a body that is not bytes is sent as JSON."""
+        """A request as a well-behaved client writes it; a body that is not bytes is sent as JSON.
+
+        Pages that ask for signatures are asked for under our own name, as after the redirect that leads there.
+        """
         content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {**(JSON if body is not None else {}), **(headers or {})}
+        home = {"Host": self.own_origin.partition("://")[2]} if path.startswith(("/v1/popup", "/v1/go")) else {}
+        sent = {**home, **(JSON if body is not None else {}), **(headers or {})}
         async with self._client.request(method, path, headers=sent, data=content, allow_redirects=False) as response:
             names = {name.lower() for name in response.headers}
             answer_headers = {name: list(response.headers.getall(name)) for name in names}

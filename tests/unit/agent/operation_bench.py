@@ -156,15 +156,15 @@ class FakeView:
 
 
 class Bench:
-    """An operation with everything around it in the test's hands."""
+    """An operation with everything around it in the test's hands; its site may be told what is wrong, or not."""
 
-    def __init__(self, real_view: View | None = None) -> None:
+    def __init__(self, real_view: View | None = None, *, tells: bool = True, failed: str = "") -> None:
         self.now = 1000.0
         self.cards = FakeCards()
         self.worker = HandWorker()
         self.view = FakeView()
         self.driver_failure: FailureError | None = None
-        order = HostOrder(ORIGIN, CHALLENGE, "zh-Hant")
+        order = HostOrder(ORIGIN, CHALLENGE, "zh-Hant", tells=tells, failed=failed)
         self.operation = Operation(order, self._cards, self.worker, real_view or self.view, lambda: self.now)
         self.operation.start()
 

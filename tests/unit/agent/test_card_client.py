@@ -310,6 +310,7 @@ async def test_two_orders_one_after_the_other_have_a_host_each(program: Program)
 
 def test_messages_of_the_pipe_have_these_fields() -> None:
     assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin")
-    assert HostOrder.__struct_fields__ == ("origin", "challenge", "language", "wanted", "pss", "cms")
+    order = ("origin", "challenge", "language", "wanted", "pss", "cms", "tells", "failed")
+    assert HostOrder.__struct_fields__ == order
     assert HostAnswer.__struct_fields__ == ("token", "cms", "code", "tries_left", "language")
     assert len(Token.__struct_fields__) == 5

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -162,7 +163,7 @@ async def test_order_that_reached_a_host_is_never_given_to_another(program: Prog
     await wait_children(1)
     program(TELL_PID)
     with pytest.raises(FailureError) as caught:
-        await host.sign(ORDER)
+        await host.sign(replace(ORDER, tells=True))
     assert caught.value.code is Code.HOST_FAILED
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from agent.card.client import TOTAL_LIMIT
 from agent.origins import MAX_ORIGIN
-from agent.web import connections, guard, metadata
+from agent.web import connections, greeting, guard, metadata
 from agent.web.go import MAX_ADDRESS
-from agent.web.limits import Requests, Windows
+from agent.web.limits import Patience, Requests, Windows
 from agent.web.listener import _HTTP
 from agent.web.page import MAX_TOKENS, TOKEN_SECONDS
 from tests.dev.protocol_openapi import openapi
@@ -23,14 +23,16 @@ OPENAPI = openapi()
     [
         f"| body of a request | {guard.MAX_BODY} bytes |",
         f"| request line; one header | {_HTTP['max_line_size']}; {_HTTP['max_field_size']} bytes |",
-        f"| {connections.HANDSHAKE_SECONDS:g} s; {connections.REQUEST_SECONDS:g} s; {guard.BODY_SECONDS:g} s |",
+        f"| {greeting.HANDSHAKE_SECONDS:g} s; {connections.REQUEST_SECONDS:g} s; {guard.BODY_SECONDS:g} s |",
         f"| idle connection | {_HTTP['keepalive_timeout']:g} s; of {connections.MAX_CONNECTIONS} connections",
         f"| origin; return address | {MAX_ORIGIN}; {MAX_ADDRESS} characters |",
         f"| an order, from its arrival to its answer | {TOTAL_LIMIT:g} s;",
         f"| {Requests.EACH.burst:g} at once, then {Requests.EACH.per_second:g} a second; "
         f"{Requests.ALL.burst:g}, then {Requests.ALL.per_second:g} a second |",
-        f"| {Windows.RATE.burst:g} at once, then one in {1 / Windows.RATE.per_second:g} s |",
-        f"waits {Windows.FIRST_WAIT:g} s, each time twice as long, up to {Windows.LONGEST_WAIT:g} s |",
+        f"{Windows.EACH.burst:g} at once, then one in {1 / Windows.EACH.per_second:g} s; "
+        f"{Windows.ALL.burst:g}, then one in {1 / Windows.ALL.per_second:g} s |",
+        f"waits {Patience.FIRST_WAIT:g} s, each time twice as long, up to {Windows.LONGEST_WAIT:g} s |",
+        f"all wait likewise, up to {Windows.LONGEST_WAIT_OF_ALL:g} s |",
         f"of each kind {MAX_TOKENS} are kept",
     ],
 )
@@ -39,7 +41,7 @@ def test_prose_says(sentence: str) -> None:
 
 
 def test_numbers_that_are_words_in_the_prose() -> None:
-    assert Windows.PATIENCE == 3
+    assert (Windows.ROW, Windows.ROW_OF_ALL) == (3, 12)
     assert "| three windows in a row" in README
     assert TOKEN_SECONDS == 600
     assert "good once, for ten minutes" in README

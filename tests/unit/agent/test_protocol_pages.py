@@ -12,11 +12,11 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.callers import caller
+from agent.callers import MAX_ORIGIN, caller
 from agent.failures import Code, FailureError, catalogue, failure
 from agent.order import Purpose, purpose_of
 from agent.settings import WebSettings
-from agent.web.go import return_origin
+from agent.web.go import RETURN, return_origin
 from agent.web.problems import problem
 from tests.dev import protocol_pages
 from tests.dev.protocol_pages import FOLDER, pages, with_codes
@@ -142,7 +142,7 @@ def test_links_of_the_prose_lead_somewhere() -> None:
 def test_each_kind_of_message_has_an_example_in_the_prose() -> None:
     names = {name for name, _ in EXAMPLES}
     assert names == {
-        "hello", "authenticate-request", "message", "go-answer", "popup-request", "token", "problem",
+        "hello", "authenticate-request", "message", "go-registration", "go-answer", "popup-request", "token", "problem",
     }  # fmt: skip
 
 
@@ -238,8 +238,11 @@ def test_published_form_of_callers_refuses(text: str) -> None:
 ADDRESS = jsonschema_rs.validator_for(components()["GoRequest"]["properties"]["return_to"])
 
 
-@given(st.from_regex(r"\Ahttps://[a-z0-9.:\[\]_@-]{1,12}(/[A-Za-z0-9?%#\\ -]{0,12})?\n?\Z"))
-@example("https://portal.example/" + "a" * (2048 - 23))
-@example("https://portal.example/" + "a" * (2049 - 23))
+@given(st.from_regex(rf"\Ahttps://[a-z0-9.:\[\]_@-]{{1,12}}({re.escape(RETURN)}|/[A-Za-z0-9?%#\\ -]{{0,12}})?\n?\Z"))
+@example("https://portal.example" + RETURN)
+@example("https://portal.example" + RETURN + "/")
+@example("https://portal.example" + RETURN.replace(".", "x"))
+@example("https://" + "a" * (MAX_ORIGIN - 8) + RETURN)
+@example("https://" + "a" * (MAX_ORIGIN - 7) + RETURN)
 def test_return_addresses_are_taken_by_both_or_by_none(text: str) -> None:
     assert ADDRESS.is_valid(text) == accepts(return_origin, text)

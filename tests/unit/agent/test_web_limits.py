@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent.failures import Code, FailureError, Next, catalogue
 from agent.web.limits import MAX_ORIGINS, Buckets, Rate, Requests, TooManyError, Windows
 
-A, B = "https://a.example", "https://b.example"
+A, B = "a.example", "b.example"
 
 
 class Hand:
@@ -124,10 +124,10 @@ class TestRequests:
         assert (error.code, error.retry_after) == (Code.TOO_MANY_REQUESTS, whole)
 
 
-async def end(windows: Windows, origin: str, how: Code | BaseException | None) -> float:
+async def end(windows: Windows, site: str | None, how: Code | BaseException | None) -> float:
     """Opens a window that ends so; the seconds to wait if it may not open."""
     try:
-        async with windows.opening(origin):
+        async with windows.opening(site):
             if isinstance(how, BaseException):
                 raise how
             if how is not None:
@@ -162,7 +162,7 @@ CLOSED = [Code.USER_CANCELLED, Code.TIMED_OUT, Code.PAGE_CLOSED, Code.NO_CARD, a
 
 
 @pytest.mark.parametrize("how", CLOSED, ids=repr)
-async def test_after_three_closed_windows_the_origin_waits_each_time_twice_as_long(
+async def test_after_three_closed_windows_the_site_waits_each_time_twice_as_long(
     windows: Windows, hand: Hand, how: Code | BaseException
 ) -> None:
     assert [await end(windows, A, how) for _ in range(4)] == [0, 0, 0, 10]
@@ -172,6 +172,7 @@ async def test_after_three_closed_windows_the_origin_waits_each_time_twice_as_lo
         waits.append(wait)
         hand.now += wait
         assert await end(windows, A, how) == 0
+        await end(windows, B, None)
     assert waits == [10, 20, 40, 80, 160, 320, 600, 600, 600]
 
 
@@ -181,18 +182,51 @@ async def test_wanted_window_makes_up_for_those_that_were_closed(windows: Window
         assert [await end(windows, A, None) for _ in range(2)] == [0, 0]
 
 
-async def test_one_pestering_origin_does_not_make_another_wait(windows: Windows) -> None:
+async def test_one_pestering_site_does_not_make_another_wait(windows: Windows) -> None:
     for _ in range(10):
         await end(windows, A, Code.USER_CANCELLED)
     assert await end(windows, A, Code.USER_CANCELLED) > 0
     assert await end(windows, B, Code.USER_CANCELLED) == 0
 
 
-async def test_origins_with_closed_windows_are_bounded(windows: Windows, hand: Hand) -> None:
+async def test_several_pestering_sites_make_all_wait_for_a_minute_at_most(windows: Windows, hand: Hand) -> None:
+    waits = []
+    for number in range(60):
+        waits.append(await end(windows, f"a{number}.example", Code.USER_CANCELLED))
+        hand.now += 2.5
+    assert waits[: Windows.ROW_OF_ALL] == [0] * Windows.ROW_OF_ALL
+    assert waits[Windows.ROW_OF_ALL] > 0
+    hand.now += Windows.LONGEST_WAIT_OF_ALL
+    assert await end(windows, B, None) == 0
+    assert await end(windows, B, None) == 0, "a wanted window makes up for them"
+
+
+async def test_caller_that_is_only_named_never_pays_and_all_together_do(windows: Windows, hand: Hand) -> None:
+    waits = []
+    for _ in range(Windows.ROW_OF_ALL + 1):
+        waits.append(await end(windows, None, Code.USER_CANCELLED))
+        hand.now += 2.5
+    assert waits[:-1] == [0] * Windows.ROW_OF_ALL
+    assert waits[-1] > 0
+    hand.now += Windows.LONGEST_WAIT_OF_ALL
+    assert await end(windows, A, Code.USER_CANCELLED) == 0
+
+
+async def test_refusal_for_all_takes_nothing_from_the_site(windows: Windows, hand: Hand) -> None:
+    for number in range(Windows.ROW_OF_ALL):
+        await end(windows, f"a{number}.example", Code.USER_CANCELLED)
+    assert await end(windows, A, Code.HOST_FAILED) > 0
+    hand.now += Windows.LONGEST_WAIT_OF_ALL
+    assert [await end(windows, A, Code.HOST_FAILED) for _ in range(7)] == [0] * 6 + [10]
+
+
+async def test_sites_with_closed_windows_are_bounded(windows: Windows, hand: Hand) -> None:
     for _ in range(3):
         await end(windows, A, Code.USER_CANCELLED)
     for number in range(MAX_ORIGINS):
-        await end(windows, f"https://a{number}.example", Code.USER_CANCELLED)
+        await end(windows, f"a{number}.example", Code.USER_CANCELLED)
+        hand.now += Windows.LONGEST_WAIT_OF_ALL + 10
+        await end(windows, B, None)
     assert await end(windows, A, Code.USER_CANCELLED) == 0
 
 

@@ -17,11 +17,13 @@ from agent.settings import SettingsError, WebSettings, read_settings
 from agent.signing import Signing
 from agent.web.asking import Admission
 from agent.web.listener import bind_plain, plain_application, serve
+from agent.web.places import Places
 from tests.stand.parts import free_port
 from tests.stand.waiting import LIMIT
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, FakeHost
 
 TLS_PORT = 61172
+NAME = f"{0x5EED:032x}.localhost"
 
 
 class Plain:
@@ -29,12 +31,13 @@ class Plain:
 
     def __init__(self, port: int, host: FakeHost, client: aiohttp.ClientSession) -> None:
         self.port, self.host, self.client = port, host, client
-        self.own_origin = f"http://localhost:{port}"
+        self.own_host = f"{NAME}:{port}"
+        self.own_origin = f"http://{self.own_host}"
 
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, str]:
         """Status and text of an answer."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self.client.request(method, path, headers=sent, json=body) as response:
+        sent = {"Host": self.own_host, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        async with self.client.request(method, path, headers=sent, json=body, allow_redirects=False) as response:
             assert response.headers["Server"] == "CardLogin"
             return response.status, await response.text()
 
@@ -57,7 +60,7 @@ async def plain(no_blocking_on_the_loop: BlockBuster, tmp_path: Path) -> AsyncIt
     host, port = FakeHost(), free_port()
     admission = Admission(WebSettings(), Permissions(tmp_path / FILE))
     no_blocking_on_the_loop.deactivate()
-    app = plain_application(Signing(host), admission, port, TLS_PORT)
+    app = plain_application(Signing(host), admission, Places(TLS_PORT, NAME, port, NAME))
     no_blocking_on_the_loop.activate()
     runner = await serve(app, bind_plain(port), None)
     async with aiohttp.ClientSession(f"http://localhost:{port}") as client:
@@ -73,7 +76,9 @@ async def test_popup_signs_for_its_opener(plain: Plain) -> None:
 
 
 async def test_popup_names_the_port_where_tls_is(plain: Plain) -> None:
-    assert f'<meta name="tls-port" content="{TLS_PORT}">' in (await plain.ask("GET", "/v1/popup"))[1]
+    page = (await plain.ask("GET", "/v1/popup"))[1]
+    assert f'<meta name="port" content="{TLS_PORT}">' in page
+    assert f'<meta name="secure" content="https://{NAME}:{TLS_PORT}">' in page
 
 
 async def test_hello_says_that_we_are_here(plain: Plain) -> None:

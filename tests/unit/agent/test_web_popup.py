@@ -219,9 +219,41 @@ async def test_popup_in_a_frame_does_not_get_the_card_side_ready(site: Site, mon
 
 async def test_popup_has_no_button_that_competes_with_those_of_the_window(site: Site) -> None:
     page = (await site.ask("GET", "/v1/popup")).body.decode()
-    assert re.findall(r"<button[^>]*>", page) == re.findall(r"<button[^>]* lang=[^>]*>", page)
+    others = [tag for tag in re.findall(r"<button[^>]*>", page) if " lang=" not in tag]
+    assert others == ['<button id="go-on" type="button" data-text="go_on" hidden>']
+
+
+@pytest.mark.parametrize(
+    ("headers", "clicked"),
+    [({}, "false"), ({"Sec-Fetch-User": "?1"}, "true"), ({"Sec-Fetch-User": "?0"}, "false"),
+     ({"Sec-Fetch-User": "?1, ?1"}, "false")],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/v1/popup", "/v1/go"])
+async def test_page_knows_whether_the_browser_has_seen_a_click(
+    site: Site, path: str, headers: dict[str, str], clicked: str
+) -> None:
+    page = (await site.ask("GET", path, headers=headers)).body.decode()
+    assert f'<meta name="clicked" content="{clicked}">' in page
+
+
+@pytest.mark.parametrize("path", ["/v1/popup", "/v1/go"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+async def test_fixed_name_leads_to_the_page_and_serves_none(site: Site, path: str, host: str) -> None:
+    reply = await site.ask("GET", path, headers={"Host": f"{host}:{site.port}"})
+    assert (reply.status, reply.header("location"), reply.body) == (307, site.own_origin + path, b"")
+    assert re.fullmatch(r"https://[0-9a-f]{32}\.localhost:\d+", site.own_origin)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+async def test_order_from_a_fixed_origin_is_refused_even_with_a_page_token(site: Site, host: str) -> None:
+    """Whoever held the port before us may have left a page or a worker there, which is of that origin for ever."""
+    fixed = f"{host}:{site.port}"
+    for headers in ({"Host": fixed, "Origin": f"https://{fixed}"}, {"Host": fixed}, {"Origin": f"https://{fixed}"}):
+        reply = await order(site, await open_popup(site), headers=headers)
+        assert (reply.status, reply.code) == (403, "origin_refused")
+    assert site.host.orders == []
 
 
 async def test_popup_names_the_port_where_tls_is(site: Site) -> None:
     page = (await site.ask("GET", "/v1/popup")).body.decode()
-    assert f'<meta name="tls-port" content="{site.port}">' in page
+    assert f'<meta name="port" content="{site.port}">' in page

@@ -19,6 +19,7 @@ from agent.settings import WebSettings
 from agent.signing import Signing
 from agent.web.asking import Admission
 from agent.web.listener import application, bind, serve
+from agent.web.places import Places
 from certs.authority import make_identity
 from certs.folder import write_identity
 from certs.life import ROOT
@@ -50,12 +51,13 @@ async def rooted(
     port, host = free_port(), FakeHost()
     admission = Admission(WebSettings(), Permissions(tmp_path / FILE))
     no_blocking_on_the_loop.deactivate()
-    app = application(Signing(host), admission, port, http_port=61170, root=root)
+    places = Places(port, "localhost", 61170)
+    app = application(Signing(host), admission, places, root)
     no_blocking_on_the_loop.activate()
     runner = await serve(app, bind((port,)), server_tls)
     connector = aiohttp.TCPConnector(ssl=client_tls)
     async with aiohttp.ClientSession(f"https://localhost:{port}", connector=connector) as client:
-        yield Site(port, host, client_tls, client, admission)
+        yield Site(places, host, client_tls, client, admission)
     await runner.cleanup()
 
 

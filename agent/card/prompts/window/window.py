@@ -42,6 +42,7 @@ class Window:
         self.on_choose: Callable[[bytes], None] = lambda der: None
         self.on_other: Callable[[], None] = lambda: None
         self.on_cancel: Callable[[], None] = lambda: None
+        self.on_tell: Callable[[], None] = lambda: None
         self.on_language: Callable[[str], None] = lambda language: None
         self.on_destroyed: Callable[[], None] = lambda: None
         self._quiet = Quiet(self.top)
@@ -52,6 +53,7 @@ class Window:
         self._waiting: Said | None = texts.READING
         self._shown: bytes | None = None  # the certificate whose PIN is asked
         self._pinpad = False
+        self._secret = False  # the site is not told what is wrong, unless the person wants it
         self._destroyed = False
         self._area = work_area(self.top)
         self._left = False  # the person has gone on to another program
@@ -62,6 +64,7 @@ class Window:
     def begin(self, order: HostOrder) -> None:
         """Shows who asks and why, and that the card is being read: in front, with the keyboard."""
         self._speak(order.language)
+        self._secret = not order.tells
         self._heading.tell(order.origin, purpose_of(order.challenge))
         self._wait(texts.READING)
         self._place()
@@ -115,6 +118,8 @@ class Window:
         self._problem.show(trouble)
         self._stage(self._problem)
         self._buttons(first=None)
+        if self._secret:
+            self._tell.pack(side="left")
         self._focus(self._cancel)
         self._go_on()
 
@@ -167,6 +172,8 @@ class Window:
         self._first = PushButton(self._footer, theme, self._go, mnemonic="c", first=True)
         self._cancel = PushButton(self._footer, theme, lambda: self.on_cancel(), mnemonic="a")
         self._other = PushButton(self._footer, theme, lambda: self.on_other(), mnemonic="o")
+        self._tell = PushButton(self._footer, theme, lambda: self.on_tell(), mnemonic="t")
+        speaker.say(self._tell, texts.TELL)
         self._cancel.pack(side="right")
         self._bind()
 
@@ -207,7 +214,8 @@ class Window:
         top.bind("<FocusOut>", lambda event: self._keyboard(event, left=True), add=True)
         for letter, act in (
             *((letter, self._first.invoke) for letter in "cus"), *((letter, self._cancel.invoke) for letter in "ae"),
-            ("o", self._press_other), ("l", self._press_switch), ("k", self._press_last_try), ("d", self._press_copy),
+            ("o", lambda: press(self._other)), ("t", lambda: press(self._tell)),
+            ("l", self._press_switch), ("k", self._press_last_try), ("d", self._press_copy),
         ):  # fmt: skip
             top.bind(f"<Alt-{letter}>", lambda _, act=act: act())  # type: ignore[misc]
 
@@ -226,10 +234,6 @@ class Window:
     def _move_up(self) -> None:
         area = self._area
         self.top.geometry(f"+{self.top.winfo_x()}+{max(area.bottom - self.top.winfo_height(), area.top)}")
-
-    def _press_other(self) -> None:
-        if self._other.winfo_ismapped():
-            self._other.invoke()
 
     def _press_switch(self) -> None:
         if self._card.switch.winfo_ismapped():
@@ -271,8 +275,8 @@ class Window:
         self._cancel.mnemonic = "a" if first else "e"
         say(self._cancel, texts.CANCEL if first else texts.CLOSE)
         self._cancel.enable(True)
-        self._first.pack_forget()
-        self._other.pack_forget()
+        for button in (self._first, self._other, self._tell):
+            button.pack_forget()
         if first is not None:
             self._first.mnemonic = first[0].lower()
             say(self._first, first)
@@ -304,7 +308,8 @@ class Window:
 
     def _work(self, text: Said, how: Said = "", *, title: Said | None = None) -> None:
         self._card.work(text, how)
-        self._other.pack_forget()
+        for button in (self._other, self._tell):
+            button.pack_forget()
         self._pause(title or text)
 
     def _pause(self, text: Said) -> None:
@@ -355,3 +360,9 @@ class Window:
             self.on_submit(None if self._pinpad else field.text, self._card.last_try.on, field.form)
         elif self._view is self._choice and self._choice.list.marked is not None:
             self.on_choose(self._choice.list.marked.facts.der)
+
+
+def press(button: PushButton) -> None:
+    """What a mnemonic does, where its button is on the screen."""
+    if button.winfo_ismapped():
+        button.invoke()

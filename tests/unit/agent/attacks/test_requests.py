@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from agent.web import connections, guard
+from agent.web import connections, greeting, guard
 from tests.stand.waiting import LIMIT
 from tests.unit.agent.attacks.conftest import StillServes
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, Site, until
@@ -196,7 +196,7 @@ class TestSlow:
     def soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Shortens the deadlines."""
         monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.6)
-        monkeypatch.setattr(connections, "HANDSHAKE_SECONDS", 0.6)
+        monkeypatch.setattr(greeting, "HANDSHAKE_SECONDS", 0.6)
         monkeypatch.setattr(guard, "BODY_SECONDS", 0.3)
 
     async def test_slow_headers(self, site: Site, still_serves: StillServes) -> None:

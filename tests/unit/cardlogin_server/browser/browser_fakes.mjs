@@ -65,11 +65,11 @@ class Popup {
  * A browser with the client loaded into it. `permissions` maps a known name to its state; `agent` answers fetches:
  * (url, options) => {status, body} or an exception. `policy` is the page's own Cross-Origin-Opener-Policy, which it
  * can only learn by asking its server, and may change in `world.policy`; `framed`: it is in a frame of another page;
- * `storage` is what the tab keeps, `lang` the language of the page.
+ * `storage` is what the tab keeps, `kept` what the browser keeps for the site, `lang` the language of the page.
  */
 export async function browser({
   hostname = "portal.example", permissions = {}, agent, blocked = false, isolated = false, framed = false, policy,
-  storage = new Map(), lang = "",
+  storage = new Map(), kept = new Map(), lang = "",
 } = {}) {
   const clock = new Clock();
   const world = { clock, popups: [], listeners: new Set(), fetched: [], asked: [], left: [], statuses: {}, storage, policy };
@@ -97,11 +97,8 @@ export async function browser({
       }
     },
   };
-  globalThis.sessionStorage = {
-    getItem: (key) => storage.get(key) ?? null,
-    setItem: (key, value) => storage.set(key, value),
-    removeItem: (key) => storage.delete(key),
-  };
+  globalThis.sessionStorage = store(storage);
+  globalThis.localStorage = store(kept);
   const query = async ({ name }) => {
     if (!(name in permissions)) throw new TypeError(`${name} is not a valid permission`);
     const status = Object.assign(new EventTarget(), { state: permissions[name] });
@@ -140,6 +137,12 @@ export async function browser({
   await settle();
   return world;
 }
+
+const store = (values) => ({
+  getItem: (key) => values.get(key) ?? null,
+  setItem: (key, value) => values.set(key, String(value)),
+  removeItem: (key) => values.delete(key),
+});
 
 /** What became of a promise so far: {state, value}. */
 export function follow(promise) {

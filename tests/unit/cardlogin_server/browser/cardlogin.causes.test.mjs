@@ -4,17 +4,19 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { answer, browser, settle } from "./browser_fakes.mjs";
-import { CHALLENGE, TOKEN, PROBLEM, HELLO, GRANTED, READY, start, isFailure, isOver, settled } from "./client_parts.mjs";
+import { CHALLENGE, TOKEN, PROBLEM, HELLO, GRANTED, OWN, READY, start, isFailure, isOver, settled } from "./client_parts.mjs";
 
-const PLAIN = "http://localhost:61170";
+const PLAIN = `http://${OWN}:61170`; // where the plain listener has its pages
 const token = { type: "cardlogin:token", token: TOKEN };
+const ROUNDS = 3 * 1_500 + 3 * 2_500; // ms: three ports have not answered over TLS
 
 // ---- TLS is not trusted
 
-test("tls: the popup goes on without TLS, and the answer says so", async () => {
+test("tls: the popup goes on without TLS, by way of the port that refused, and the answer says so", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(1_500);
+  await world.clock.tick(ROUNDS);
+  assert.equal(world.popups[0].visited.at(-1), "http://localhost:61171/v1/popup#opened");
   await world.say({ ...READY, port: 61171 }, { origin: PLAIN });
   assert.deepEqual(world.popups[0].posted[0].target, PLAIN);
   await world.say(token, { origin: PLAIN });
@@ -23,52 +25,55 @@ test("tls: the popup goes on without TLS, and the answer says so", async () => {
   isOver(world);
 });
 
-test("tls: an agent on another port is asked there before it is asked without TLS", async () => {
+test("tls: a page over plain HTTP that finds TLS trusted goes on there", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(1_500);
-  await world.say({ ...READY, port: 61173 }, { origin: PLAIN });
-  assert.equal(world.popups[0].visited.at(-1), "https://localhost:61173/v1/popup#opened");
-  assert.deepEqual(world.popups[0].posted, []);
-  await world.clock.tick(2_500);
-  assert.equal(world.popups[0].visited.at(-1), `${PLAIN}/v1/popup#opened`);
-  await world.say({ ...READY, port: 61173 }, { origin: PLAIN });
-  await world.say(token, { origin: PLAIN });
-  assert.equal(fate.value.tlsTrusted, false);
-  isOver(world);
+  await world.clock.tick(ROUNDS);
+  await world.say(READY, { origin: `https://${OWN}:61171` });
+  await world.say(token, { origin: `https://${OWN}:61171` });
+  assert.ok(fate.value.tlsTrusted);
 });
 
-for (const port of [undefined, "61172", 8443, "61172@evil.example", -1, null]) {
-  test(`tls: a port that is not on the list leads nowhere (${port})`, async () => {
+for (const origin of ["http://localhost:61170", "http://localhost:61171", `http://${OWN}:61171`, `http://${OWN}`]) {
+  test(`tls: ${origin} does not speak for the plain listener`, async () => {
     const world = await browser();
-    start(world, { ports: [61171] });
-    await world.clock.tick(1_500);
-    await world.say({ ...READY, port }, { origin: PLAIN });
-    assert.equal(world.popups[0].visited.length, 2);
-    assert.equal(world.popups[0].posted[0].target, PLAIN);
+    start(world);
+    await world.clock.tick(ROUNDS);
+    await world.say(READY, { origin });
+    assert.deepEqual(world.popups[0].posted, []);
   });
 }
 
 test("tls: no plain port by setting", async () => {
   const world = await browser();
   const fate = start(world, { httpPort: 0 });
-  await world.clock.tick(3 * 1_500 + 3 * 2_500);
+  await world.clock.tick(ROUNDS);
   isFailure(world, fate, "agent_not_found");
   assert.ok(world.popups[0].visited.every((url) => url.startsWith("https:")));
 });
 
 const plainOnly = (url) => {
-  if (url.startsWith(PLAIN)) return answer(HELLO);
+  if (url.startsWith("http://localhost:61172")) return answer(HELLO);
   throw new TypeError("Failed to fetch");
 };
 
 test("tls: fetch that fails goes on by a popup without TLS, in the same click", async () => {
   const world = await browser({ permissions: GRANTED, agent: plainOnly });
   const fate = await settled(start(world));
-  assert.deepEqual(world.popups[0].visited, [`${PLAIN}/v1/popup#opened`]);
+  assert.deepEqual(world.popups[0].visited, ["http://localhost:61172/v1/popup#opened"]);
   await world.say(READY, { origin: PLAIN });
   await world.say(token, { origin: PLAIN });
   assert.equal(fate.value.tlsTrusted, false);
+});
+
+test("tls: fetch goes on without TLS only where every port has refused it", async () => {
+  const slow = (url) => (url.startsWith("https://localhost:61173") ? new Promise(() => {}) : plainOnly(url));
+  const world = await browser({ permissions: GRANTED, agent: slow });
+  const fate = await settled(start(world));
+  await world.clock.tick(1_500 + 2_500);
+  isFailure(world, await settled(fate), "agent_not_found");
+  assert.ok(world.fetched.every(({ url }) => url.startsWith("https:")));
+  assert.deepEqual(world.popups, []);
 });
 
 test("tls_not_trusted: the plain port answers and no popup is possible", async () => {
@@ -82,7 +87,7 @@ test("tls_not_trusted: the window without TLS is gone before it was ready, as wh
   const world = await browser();
   const fate = start(world);
   world.policy = "same-origin-allow-popups";
-  await world.clock.tick(1_500);
+  await world.clock.tick(ROUNDS);
   await cut(world);
   isFailure(world, fate, "tls_not_trusted");
   isOver(world);
@@ -91,7 +96,7 @@ test("tls_not_trusted: the window without TLS is gone before it was ready, as wh
 test("page_closed: the window without TLS was ready before it was closed", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(1_500);
+  await world.clock.tick(ROUNDS);
   await world.say({ ...READY, port: 61171 }, { origin: PLAIN });
   await cut(world);
   isFailure(world, fate, "page_closed");
@@ -230,7 +235,7 @@ test("opener cut: the browser asks about the port that answers, not about those 
 test("agent_not_found: openers are cut, and there is nobody that the browser could ask about", async () => {
   const world = await browser({ permissions: { ...PROMPT }, isolated: true, agent: undefined });
   isFailure(world, await settled(start(world)), "agent_not_found");
-  assert.equal(world.fetched.length, 4);
+  assert.equal(world.fetched.length, 6);
   isOver(world);
 });
 
@@ -262,15 +267,15 @@ test("agent_not_found: a system takes two seconds to say that nobody is there", 
   const world = await browser({ permissions: { ...PROMPT }, isolated: true, agent });
   agent.clock = world.clock;
   const fate = start(world);
-  await world.clock.tick(4 * 2_100);
+  await world.clock.tick(6 * 2_100);
   isFailure(world, fate, "agent_not_found");
-  assert.equal(world.fetched.length, 4);
+  assert.equal(world.fetched.length, 6);
   isOver(world);
 });
 
 // ---- navigation
 
-const RETURN = { returnTo: "/card/return?next=%2Fa" };
+const RETURN = { returnTo: "/.well-known/cardlogin-return" };
 
 test("navigation: what is asked goes into the fragment, and the challenge is fetched once", async () => {
   const world = await browser({ policy: "same-origin" });
@@ -281,7 +286,7 @@ test("navigation: what is asked goes into the fragment, and the challenge is fet
   assert.equal(url.origin + url.pathname + url.search, "https://localhost:61171/v1/go");
   const { state, ...asked } = Object.fromEntries(new URLSearchParams(url.hash.slice(1)));
   assert.deepEqual(asked, {
-    return_to: "https://portal.example/card/return?next=%2Fa",
+    return_to: "https://portal.example/.well-known/cardlogin-return",
     challenge: "challenge 1",
     language: "en",
   });
@@ -336,7 +341,9 @@ test("navigation_unfinished: not after an answer, and not where nothing can be k
 });
 
 for (const returnTo of [
-  "https://evil.example/", "https://portal.example:8443/", "javascript:alert(1)", "/a#b", `/${"a".repeat(2_048)}`, "//evil.example/", "http://portal.example/",
+  "https://evil.example/.well-known/cardlogin-return", "https://portal.example:8443/.well-known/cardlogin-return",
+  "javascript:alert(1)", "/.well-known/cardlogin-return#b", "/.well-known/cardlogin-return?next=/", "/card/return",
+  "//evil.example/.well-known/cardlogin-return", "http://portal.example/.well-known/cardlogin-return",
 ]) {
   test(`opener_cut: ${returnTo.slice(0, 40)} is no address to return to`, async () => {
     const world = await browser({ isolated: true });

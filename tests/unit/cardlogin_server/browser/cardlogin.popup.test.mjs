@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { browser, settle } from "./browser_fakes.mjs";
-import { CHALLENGE, TOKEN, PROBLEM, READY, start, isFailure, isOver, settled } from "./client_parts.mjs";
+import { CHALLENGE, TOKEN, PROBLEM, READY, OWN, start, isFailure, isOver, settled } from "./client_parts.mjs";
 
 test("popup: the window is opened in the click itself, before anything is awaited", async () => {
   const world = await browser();
@@ -92,21 +92,19 @@ test("popup: the portal's own CardLoginError passes through", async () => {
   assert.equal(fate.value, own);
 });
 
-test("popup: the ports are tried in order in one window, 1.5 s each, and without TLS after the first", async () => {
+const POPUPS = [61171, 61172, 61173].map((port) => `https://localhost:${port}/v1/popup#opened`);
+const PLAIN_POPUPS = POPUPS.map((url) => url.replace("https:", "http:"));
+
+test("popup: the ports are tried in order in one window, 1.5 s each", async () => {
   const world = await browser();
   const fate = start(world);
   await world.clock.tick(1_499);
-  assert.equal(world.popups[0].visited.length, 1);
-  await world.clock.tick(3_001);
-  assert.deepEqual(world.popups[0].visited, [
-    "https://localhost:61171/v1/popup#opened",
-    "http://localhost:61170/v1/popup#opened",
-    "https://localhost:61172/v1/popup#opened",
-    "https://localhost:61173/v1/popup#opened",
-  ]);
+  assert.deepEqual(world.popups[0].visited, POPUPS.slice(0, 1));
+  await world.clock.tick(1_501);
+  assert.deepEqual(world.popups[0].visited, POPUPS);
   await world.say(READY, { origin: "https://localhost:61173" });
   assert.equal(world.popups[0].posted[0].target, "https://localhost:61173");
-  await world.clock.tick(10_000);
+  await world.clock.tick(60_000);
   await world.say({ type: "cardlogin:token", token: TOKEN }, { origin: "https://localhost:61173" });
   assert.equal(fate.state, "resolved");
   assert.ok(fate.value.tlsTrusted);
@@ -114,14 +112,13 @@ test("popup: the ports are tried in order in one window, 1.5 s each, and without
   isOver(world);
 });
 
-test("popup: an agent that is slow is asked again, with greater patience", async () => {
+test("popup: an agent that is slow is asked again, with greater patience, before anybody is asked without TLS", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(6_000 + 2_499);
-  assert.equal(world.popups[0].visited.length, 5);
-  assert.equal(world.popups[0].visited.at(-1), "https://localhost:61171/v1/popup#opened");
-  await world.say(READY);
-  await world.say({ type: "cardlogin:token", token: TOKEN });
+  await world.clock.tick(3 * 1_500 + 3 * 2_500 - 1);
+  assert.deepEqual(world.popups[0].visited, [...POPUPS, ...POPUPS]);
+  await world.say(READY, { origin: `https://${OWN}:61173` });
+  await world.say({ type: "cardlogin:token", token: TOKEN }, { origin: `https://${OWN}:61173` });
   assert.ok(fate.value.tlsTrusted);
   isOver(world);
 });
@@ -136,17 +133,67 @@ test("popup: the only address there is goes on loading in the second round", asy
   isOver(world);
 });
 
-test("agent_not_found: after the last port of the second round the popup closes", async () => {
+test("agent_not_found: after the last port has not answered over plain HTTP either, the popup closes", async () => {
   const world = await browser();
   const fate = start(world);
-  await world.clock.tick(15_999);
+  await world.clock.tick(3 * 1_500 + 6 * 2_500 - 1);
   assert.equal(fate.state, "pending");
   await world.clock.tick(1);
   isFailure(world, fate, "agent_not_found");
-  assert.equal(world.popups[0].visited.length, 8);
+  assert.deepEqual(world.popups[0].visited, [...POPUPS, ...POPUPS, ...PLAIN_POPUPS]);
   assert.ok(world.popups[0].closed);
   isOver(world);
 });
+
+for (const origin of [
+  `https://${OWN}:61172`, `https://${OWN}`, `http://${OWN}:61171`, `https://${OWN}.evil.example:61171`,
+  `https://evil.localhost:61171`, `https://${OWN.toUpperCase()}:61171`, `https://x${OWN}:61171`, "http://localhost:61171",
+  "https://127.0.0.1:61171", "https://localhost:61172", "null", "", "https://portal.example",
+]) {
+  test(`popup: ${origin || "nobody"} does not speak for the first port`, async () => {
+    const world = await browser();
+    start(world);
+    await world.say(READY, { origin });
+    assert.deepEqual(world.popups[0].posted, []);
+  });
+}
+
+test("popup: the agent's page has a name of its own, and after it nobody else is listened to", async () => {
+  const world = await browser();
+  const fate = start(world);
+  await world.say(READY, { origin: `https://${OWN}:61171` });
+  assert.equal(world.popups[0].posted[0].target, `https://${OWN}:61171`);
+  for (const origin of ["https://localhost:61171", `https://${"1".repeat(32)}.localhost:61171`]) {
+    await world.say({ type: "cardlogin:token", token: TOKEN }, { origin });
+    assert.equal(fate.state, "pending");
+  }
+  await world.say({ type: "cardlogin:token", token: TOKEN }, { origin: `https://${OWN}:61171` });
+  assert.equal(fate.state, "resolved");
+});
+
+test("popup: the port that was trusted is tried first the next time, and plain HTTP not at all", async () => {
+  const kept = new Map();
+  const world = await browser({ kept });
+  const fate = start(world);
+  await world.clock.tick(1_500);
+  await world.say(READY, { origin: `https://${OWN}:61172` });
+  await world.say({ type: "cardlogin:token", token: TOKEN }, { origin: `https://${OWN}:61172` });
+  assert.equal(fate.state, "resolved");
+  const later = await browser({ kept });
+  const next = start(later);
+  await later.clock.tick(3 * 1_500 + 3 * 2_500);
+  const inOrder = [POPUPS[1], POPUPS[0], POPUPS[2]];
+  assert.deepEqual(later.popups[0].visited, [...inOrder, ...inOrder]);
+  isFailure(later, next, "agent_not_found");
+});
+
+for (const value of ["61174", "x", "-1", "https://evil.example", ""]) {
+  test(`popup: what is kept leads nowhere but to a published port (${value})`, async () => {
+    const world = await browser({ kept: new Map([["cardlogin:trusted", value]]) });
+    start(world);
+    assert.deepEqual(world.popups[0].visited, POPUPS.slice(0, 1));
+  });
+}
 
 test("popup: other ports by setting, and nothing but numbers become an address", async () => {
   const world = await browser();

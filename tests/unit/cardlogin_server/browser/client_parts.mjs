@@ -23,6 +23,7 @@ export const PROBLEM = {
 };
 export const HELLO = { service: "cardlogin", protocol: 1 };
 export const READY = { type: "cardlogin:ready", protocol: 1 };
+export const OWN = `${"0123456789abcdef".repeat(2)}.localhost`; // the name that an agent has made up for its pages
 export const GRANTED = { "loopback-network": "granted" };
 
 export const start = (world, more = {}) => follow(world.authenticate({ challenge: CHALLENGE, ...more }));

@@ -79,12 +79,15 @@ def test_client_is_under_12_kb_minified_and_depends_on_nothing() -> None:
     done = subprocess.run(minify, capture_output=True, timeout=LIMIT, check=True)
     assert 5_000 < len(done.stdout) < 12_000
     code = CLIENT.read_text("utf-8")
-    assert re.findall(r"\bimport\b.*", code) == ['import { LANGUAGES, TEXTS } from "./messages.js";']
+    assert re.findall(r"\bimport\b.*", code) == [
+        'import { addresses, rememberTrust, speaksFor } from "./addresses.js";',
+        'import { LANGUAGES, TEXTS } from "./messages.js";',
+    ]
     assert not re.search(r"innerHTML|document\.write|\beval\b|targetAddressSpace", code)
 
 
 def test_classic_script_is_up_to_date(tmp_path: Path) -> None:
-    for name in ("cardlogin.js", "messages.js", "build.mjs"):
+    for name in ("cardlogin.js", "addresses.js", "messages.js", "build.mjs"):
         shutil.copy(BROWSER / name, tmp_path)
     subprocess.run([node(), "build.mjs"], cwd=tmp_path, check=True, timeout=LIMIT)
     made = (tmp_path / "dist" / "cardlogin.global.js").read_text("utf-8")
