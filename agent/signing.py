@@ -37,10 +37,10 @@ class Signing:
     chosen a card, inside the card host; and two windows that ask for a PIN at once could not be told apart by a person
     who looks at one card. So the rule is one order at a time, whichever reader: a second caller is told `busy` at once.
 
-    An order waits in one case only: its predecessor has been answered, and the host of that is still about to reset
-    the card and to end. One order may wait so, for at most WAIT_LIMIT; who comes then is told `busy` as well, because
-    it would have to wait for a person to type. An order ends with its page, so a page that was left or loaded anew is
-    never kept out by the order it had asked for before.
+    An order waits in one case only: its predecessor has been answered, and the host of that has still to end. One order
+    may wait so, for at most WAIT_LIMIT; who comes then is told `busy` as well, because it would have to wait for a
+    person to type. An order ends with its page, so a page that was left or loaded anew is never kept out by the order
+    it had asked for before.
     """
 
     def __init__(self, host: Host) -> None:

@@ -18,6 +18,19 @@ class TriesQuestion:
 
 
 @dataclass(frozen=True)
+class Configuration:
+    """A driver's own settings: `variable` names its file, of which there is one for looking and one for signing.
+
+    `file` is what the names of such modules have in common, wherever they lie and whichever row names them.
+    """
+
+    file: str
+    variable: str
+    looking: Path
+    signing: Path
+
+
+@dataclass(frozen=True)
 class Driver:
     """One row: where the module may lie and what is special about it.
 
@@ -32,6 +45,7 @@ class Driver:
     tries: tuple[TriesQuestion, ...]
     configured: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    configuration: Configuration | None = None
 
 
 # The signing key of a Taiwanese card (ASCII SIGN), then what most other tokens call their first key.
@@ -68,9 +82,14 @@ def _driver(row: dict[str, Any]) -> Driver:
         tries=tuple(TriesQuestion(item["manufacturer"], bytes.fromhex(item["apdu"])) for item in row["tries"]),
         configured=tuple(row.get("configured", ())),
         folders=tuple(row.get("folders", ())),
+        configuration=_configuration(row["configuration"]) if "configuration" in row else None,
     )
     for path in (*driver.paths, *driver.configured, *driver.folders):
         # A relative name would be searched in the current directory, where anybody may put a module.
         if not is_absolute(path):
             raise ValueError(f"driver {driver.name}: {path} is not absolute")
     return driver
+
+
+def _configuration(row: dict[str, str]) -> Configuration:
+    return Configuration(row["file"], row["variable"], _FILE.with_name(row["looking"]), _FILE.with_name(row["signing"]))

@@ -1,4 +1,4 @@
-"""The fifteen functions of PKCS#11 2.40 that a signature needs, called by ctypes; one thread for each module.
+"""The sixteen functions of PKCS#11 2.40 that a signature needs, called by ctypes; one thread for each module.
 
 Functions that set, change or unblock a PIN, or write to a card, are not in the table: nothing here can call them.
 """
@@ -32,6 +32,7 @@ USER_PIN_FINAL_TRY, USER_PIN_LOCKED = 0x20000, 0x40000
 # Places in CK_FUNCTION_LIST, in the order of pkcs11f.h, and what each function takes: n a number, p a pointer.
 _FUNCTIONS = {
     "C_Initialize": (0, "p"),
+    "C_Finalize": (1, "p"),
     "C_GetSlotList": (4, "npp"),
     "C_GetSlotInfo": (5, "np"),
     "C_GetTokenInfo": (6, "np"),
@@ -102,12 +103,13 @@ class Library:
         # An absolute path: Windows then looks for further libraries beside it and in the system folder only.
         library = ctypes.CDLL(path)
         self._functions = self._table(library.C_GetFunctionList)
-        # No locks asked for: all calls come from one thread.
-        try:
-            self.call("C_Initialize", None)
-        except ReturnCodeError as error:
-            if error.code != returncodes.ALREADY_INITIALIZED:
-                raise
+        self._initialise()
+
+    def restart(self) -> None:
+        """Has the module begin anew, with what its settings say now; its sessions are gone."""
+        with suppress(ReturnCodeError):
+            self.call("C_Finalize", None)
+        self._initialise()
 
     def call(self, name: str, *arguments: object) -> None:
         """One call, outside of Python's lock."""
@@ -169,6 +171,14 @@ class Library:
             raise ReturnCodeError(returncodes.GENERAL_ERROR)
         size = self.layout.number.size
         return [int(self.layout.number.unpack_from(room, size * index)[0]) for index in range(found)]
+
+    def _initialise(self) -> None:
+        # No locks asked for: all calls come from one thread.
+        try:
+            self.call("C_Initialize", None)
+        except ReturnCodeError as error:
+            if error.code != returncodes.ALREADY_INITIALIZED:
+                raise
 
     def _table(self, get_list: Any) -> Mapping[str, Function]:
         get_list.restype, get_list.argtypes = ctypes.c_ulong, [ctypes.c_void_p]

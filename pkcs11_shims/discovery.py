@@ -66,8 +66,8 @@ def find_drivers(
 ) -> Survey:
     """The modules of an administrator (`modules`, absolute paths), then of the rows: the named, or all for citizens.
 
-    A module that several rows name is there once, with the first row's quirks. Raises CardError(no_driver) for a name
-    that is not in the catalogue; that nothing is found is for the caller to tell.
+    A module that several rows name is there once, with the first row's quirks; its settings go by its file's name.
+    Raises CardError(no_driver) for a name that is not in the catalogue; that nothing is found the caller has to tell.
     """
     wanted = list(names) or [name for name, driver in catalogue.items() if driver.citizen]
     if not set(wanted) <= set(catalogue):
@@ -79,7 +79,7 @@ def find_drivers(
     for name in wanted:
         for outcomes in _row(catalogue[name], system):
             _take(outcomes, found, refused)
-    return Survey(tuple(found.values()), tuple(refused))
+    return Survey(tuple(_configured(item, catalogue) for item in found.values()), tuple(refused))
 
 
 def refusal(path: Path, system: System) -> str:
@@ -116,6 +116,12 @@ def _take(outcomes: Iterable[Outcome], found: dict[Path, Found], refused: list[R
             return
         reasons.append(outcome)
     refused += dict.fromkeys(reasons)
+
+
+def _configured(found: Found, catalogue: Mapping[str, Driver]) -> Found:
+    kinds = [driver.configuration for driver in catalogue.values() if driver.configuration is not None]
+    fitting = next((kind for kind in kinds if kind.file in found.path.name), None)
+    return replace(found, driver=replace(found.driver, configuration=fitting))
 
 
 def _row(driver: Driver, system: System) -> Iterator[Iterator[Outcome]]:

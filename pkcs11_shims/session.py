@@ -1,7 +1,8 @@
 """One loaded module: tokens, certificates, PIN state and one signature. All calls must come from one thread."""
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from pkcs11_shims import cryptoki, returncodes
@@ -59,6 +60,8 @@ class Module:
     def __init__(self, found: Found) -> None:
         self.driver = found.driver
         self._left = ExitStack()
+        self.guarded = False
+        self._configure()
         try:
             self._library = Library(str(found.path), packed=found.packed)
         except OSError:  # the loader's text names the path
@@ -68,11 +71,28 @@ class Module:
         except ReturnCodeError as error:
             raise CardError(Fault.DRIVER_REFUSED, detail=str(error)) from None
 
+    @property
+    def guards(self) -> bool:
+        """Whether `guard` makes a difference: the driver has settings of ours for signing."""
+        return self.driver.configuration is not None
+
+    def guard(self) -> None:
+        """Has the card reset with the end of each transaction, before anybody else gets it, until `tokens` is called.
+
+        The driver begins anew for it and reads its cards again, so it is done while the person types, where it can be.
+        From then on each question to a card resets it. Does nothing for a driver without settings of ours. Raises
+        CardError(driver_refused) when the driver does not start again.
+        """
+        if self.guards and not self.guarded:
+            self._restart(guarded=True)
+
     def tokens(self) -> list[CardToken]:
         """The cards that can be used now; a slot that fails is passed over, so it never hides the others.
 
         Without any, raises CardError: no_reader without slots, no_card, or what the most telling slot failed with.
         """
+        if self.guarded:
+            self._restart(guarded=False)
         with _translated():
             slots = self._library.slots()
         if not slots:
@@ -123,22 +143,29 @@ class Module:
         )
 
     def sign(
-        self, token: CardToken, certificate: CardCertificate, pin: str | None, payload: bytes, scheme: Scheme
+        self,
+        token: CardToken,
+        certificate: CardCertificate,
+        pin: str | bytearray | None,
+        payload: bytes,
+        scheme: Scheme,
     ) -> bytes:
         """The raw signature over `payload`, whose form `scheme` names; without a PIN the reader's keys ask for it.
 
+        A PIN in a bytearray is wiped once the log-in was tried; a text is copied, and cannot be.
         Spends a PIN try when the PIN is wrong and never repeats one: one log-in, one signature. Raises CardError, with
         the card logged out; card_swapped, with no try spent, unless the card still holds exactly this certificate.
         After a signature `release` has to be called: a driver that hangs or crashes in the log-out must not take the
         signature away, for which the person has typed a PIN.
         """
         self.release()
-        if pin == "":
+        self.guard()
+        if pin is not None and not pin:
             raise CardError(Fault.PIN_MALFORMED)
         if pin is None and not self._same(token).flags & cryptoki.PROTECTED_PATH:
             # A driver might take "no PIN" for an empty one, and count it.
             raise CardError(Fault.PIN_MALFORMED, detail="no PIN-pad")
-        secret = None if pin is None else bytearray(pin, "utf-8")
+        secret = bytearray(pin, "utf-8") if isinstance(pin, str) else pin
         try:
             with _translated(), ExitStack() as stack:
                 session = stack.enter_context(self._session(token))
@@ -148,6 +175,10 @@ class Module:
                 signature = _signature(session, _key(session, certificate), secret, payload, scheme)
                 self._left = stack.pop_all()
                 return signature
+        except CardError:
+            if self.guarded:
+                self._let_go()
+            raise
         finally:
             if secret is not None:
                 secret[:] = bytes(len(secret))
@@ -155,6 +186,25 @@ class Module:
     def release(self) -> None:
         """Logs out after a signature, and closes its session; does nothing the second time."""
         self._left.close()
+
+    def _restart(self, *, guarded: bool) -> None:
+        self.release()
+        self.guarded = guarded
+        self._configure()
+        try:
+            self._library.restart()
+        except ReturnCodeError as error:
+            raise CardError(Fault.DRIVER_REFUSED, detail=str(error)) from None
+
+    def _let_go(self) -> None:
+        """Ends the transaction that OpenSC 0.23 keeps after a C_Login that failed: nobody else would get the card."""
+        with suppress(CardError):
+            self._restart(guarded=True)
+
+    def _configure(self) -> None:
+        settings = self.driver.configuration
+        if settings is not None:
+            os.environ[settings.variable] = str(settings.signing if self.guarded else settings.looking)
 
     def _token(self, slot: int) -> CardToken:
         with _translated():

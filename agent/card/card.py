@@ -88,12 +88,14 @@ class Cards:
             raise _failure(error) from None
         self._now = now
         self._touched: set[str] = set()
+        self._seats: dict[str, int | None] = {}
 
     def look(self, order: HostOrder) -> tuple[Card, ...]:
         """All certificates of all cards, read anew: usable ones first, each once; never empty.
 
         With none at all it raises the reason that says most. A driver, reader or card that fails hides no other.
         """
+        self._seats.clear()
         begun = time.monotonic()
         cards, told = self._find(order.wanted)
         quick = time.monotonic() - begun < _QUICK
@@ -106,10 +108,24 @@ class Cards:
         return tuple(_once(sorted(cards, key=_place)))
 
     def present(self, card: Card) -> bool:
-        """Whether the very same card is still in its reader; asks that reader only."""
+        """Whether the very same card is still in its reader; asks that reader only.
+
+        Also makes the driver ready for a PIN, where it has to be (`Module.guard`); from then on PC/SC is asked instead
+        of the driver, which would reset the card each time.
+        """
+        if not card.module.guards:
+            return card.module.present(card.token)
+        reader, seat = card.token.reader, pcsc.seat(card.token.reader)
+        if card.module.guarded and reader in self._seats:
+            return seat is not None and seat == self._seats[reader]
+        try:
+            card.module.guard()
+        except CardError:
+            return False
+        self._seats[reader] = seat
         return card.module.present(card.token)
 
-    def sign(self, card: Card, pin: str | None, order: HostOrder) -> HostAnswer:
+    def sign(self, card: Card, pin: str | bytearray | None, order: HostOrder) -> HostAnswer:
         """The answer; without a PIN it is typed on the reader. The card stays logged in until `reset`.
 
         Spends a PIN try when the PIN is wrong, and then raises with the tries read anew. A card that cannot be used is
@@ -124,10 +140,11 @@ class Cards:
         try:
             signature = card.module.sign(card.token, card.certificate, pin, prepared.payload, prepared.scheme)
         except CardError as error:
+            self.reset()  # at once, and whatever the driver says: it may have failed with the card verified
             raise self._pin_failure(card, error) from None
         if not prepared.check(signature):
             # Another key answered than the one whose certificate was shown.
-            card.module.release()
+            self.reset()
             raise FailureError(Code.CARD_ERROR)
         return prepared.finish(signature)
 

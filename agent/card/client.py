@@ -36,9 +36,9 @@ class CardHost:
     async def sign(self, order: Order) -> Token:
         """The token for an order; raises FailureError. Cancelling closes the window, and nothing is signed.
 
-        The host ends by itself meanwhile: it resets the card first, which the caller need not wait for but the next
-        order does (`idle`). A spare is used where there is one; one that has died unnoticed costs nothing, because
-        the order has not reached it. A host that dies later costs its order: a person may have seen the window.
+        The card has been reset by then, or its host has ended, which resets it. The host ends by itself, for which
+        the next order waits (`idle`). A spare is used where there is one; one that has died unnoticed costs nothing,
+        because the order has not reached it. A host that dies later costs its order: a person may have seen the window.
         """
         try:
             async with asyncio.timeout(TOTAL_LIMIT):

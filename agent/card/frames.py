@@ -63,7 +63,8 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A token, CMS SignedData (DER) or a failure code; `tries_left` goes with the codes about the PIN.
 
-    `language`: what the person has switched the window to.
+    `language`: what the person has switched the window to. `final`: another answer follows, unless the host ends in
+    between: the driver has the signature, and is about to log out.
     """
 
     token: Token | None = None
@@ -71,6 +72,7 @@ class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str | None = None
     tries_left: int | None = None
     language: str | None = None
+    final: bool = True
 
 
 class FrameError(Exception):

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
+from msgspec import structs
+
 from agent import platform
 from agent.card.frames import (
     HEADER,
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from agent.card.card import Cards
     from agent.card.prompts.prompt import Prompt
 
-# Seconds that a host waits for an order, and that it waits for a driver to reset the card at its end: less than the
-# next order waits for that (agent/signing.py). A card whose program ends is reset by the PC/SC service in any case.
+# Seconds that a host waits for an order, and that it waits for a driver to reset the card before it answers: less than
+# the next order waits for that (agent/signing.py). A card whose program ends is reset by the PC/SC service in any case.
 SPARE_LIMIT, RESET_LIMIT = 120.0, 1.5
 # Seconds in which an order that was sent together with the set-up is read.
 AT_ONCE = 0.005
@@ -60,7 +62,7 @@ def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
     if setup is None:
         os._exit(0)
     prompt = _try(make_prompt, setup)
-    worker = Worker()
+    worker = Worker(lambda answer: _say(answers, structs.replace(answer, final=False)))
     worker.start()
     cards = Job(lambda: _open_cards(setup))
     page = _Page(sys.stdin.buffer, answers)
@@ -69,9 +71,10 @@ def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
         _say(answers, HostAnswer(code=Code.NO_PROMPT.value))
         os._exit(0)
     operation = prompt.run(order, worker, lambda: _done(cards), page.gone)
-    _say(answers, operation.answer or HostAnswer(code=Code.INTERNAL.value))
-    # The page has its answer; what remains is to leave no card verified. A hanging driver must not hold the process.
-    operation.reset_cards().wait(RESET_LIMIT)
+    # Nothing leaves while a card is verified. A hanging driver must not hold the answer: the card is then reset by the
+    # end of the process, for which the daemon waits.
+    reset = operation.reset_cards().wait(RESET_LIMIT)
+    _say(answers, structs.replace(operation.answer or HostAnswer(code=Code.INTERNAL.value), final=reset))
     os._exit(0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
@@ -12,7 +13,7 @@ from msgspec import structs
 
 from agent.card.frames import HostAnswer, HostOrder
 from agent.card.past import PastFailures
-from agent.card.pin import check_pin
+from agent.card.pin import check_pin, wipe
 from agent.card.view import Offer, Trouble, View
 from agent.card.worker import Job, Worker
 from agent.failures import Code, FailureError, Next, failure
@@ -137,20 +138,25 @@ class Operation:
             self._choosing(self._offer)
             self._next_watch = 0.0
 
-    def submit(self, pin: str | None, *, last_try_confirmed: bool, form: PinForm = "digits") -> None:
-        """Signs with a PIN that a person typed; None has it typed on the reader. A malformed PIN reaches no card."""
+    def submit(self, pin: str | bytearray | None, *, last_try_confirmed: bool, form: PinForm = "digits") -> None:
+        """Signs with a PIN that a person typed; None has it typed on the reader. A malformed PIN reaches no card.
+
+        A PIN in a bytearray is wiped, at the latest when the card has answered.
+        """
         card = self._card
         if self.state is not State.READY or card is None or card.pinpad is not (pin is None):
+            wipe(pin)
             return
         try:
-            pin = None if pin is None else check_pin(pin, form)
+            secret = None if pin is None else check_pin(pin, form)
         except FailureError as reason:
             self._view.show_note(reason.code, None)
             return
         if card.tries_left == LAST_TRY and not last_try_confirmed:
+            wipe(secret)
             self._view.ask_last_try()
             return
-        self._sign(card, pin)
+        self._sign(card, secret)
 
     def cancel(self) -> None:
         """Ends the operation; while the card signs, as soon as it has finished, and nothing is answered with."""
@@ -184,7 +190,7 @@ class Operation:
         """When the operation ends by itself: for a site that may not be told, a moment that depends on no card."""
         return min(self._expires, self._hung_until) if self._tells else self._over
 
-    def _sign(self, card: Card, pin: str | None) -> None:
+    def _sign(self, card: Card, pin: bytearray | None) -> None:
         self.state = State.SIGNING
         order = self._order
         limit = SIGN_LIMIT if pin is not None else PINPAD_LIMIT
@@ -193,7 +199,18 @@ class Operation:
             self._view.show_countdown(self._countdown)
         else:
             self._view.show_signing()
-        self._run(lambda: self._cards_of().sign(card, pin, order), self._signed, limit, card)
+        self._run(lambda: self._sign_now(card, pin, order), self._signed, limit, card)
+        # Right behind it in the driver thread, whatever became of the signature: it waits for no window and no answer.
+        self.reset_cards()
+
+    def _sign_now(self, card: Card, pin: bytearray | None, order: HostOrder) -> HostAnswer:
+        try:
+            answer = self._cards_of().sign(card, pin, order)
+        finally:
+            wipe(pin)
+        if not self._cancelled:
+            self._worker.keep(answer)
+        return answer
 
     def _run(
         self, call: Callable[[], Any], then: Callable[[Any], None], limit: float, asked: Card | None = None
@@ -265,6 +282,7 @@ class Operation:
     def _ready(self, card: Card) -> None:
         self._card = card
         self._expires = self._clock() + ENTRY_LIMIT
+        self._next_watch = 0.0  # at once: it makes the driver ready, while the person types
         self.state = State.READY
         self._view.show_card(card, len(self._offer) - 1)
 
@@ -322,6 +340,8 @@ class Operation:
         if self._cancelled:
             self._end(FailureError(Code.USER_CANCELLED))
             return
+        if self._asked is not None:
+            _reset_beside(self._asked)
         self._problem(FailureError(Code.READER_HUNG), self._card)
         self._hung_until = now + HUNG_LIMIT
         if self._hangs >= MAX_HANGS:
@@ -364,6 +384,13 @@ def _tries_after(card: Card, reason: FailureError) -> int | None:
 
 def _locked(card: Card) -> bool:
     return card.problem is None and card.tries_left == 0
+
+
+def _reset_beside(card: Card) -> None:
+    """Resets a card whose driver hangs with it, as soon as PC/SC gives it to anybody but that driver."""
+    from agent.card import pcsc
+
+    threading.Thread(target=pcsc.reset, args=(card.token.reader,), name="reset", daemon=True).start()
 
 
 def _rank(problem: Code | None) -> int:

@@ -19,6 +19,7 @@ class Reader:
     present: bool
     exclusive: bool  # another program keeps the card for itself
     mute: bool
+    insertions: int = 0  # how many cards have come and gone, where that is counted
 
 
 def readers() -> list[Reader]:
@@ -37,6 +38,18 @@ def readers() -> list[Reader]:
         return [_reader(name, state, bytes(byte & 0xFF for byte in atr)) for name, state, atr in states]
     finally:
         scard.SCardReleaseContext(context)
+
+
+def seat(reader: str) -> int | None:
+    """A number that changes with each card put into a reader; None without a card.
+
+    On macOS, which does not count, it is 0 as long as a card is there.
+    """
+    try:
+        found = [item for item in readers() if reader in (item.name, _cut(item.name))]
+    except FailureError:
+        return None
+    return found[0].insertions if found and found[0].present else None
 
 
 def transmit(reader: str, apdu: bytes) -> int | None:
@@ -65,6 +78,7 @@ def _reader(name: str, state: int, atr: bytes) -> Reader:
         present=bool(state & scard.SCARD_STATE_PRESENT),
         exclusive=bool(state & scard.SCARD_STATE_EXCLUSIVE),
         mute=bool(state & scard.SCARD_STATE_MUTE),
+        insertions=state >> 16 & 0xFFFF,
     )
 
 
@@ -91,4 +105,8 @@ def _full_name(context: int, reader: str) -> str:
     result, names = scard.SCardListReaders(context, [])
     if result != scard.SCARD_S_SUCCESS or reader in names:
         return reader
-    return next((str(name) for name in names if name.encode()[:64].decode("utf-8", "ignore").strip() == reader), reader)
+    return next((str(name) for name in names if _cut(name) == reader), reader)
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:64].decode("utf-8", "ignore").strip()

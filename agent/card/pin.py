@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from agent.failures import Code, FailureError
 from agent.settings import PinForm
 
@@ -20,13 +22,27 @@ def half_width(text: str) -> str:
     return text.translate(_FULL_WIDTH)
 
 
-def only_allowed(text: str, form: PinForm) -> bool:
+def only_allowed(text: Iterable[str], form: PinForm) -> bool:
     """Whether a text consists of characters that a PIN of this form may have."""
     return _ALLOWED[form].issuperset(text)
 
 
-def check_pin(text: str, form: PinForm = "digits") -> str:
-    """The PIN, when it has six to eight characters of its form; raises FailureError(pin_malformed) otherwise."""
-    if not MIN_PIN <= len(text) <= MAX_PIN or not only_allowed(text, form):
+def check_pin(typed: str | bytearray, form: PinForm = "digits") -> bytearray:
+    """The PIN, when it has six to eight characters of its form; raises FailureError(pin_malformed) otherwise.
+
+    In memory that can be wiped: a bytearray is returned as it is, a text is copied, character by character.
+    """
+    if not MIN_PIN <= len(typed) <= MAX_PIN or not only_allowed(_characters(typed), form):
+        wipe(typed)
         raise FailureError(Code.PIN_MALFORMED)
-    return text
+    return typed if isinstance(typed, bytearray) else bytearray(map(ord, typed))
+
+
+def wipe(secret: str | bytearray | None) -> None:
+    """Overwrites a PIN, wherever else it is still referred to; a text cannot be."""
+    if isinstance(secret, bytearray):
+        secret[:] = bytes(len(secret))
+
+
+def _characters(typed: str | bytearray) -> Iterable[str]:
+    return typed if isinstance(typed, str) else map(chr, typed)

@@ -57,7 +57,9 @@ class HostProcess:
     async def ask(self, order: HostOrder) -> HostAnswer:
         """The answer to the one order of this host; raises FailureError(host_failed), NotDeliveredError among them.
 
-        stdin stays open meanwhile: its end tells the host that the page is gone.
+        stdin stays open meanwhile: its end tells the host that the page is gone. An answer is returned when the host
+        says that no card is left verified, or has ended: its driver then crashed in the log-out, and the PC/SC service
+        has reset the card.
         """
         self._stdin.write(encode(order))
         with contextlib.suppress(ConnectionError):
@@ -73,11 +75,30 @@ class HostProcess:
         try:
             if taken != TAKEN:
                 raise FrameError("order not taken")
-            length = body_length(await self._stdout.readexactly(HEADER.size))
-            return decode(await self._stdout.readexactly(length), HostAnswer)
+            return await self._answer()
         except (FrameError, asyncio.IncompleteReadError, ConnectionError):
             _LOG.error("card host ended without an answer")
             raise FailureError(Code.HOST_FAILED) from None
+
+    async def _answer(self) -> HostAnswer:
+        answer = await self._frame()
+        while not answer.final:
+            try:
+                async with asyncio.timeout(END_LIMIT):
+                    answer = await self._frame()
+            except TimeoutError:
+                _LOG.error("card host hangs in the log-out")
+                await self.end(0)
+                break
+            except (asyncio.IncompleteReadError, ConnectionError):
+                _LOG.error("card host ended in the log-out")
+                await self.end()
+                break
+        return answer
+
+    async def _frame(self) -> HostAnswer:
+        length = body_length(await self._stdout.readexactly(HEADER.size))
+        return decode(await self._stdout.readexactly(length), HostAnswer)
 
     async def ended(self, seconds: float) -> int | None:
         """The exit status, once the process has ended; None when it still runs after some seconds."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from agent.card.frames import HostAnswer
 from agent.failures import Code, FailureError
 
 Result = TypeVar("Result")
@@ -49,9 +50,13 @@ class Job(Generic[Result]):
 
 
 class Worker:
-    """Runs jobs one after the other in a thread that does not keep the process alive."""
+    """Runs jobs one after the other in a thread that does not keep the process alive.
 
-    def __init__(self) -> None:
+    `keep` brings an answer into safety that the driver could still take along: called in that thread.
+    """
+
+    def __init__(self, keep: Callable[[HostAnswer], None] = lambda answer: None) -> None:
+        self.keep = keep
         self._jobs: queue.SimpleQueue[Job[object]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="driver", daemon=True)
 

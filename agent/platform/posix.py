@@ -5,7 +5,8 @@ import resource
 import sys
 
 # What the card host may see of the daemon's environment: the display, the user's language, the PC/SC socket and the
-# configuration of the two open drivers. Everything that steers Python or the loader stays out.
+# configuration of the software token. Everything that steers Python or the loader stays out; so does OPENSC_CONF, whose
+# file names libraries to load: the host has a configuration of its own for that driver.
 HOST_ENVIRONMENT = (
     "DISPLAY",
     "XAUTHORITY",
@@ -19,7 +20,6 @@ HOST_ENVIRONMENT = (
     "LC_ALL",
     "LC_CTYPE",
     "PCSCLITE_CSOCK_NAME",
-    "OPENSC_CONF",
     "SOFTHSM2_CONF",
 )
 # A family with Traditional Chinese; Tk takes the nearest one where it is missing.

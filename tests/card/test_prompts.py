@@ -37,7 +37,7 @@ HOST = """
 
     class Cards(FakeCards):
         def sign(self, card, pin, order):
-            self.signed = TOKEN if pin == {pin!r} else FailureError(Code.PIN_WRONG, 2)
+            self.signed = TOKEN if pin == {pin!r}.encode() else FailureError(Code.PIN_WRONG, 2)
             return super().sign(card, pin, order)
 
     cards = Cards()

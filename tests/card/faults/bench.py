@@ -54,8 +54,10 @@ class CardSide(Protocol):
 class Request:
     """An order of a page of its own: an agent may limit how often one origin asks."""
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: Agent, *, allowed: bool = False) -> None:
         self.origin, self.challenge = f"https://row-{next(_numbers)}.portal.test", new_challenge()
+        if allowed:
+            agent.allow(self.origin)
         self.certificate = b""
         self._connection = connect(agent)
         headers = {"Origin": self.origin, "Content-Type": "application/json"}
@@ -94,7 +96,10 @@ class Request:
 
 
 class Bench:
-    """One agent; `folder` holds the plan of its card hosts, `next_operation` says how the order after a row is met."""
+    """One agent; `folder` holds the plan of its card hosts, `next_operation` says how the order after a row is met.
+
+    `allows`: the person has allowed the pages that ask; the agent of the matrix takes them as allowed by itself.
+    """
 
     def __init__(
         self,
@@ -104,8 +109,10 @@ class Bench:
         *,
         program: str = "tests.card.faults.daemon",
         next_operation: Callable[[Bench, Request], str] = wait,
+        allows: bool = False,
     ) -> None:
         self.folder, self.cards, self._screen, self._next_operation = folder, cards, screen, next_operation
+        self._allows = allows
         folder.mkdir(parents=True)
         Plan().write(folder)
         self.gate = Gate(folder)
@@ -124,7 +131,7 @@ class Bench:
 
     def ask(self) -> Request:
         """Begins an order."""
-        return Request(self.agent)
+        return Request(self.agent, allowed=self._allows)
 
     def run(self, case: Case) -> Row:
         """Makes a row; what goes wrong in making it is a row that was not survived."""

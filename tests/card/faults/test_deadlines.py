@@ -27,7 +27,7 @@ def products(
     def make(number: int) -> Bench:
         folder = tmp_path_factory.mktemp(f"product-{number}")
         cards = Hicos(folder / "cards", [pki / "cards" / "citizen.json"], empty_service)
-        return Bench(folder / "b", cards, Screen.start(logs), program="agent", next_operation=sign)
+        return Bench(folder / "b", cards, Screen.start(logs), program="agent", next_operation=sign, allows=True)
 
     benches = Benches(SCREENS, make)
     yield benches

@@ -61,46 +61,52 @@ def crowd(bench: Bench, request: Request, host: int) -> str | None:
 
 
 def at(step: str, fault: str, event: Event, code: str) -> Case:
-    """A row with an event at a step before the answer."""
+    """A row with an event at a step, while the page has no answer."""
 
     def during(bench: Bench, request: Request) -> str:
         known = event(bench, request, bench.gate.wait())
         bench.gate.open()
         return known or request.outcome()
 
-    return Case("process", fault, step, frozenset({code}), Plan(gate=step, end_limit=END[event is stop]), during=during)
+    plan = Plan(gate=step, limits=LATE, end_limit=END[event is stop])
+    return Case("process", fault, step, frozenset({code}), plan, during=during)
 
 
 def late(step: str, fault: str, number: signal.Signals) -> Case:
-    """A row with a signal to a host whose answer the page has already."""
+    """A row with a signal to a host whose signature the daemon has already, and keeps until that host has ended."""
 
     def during(bench: Bench, request: Request) -> str:
-        outcome = request.outcome()
         os.kill(bench.gate.wait(), number)
         bench.gate.open()
-        return outcome
+        return request.outcome()
 
-    return Case("process", fault, step, frozenset({TOKEN}), Plan(gate=step, limits=LATE), during=during)
-
-
-def before_answer(steps: list[str]) -> list[str]:
-    """The steps up to the answer."""
-    return steps[: steps.index("answer#1") + 1]
+    plan = Plan(gate=step, limits=LATE, end_limit=END[number is signal.SIGSTOP])
+    return Case("process", fault, step, frozenset({TOKEN}), plan, during=during)
 
 
-def before_the_answer(fault: str, event: Event, code: str, steps: list[str]) -> Iterator[Case]:
+def to_signature(steps: list[str]) -> list[str]:
+    """The steps up to the signature."""
+    return steps[: steps.index("C_Sign#1") + 1]
+
+
+def before_the_signature(fault: str, event: Event, code: str, steps: list[str]) -> Iterator[Case]:
     """Something happens to a host, its page or others while it works."""
-    return (at(step, fault, event, code) for step in before_answer(steps))
+    return (at(step, fault, event, code) for step in to_signature(steps))
 
 
 def person_cancels(steps: list[str]) -> Iterator[Case]:
     """Nothing is signed, or at least nothing handed out."""
-    return (at(step, "person cancels", cancel, "user_cancelled") for step in before_answer(steps)[:-1])
+    return (at(step, "person cancels", cancel, "user_cancelled") for step in to_signature(steps))
 
 
-def after_the_answer(fault: str, number: signal.Signals, steps: list[str]) -> Iterator[Case]:
-    """The page keeps its token; the next order waits for the end of the host."""
-    return (late(step, fault, number) for step in steps[len(before_answer(steps)) :])
+def after_the_signature(fault: str, number: signal.Signals, steps: list[str]) -> Iterator[Case]:
+    """The page gets its token, when the host has ended."""
+    return (late(step, fault, number) for step in steps[len(to_signature(steps)) :])
+
+
+def page_leaves_late(steps: list[str]) -> Iterator[Case]:
+    """The card has signed, and nobody gets it."""
+    return (at(step, "page gone", leave, "page_closed") for step in steps[len(to_signature(steps)) :])
 
 
 EVENTS: dict[str, tuple[Event, str]] = {
@@ -111,10 +117,11 @@ EVENTS: dict[str, tuple[Event, str]] = {
     "other pages ask": (crowd, TOKEN),
 }
 GROUPS: dict[str, Group] = {
-    **{fault: partial(before_the_answer, fault, *event) for fault, event in EVENTS.items()},
+    **{fault: partial(before_the_signature, fault, *event) for fault, event in EVENTS.items()},
     "person cancels": person_cancels,
-    "late: host killed": partial(after_the_answer, "host killed", signal.SIGKILL),
-    "late: host stopped": partial(after_the_answer, "host stopped", signal.SIGSTOP),
+    "late: host killed": partial(after_the_signature, "host killed", signal.SIGKILL),
+    "late: host stopped": partial(after_the_signature, "host stopped", signal.SIGSTOP),
+    "late: page gone": page_leaves_late,
 }
 
 

@@ -16,7 +16,7 @@ from tests.card.faults.plan import Plan, set_clock
 from tests.card.faults.rows import TOKEN
 from tests.card.faults.selection import Group, Selection, select
 from tests.card.faults.simulated import Service
-from tests.card.faults.test_process import EVENTS, Event, before_answer
+from tests.card.faults.test_process import EVENTS, Event, after_the_signature, to_signature
 from tests.card.faults.test_process import at as at_step
 from tests.stand.waiting import wait_until
 
@@ -120,7 +120,12 @@ def at_every_step(fault: str, steps: list[str]) -> Iterator[Case]:
 
 def no_card_stays_verified(fault: str, event: Event, code: str, steps: list[str]) -> Iterator[Case]:
     """Whatever happens to the host that has given the card a PIN."""
-    return (replace(at_step(step, fault, event, code), part="service") for step in distinct(before_answer(steps)))
+    return (replace(at_step(step, fault, event, code), part="service") for step in distinct(to_signature(steps)))
+
+
+def no_card_stays_verified_late(steps: list[str]) -> Iterator[Case]:
+    """Nor when the host is killed while it resets the card; the page gets what the card has signed."""
+    return (replace(case, part="service") for case in after_the_signature("host killed", signal.SIGKILL, steps))
 
 
 GROUPS: dict[str, Group] = {
@@ -129,6 +134,7 @@ GROUPS: dict[str, Group] = {
         fault: partial(no_card_stays_verified, fault, *EVENTS[fault])
         for fault in ("host killed", "host stopped, page loaded anew", "page gone")
     },
+    "late: host killed": no_card_stays_verified_late,
 }
 
 

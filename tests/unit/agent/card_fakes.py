@@ -30,6 +30,7 @@ class FakeModule:
     """A module whose answers a test chooses; an error is raised. Certificates by reader: one, or by CKA_ID."""
 
     driver = DRIVER
+    guards = guarded = False
 
     def __init__(self, tokens: Tokens, der: dict[str, bytes | dict[bytes, bytes]]) -> None:
         self.list: Tokens = tokens
@@ -39,6 +40,7 @@ class FakeModule:
         self.signing: Callable[[bytes, Scheme], bytes] | CardError = CardError(Fault.CARD_ERROR)
         self.payloads: list[tuple[str | None, bytes, Scheme]] = []
         self.releases = 0
+        self.asked = 0
 
     def tokens(self) -> list[CardToken]:
         """The cards."""
@@ -48,6 +50,7 @@ class FakeModule:
 
     def present(self, token: CardToken) -> bool:
         """Whether a card is there."""
+        self.asked += 1
         return not isinstance(self.list, CardError) and token in self.list
 
     def certificates(self, token: CardToken) -> list[CardCertificate]:
@@ -70,6 +73,12 @@ class FakeModule:
         if isinstance(self.signing, CardError):
             raise self.signing
         return self.signing(payload, scheme)
+
+    def guard(self) -> None:
+        """Makes ready for a PIN, unless that fails."""
+        if isinstance(self.list, CardError):
+            raise self.list
+        self.guarded = True
 
     def release(self) -> None:
         """Counts."""

@@ -95,9 +95,9 @@ class FakeCards:
             raise self.present_answer
         return self.present_answer
 
-    def sign(self, card: Card, pin: str | None, order: HostOrder) -> HostAnswer:
+    def sign(self, card: Card, pin: bytearray | None, order: HostOrder) -> HostAnswer:
         """The signature."""
-        self.pins.append(pin)
+        self.pins.append(None if pin is None else pin.decode())
         self.signed_with.append(card)
         self.signed_for.append((order.origin, order.challenge))
         if isinstance(self.signed, Exception):

@@ -186,3 +186,53 @@ def test_pss_on_request(make: Callable[..., Cards], module: FakeModule) -> None:
 def test_cards_are_compared_by_what_identifies_them() -> None:
     nothing = cast(Any, None)
     assert Card(nothing, A, nothing, nothing, 3) != Card(nothing, B, nothing, nothing, 3)
+
+
+@pytest.fixture
+def seats(module: FakeModule, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """A driver that is made ready for a PIN, and what PC/SC counts."""
+    module.guards, seats = True, {A.reader: 7}
+    monkeypatch.setattr(pcsc, "seat", seats.get)
+    return seats
+
+
+def test_driver_is_made_ready_while_the_person_types_and_asked_no_more(
+    make: Callable[..., Cards], module: FakeModule, seats: dict[str, int]
+) -> None:
+    cards = make(module)
+    (card,) = cards.look(ORDER)
+    assert module.asked == 0
+    assert [cards.present(card) for _ in range(3)] == [True] * 3
+    assert module.guarded
+    assert module.asked == 1
+
+
+@pytest.mark.parametrize("seats_then", [{}, {A.reader: 8}], ids=["taken out", "another put in"])
+def test_card_that_leaves_a_driver_that_is_ready_is_missed(
+    make: Callable[..., Cards], module: FakeModule, seats: dict[str, int], seats_then: dict[str, int]
+) -> None:
+    cards = make(module)
+    (card,) = cards.look(ORDER)
+    assert cards.present(card)
+    seats.clear()
+    seats.update(seats_then)
+    assert not cards.present(card)
+
+
+def test_driver_that_cannot_be_made_ready_has_no_card(
+    make: Callable[..., Cards], module: FakeModule, seats: dict[str, int]
+) -> None:
+    cards = make(module)
+    (card,) = cards.look(ORDER)
+    module.list = CardError(Fault.DRIVER_REFUSED)
+    assert not cards.present(card)
+
+
+def test_card_is_reset_whatever_the_driver_says_of_the_signature(
+    make: Callable[..., Cards], module: FakeModule, resets: list[str]
+) -> None:
+    cards = make(module)
+    (card,) = cards.look(ORDER)
+    module.signing = CardError(Fault.CARD_ERROR)
+    code_of(lambda: cards.sign(card, "123456", ORDER))
+    assert resets == [A.reader]

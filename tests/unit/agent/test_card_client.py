@@ -107,6 +107,46 @@ async def test_language_chosen_by_one_who_then_cancelled_is_remembered(program: 
     assert await asyncio.to_thread((tmp_path / "language").read_text, "ascii") == "zh-Hant"
 
 
+KEPT = 'order(); answer({"token": {**TOKEN, "signature": "a2VwdA=="}, "final": False}); '
+
+
+async def test_kept_token_is_not_handed_out_while_the_host_resets_the_card(program: Program, tmp_path: Path) -> None:
+    reset = tmp_path / "reset"
+    await asyncio.to_thread(os.mkfifo, reset)
+    program(f"{KEPT} open({str(reset)!r}).read(); answer({{'token': TOKEN}})")
+    host = card_host(CardSettings())
+    order = asyncio.create_task(host.sign(ORDER))
+    await asyncio.to_thread(reset.write_text, "now")  # returns when the host reads: it has kept the token by then
+    assert await order == TOKEN
+    await host.idle()
+
+
+async def test_last_answer_counts(program: Program) -> None:
+    """The person has cancelled while the card was signing."""
+    program(f"{KEPT} answer({{'code': 'user_cancelled'}})")
+    assert (await failure_of()).code is Code.USER_CANCELLED
+
+
+@pytest.mark.parametrize("end", ["os._exit(1)", "os.abort()"])
+async def test_kept_token_counts_when_the_driver_takes_the_host_along(program: Program, end: str) -> None:
+    """The end of the process resets the card."""
+    program(KEPT + end)
+    host = card_host(CardSettings())
+    assert (await host.sign(ORDER)).signature == "a2VwdA=="
+    await host.idle()
+
+
+async def test_kept_token_waits_for_the_end_of_a_host_that_hangs_in_the_log_out(
+    program: Program, little_patience: None
+) -> None:
+    """The kill resets the card."""
+    program(KEPT + "time.sleep(600)")
+    host = card_host(CardSettings())
+    assert (await host.sign(ORDER)).signature == "a2VwdA=="
+    assert await children() == []
+    await host.idle()
+
+
 async def test_token_is_returned_before_the_host_has_tidied_up(program: Program, tmp_path: Path) -> None:
     tidy = tmp_path / "tidy"
     await asyncio.to_thread(os.mkfifo, tidy)
@@ -312,5 +352,5 @@ def test_messages_of_the_pipe_have_these_fields() -> None:
     assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin")
     order = ("origin", "challenge", "language", "wanted", "pss", "cms", "tells", "failed")
     assert HostOrder.__struct_fields__ == order
-    assert HostAnswer.__struct_fields__ == ("token", "cms", "code", "tries_left", "language")
+    assert HostAnswer.__struct_fields__ == ("token", "cms", "code", "tries_left", "language", "final")
     assert len(Token.__struct_fields__) == 5

@@ -206,14 +206,26 @@ def test_page_that_goes_is_noticed_while_the_person_is_asked(hosts: Hosts) -> No
     assert host.wait(LIMIT) == 0
 
 
-def test_answer_comes_before_the_reset_and_a_hanging_reset_does_not_hold_the_host(hosts: Hosts) -> None:
+def test_answer_comes_after_the_reset(hosts: Hosts) -> None:
+    host = hosts(reset="worker.submit(lambda: print('reset', file=sys.stderr, flush=True))")
+    give(host, HostSetup(), ORDER)
+    assert answer(host).final
+    assert host.stderr is not None
+    assert b"reset" in host.stderr.read()
+
+
+def test_hanging_reset_holds_neither_the_answer_nor_the_host(hosts: Hosts) -> None:
     host = hosts(reset="worker.submit(lambda: threading.Event().wait())")
     give(host, HostSetup(), ORDER)
-    assert host.stdout is not None
-    assert host.stdout.read(len(TAKEN)) == TAKEN
-    assert len(host.stdout.read(HEADER.size)) == HEADER.size
-    assert host.poll() is None
+    told = answer(host)
+    assert (told.code, told.final) == ("no_card", False), "the end of the process is what resets the card"
     assert host.wait(LIMIT) == 0
+
+
+def test_signature_is_with_the_daemon_before_the_driver_logs_out(hosts: Hosts) -> None:
+    host = hosts(run="worker.keep(HostAnswer(code='no_card')); import os; os._exit(3)")
+    give(host, HostSetup(), ORDER)
+    assert not answer(host).final
 
 
 def test_answer_to_nobody_still_ends_in_order(hosts: Hosts) -> None:

@@ -46,7 +46,7 @@ PRESENT = scard.SCARD_STATE_PRESENT
         (PRESENT | scard.SCARD_STATE_INUSE, Reader("R", b"", True, False, False)),
         (PRESENT | scard.SCARD_STATE_EXCLUSIVE, Reader("R", b"", True, True, False)),
         (PRESENT | scard.SCARD_STATE_MUTE, Reader("R", b"", True, False, True)),
-        (PRESENT | 0x00120000, Reader("R", b"", True, False, False)),  # the number of events, in the upper half
+        (PRESENT | 0x00120000, Reader("R", b"", True, False, False, 18)),  # the upper half counts the cards
     ],
 )
 def test_state_of_a_reader(service: Install, state: int, reader: Reader) -> None:
@@ -86,3 +86,14 @@ def test_without_a_real_service_it_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(FailureError) as caught:
         pcsc.readers()
     assert caught.value.code is Code.NO_SERVICE
+
+
+def test_seat_changes_with_each_card_and_is_nothing_without_one(service: Install) -> None:
+    long = "R" * 70
+    service([(long, PRESENT | 0x00120000, []), ("S", scard.SCARD_STATE_EMPTY | 0x00010000, [])])
+    assert [pcsc.seat(name) for name in (long, long[:64], "S", "T")] == [18, 18, None, None]
+
+
+def test_without_a_service_there_is_no_seat(service: Install) -> None:
+    service(establish=scard.SCARD_E_NO_SERVICE)
+    assert pcsc.seat("R") is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.card.pin import check_pin, half_width, only_allowed
+from agent.card.pin import check_pin, half_width, only_allowed, wipe
 from agent.failures import Code, FailureError
 from agent.settings import PinForm
 
@@ -24,8 +24,8 @@ def malformed(text: str, form: PinForm = "digits") -> bool:
 
 @pytest.mark.parametrize("pin", ["123456", "1234567", "12345678", "000000"])
 def test_six_to_eight_digits_are_a_pin(pin: str) -> None:
-    assert check_pin(pin) == pin
-    assert check_pin(pin, "printable") == pin
+    assert check_pin(pin) == pin.encode()
+    assert check_pin(pin, "printable") == pin.encode()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_printable_pin_has_six_to_eight_visible_ascii_characters(text: str) -> N
 
 @pytest.mark.parametrize("text", ["abc12345", "A!b@C#", "~~~~~~", '"quote"', "%0A%0A%", "\\\\\\\\\\\\"])
 def test_letters_and_signs_are_a_pin_where_the_switch_is_set_only(text: str) -> None:
-    assert check_pin(text, "printable") == text
+    assert check_pin(text, "printable") == text.encode()
     assert malformed(text, "digits")
 
 
@@ -93,3 +93,14 @@ def test_every_full_width_character_has_its_own_and_nothing_else_changes() -> No
                                                    ("", "digits", True)])  # fmt: skip
 def test_what_may_be_typed(text: str, form: PinForm, yes: bool) -> None:
     assert only_allowed(text, form) is yes
+
+
+def test_pin_in_a_buffer_is_not_copied_and_a_malformed_one_is_wiped() -> None:
+    typed = bytearray(b"123456")
+    assert check_pin(typed) is typed
+    wipe(typed)
+    assert typed == bytes(6)
+    short = bytearray(b"12345")
+    with pytest.raises(FailureError):
+        check_pin(short)
+    assert short == bytes(5)

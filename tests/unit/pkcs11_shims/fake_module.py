@@ -129,6 +129,9 @@ class FakeModule:
     def _initialize(self, arguments: object) -> int:
         return 0
 
+    def _finalize(self, reserved: object) -> int:
+        return 0
+
     def _getslotlist(self, present: int, places: int | None, count: int) -> int:
         if places is not None and self.read(count) < len(self.slots):
             return 0x150

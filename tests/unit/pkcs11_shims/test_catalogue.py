@@ -1,5 +1,6 @@
 """The catalogue of drivers: its own rows, and rows that must be refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,14 @@ def test_question_for_tries_carries_no_pin() -> None:
         for question in row.tries:
             assert question.apdu[1] == 0x20, "VERIFY"
             assert len(question.apdu) == 4, "no data"
+
+
+def test_opensc_gets_settings_of_ours_that_load_nothing() -> None:
+    configuration = read_catalogue()["opensc"].configuration
+    assert configuration is not None
+    for file in (configuration.looking, configuration.signing):
+        text = file.read_text("utf-8")
+        assert not re.search(r"provider_library|card_drivers|module|debug_file|/", re.sub("#.*", "", text))
+    signing = configuration.signing.read_text("utf-8")
+    assert "lock_login = true;" in signing
+    assert "transaction_end_action = reset;" in signing

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.platform.modules import PROCESSOR, file_rights, path_places
-from pkcs11_shims.catalogue import Driver, read_catalogue
+from pkcs11_shims.catalogue import Configuration, Driver, read_catalogue
 from pkcs11_shims.discovery import FileFacts, Refusal, Survey, System, find_drivers
 from pkcs11_shims.errors import CardError, Fault
 from tests.unit.pkcs11_shims.test_binary import ARM64, X86_64, elf, fat, mach, pe
@@ -250,3 +251,11 @@ def test_module_in_a_folder_that_others_may_write_is_refused_by_the_real_rules(t
     tmp_path.chmod(0o700)
     module.chmod(0o666)
     assert find_drivers({"x": driver("x", module)}, real).refused == (Refusal("x", "writable"),)
+
+
+def test_settings_of_a_driver_go_by_its_file_whoever_names_it(rows: Rows, tmp_path: Path) -> None:
+    settings = Configuration("own", "OWN_CONF", tmp_path / "looking", tmp_path / "signing")
+    rows = {**rows, "absent": replace(rows["absent"], configuration=settings)}
+    (tmp_path / "libown-2.so").write_bytes(elf(62))
+    survey = find_drivers(rows, LINUX, modules=[str(tmp_path / "libown-2.so")])
+    assert [found.driver.configuration for found in survey.found] == [settings, None, None]

@@ -46,6 +46,10 @@ class PinField(tk.Canvas):
         """What has been typed."""
         return "".join(self._typed)
 
+    def secret(self) -> bytearray:
+        """What has been typed, in memory that the caller wipes; characters beyond ASCII are never taken."""
+        return bytearray(map(ord, self._typed))
+
     def clear(self) -> None:
         """Forgets what was typed."""
         self._typed.clear()

@@ -38,7 +38,7 @@ class Window:
         self.top.withdraw()
         self._theme = Theme(root, palette, scale)
         self._speaker = Speaker()
-        self.on_submit: Callable[[str | None, bool, PinForm], None] = lambda pin, confirmed, form: None
+        self.on_submit: Callable[[bytearray | None, bool, PinForm], None] = lambda pin, confirmed, form: None
         self.on_choose: Callable[[bytes], None] = lambda der: None
         self.on_other: Callable[[], None] = lambda: None
         self.on_cancel: Callable[[], None] = lambda: None
@@ -357,7 +357,7 @@ class Window:
             return
         if self._view is self._card:
             field = self._card.field
-            self.on_submit(None if self._pinpad else field.text, self._card.last_try.on, field.form)
+            self.on_submit(None if self._pinpad else field.secret(), self._card.last_try.on, field.form)
         elif self._view is self._choice and self._choice.list.marked is not None:
             self.on_choose(self._choice.list.marked.facts.der)
 
