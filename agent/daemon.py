@@ -7,10 +7,10 @@ import signal
 import subprocess
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from agent.card.client import CardHost
 from agent.child import child_command
+from agent.drivers import FILE as DRIVERS
+from agent.drivers import DriverAnswers
 from agent.language import FILE as LANGUAGE
 from agent.language import ChosenLanguage
 from agent.permissions import FILE, Permissions
@@ -18,6 +18,7 @@ from agent.platform import browsers_find
 from agent.readers import Change, Event, ReaderWatch
 from agent.settings import Settings
 from agent.signing import Signing
+from agent.state import State, StateError, open_state
 from agent.web.asking import Admission
 from agent.web.connections import tidy
 from agent.web.listener import (
@@ -32,7 +33,7 @@ from agent.web.listener import (
 )  # fmt: skip
 from agent.web.places import Places
 from certs.keeper import LeafKeeper
-from certs.life import IdentityError, read_life
+from certs.life import IdentityError, check_identity, read_life
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,25 +44,20 @@ class StartError(Exception):
 
 def run(settings: Settings) -> None:
     """Serves until SIGTERM or Ctrl-C; raises StartError, PortError or SettingsError before that."""
-    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(settings.state / "daemon.lock")
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise StartError("another CardLogin agent of this user is running") from None
-    with lock:
-        identity = ensure_identity(settings.state)
-        try:
-            asyncio.run(_serve(settings, identity))
-        except IdentityError as error:
-            raise StartError(f"{error.fault.value}: {error} (cardlogin trust install --new-identity)") from None
+        with open_state(settings.state) as state:
+            ensure_identity(state.identity)
+            asyncio.run(_serve(settings, state))
+    except StateError as error:
+        raise StartError(str(error)) from None
+    except IdentityError as error:
+        raise StartError(f"{error.fault.value}: {error} (cardlogin trust install --new-identity)") from None
 
 
-def ensure_identity(state: Path) -> Path:
-    """The folder with the localhost identity; made by a child, because this process never loads cryptography."""
-    folder = state / "identity"
+def ensure_identity(folder: Path) -> None:
+    """The localhost identity is in a folder; made by a child, because this process never loads cryptography."""
     try:
-        read_life(folder)
+        check_identity(folder)
     except IdentityError:
         command = (*child_command("certs.__main__"), "create", "--folder", str(folder))
         try:
@@ -72,16 +68,16 @@ def ensure_identity(state: Path) -> Path:
             raise StartError(f"no localhost identity: {result.stderr.strip()[-200:]}") from None
         if result.stdout:
             _LOG.warning("%s", result.stdout.strip())
-    return folder
 
 
-async def _serve(settings: Settings, identity: Path) -> None:
+async def _serve(settings: Settings, state: State) -> None:
+    identity, folder = state.identity, state.folder
     sockets, plain = bind(settings.web.ports), bind_plain(settings.web.http_port)
     port = int(sockets[0].getsockname()[1])
     name = read_life(identity).name
     places = Places(port, name if browsers_find(name) else "localhost", settings.web.http_port if plain else 0)
-    signing = Signing(CardHost(settings.card, ChosenLanguage(settings.state / LANGUAGE)))
-    admission = Admission(settings.web, Permissions(settings.state / FILE))
+    signing = Signing(CardHost(settings.card, ChosenLanguage(folder / LANGUAGE), DriverAnswers(folder / DRIVERS)))
+    admission = Admission(settings.web, Permissions(folder / FILE))
     app = application(signing, admission, places, identity / "root.pem")
     leaves = LeafKeeper(identity, tls_context)
     door = await ready(door_application(signing, admission, places)) if plain else None

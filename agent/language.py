@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from agent.messages import languages
+from certs.private import read_private, replace_file
 
 FILE = "language"
 # No language has a longer name (RFC 5646, 4.4.1).
@@ -24,16 +25,17 @@ class ChosenLanguage:
             return
         self.language = language
         try:
-            # Torn by a power cut it is no language, and the page's counts again.
-            self._path.write_text(language, "ascii")
+            replace_file(self._path, language.encode("ascii"))
         except OSError as error:
             _LOG.warning("the language is not remembered: %s", error.strerror)
 
 
 def _read(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            word = file.read(_MAX_FILE).decode("ascii", "replace").strip()
-    except OSError:
+        word = read_private(path, _MAX_FILE).decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        _LOG.warning("the language is not read: %s", error)
         return None
     return word if word in languages() else None

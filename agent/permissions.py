@@ -2,17 +2,15 @@
 
 import contextlib
 import logging
-import os
-import tempfile
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock
 
 from agent.failures import Code, FailureError
 from agent.origins import MAX_PATTERNS, Patterns, parse
+from certs.private import check_folder, lock_file, read_private, replace_file
 
 FILE = "origins.json"
 MAX_FILE = 256 * 1024  # twice MAX_PATTERNS of the longest origins fit
@@ -115,10 +113,7 @@ class Permissions:
 
     def _read(self) -> _Lists:
         try:
-            with self.path.open("rb") as file:
-                content = file.read(MAX_FILE + 1)
-            if len(content) > MAX_FILE:
-                raise ValueError(f"longer than {MAX_FILE} bytes")
+            content = read_private(self.path, MAX_FILE)
             lists = msgspec.json.decode(content, type=_Lists)
             Patterns(lists.allow), Patterns(lists.deny)
         except FileNotFoundError:
@@ -135,16 +130,17 @@ class Permissions:
             msgspec.json.encode(_Lists(lists[Decision.ALLOW], lists[Decision.DENY])), indent=1
         )
         try:
-            _replace(self.path, content + b"\n")
+            replace_file(self.path, content + b"\n")
         except OSError as error:
-            raise PermissionsError(f"{self.path}: {error.strerror}") from None
+            raise PermissionsError(f"{self.path}: {error.strerror or error}") from None
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Two commands at once must not forget each other's decision."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = FileLock(self.path.with_suffix(".lock"), timeout=10)
+            check_folder(self.path.parent)
+            lock = lock_file(self.path.with_suffix(".lock"), timeout=10)
             lock.acquire()
         except (OSError, TimeoutError) as error:  # the lock's own time-out is a TimeoutError
             raise PermissionsError(f"{self.path}: {error}") from None
@@ -152,23 +148,3 @@ class Permissions:
             yield
         finally:
             lock.release()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Puts a new file in the place of the old one, on the disk before it is seen."""
-    descriptor, draft = tempfile.mkstemp(prefix=".origins-", dir=path.parent)  # readable by this user alone
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # a folder can be synchronised on POSIX only
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

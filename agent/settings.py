@@ -1,12 +1,15 @@
 """Settings of the agent: frozen dataclasses read from TOML, unknown keys refused."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from agent.origins import Patterns
 from agent.platform import ADMINISTRATOR_FILE, doubt_of
+from certs.private import read_file, read_settings_file
 
 MAX_FILE = 64 * 1024
 
@@ -38,6 +41,7 @@ class CardSettings:
     modules: tuple[str, ...] = ()  # absolute paths of further PKCS#11 modules
     prompt: PromptKind = "auto"
     pin: PinForm = "digits"  # printable: the PIN field starts with other characters admitted
+    pcsc: str = ""  # for developers: the socket of a PC/SC service of their own; whoever listens there gets the PIN
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def read_settings_of(path: Path | None) -> Settings:
 
     A file that was named has to exist: mistyped, it would silently become the defaults.
     """
-    if path is not None and not path.exists():
+    if path is not None and not os.path.lexists(path):
         raise SettingsError(f"{path} does not exist")
     return read_settings(path or default_file())
 
@@ -78,7 +82,7 @@ def read_settings(path: Path, administrator: Path = ADMINISTRATOR_FILE) -> Setti
     The administrator's file wins key by key and has to belong to an administrator alone. Raises SettingsError for a
     file that is bad or, the administrator's, that others could have written.
     """
-    table = _table(path) if path.exists() else {}
+    table = _table(path, read_settings_file)
     for name, value in _administrator(administrator).items():
         table[name] = {**table.get(name, {}), **value} if isinstance(value, dict) else value
     return _settings(table)
@@ -92,20 +96,19 @@ def _administrator(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: {error.strerror}") from None
     if doubt:
         raise SettingsError(f"{path}: only an administrator may be able to write this file: {doubt}")
-    return _table(path) if present else {}
+    return _table(path, partial(read_file, links=True)) if present else {}
 
 
-def _table(path: Path) -> dict[str, Any]:
-    """A file's tables, each value of the right kind; a mistake is told with the name of the file."""
+def _table(path: Path, read: Callable[[Path, int], bytes]) -> dict[str, Any]:
+    """A file's tables, each value of the right kind; none without a file. A mistake is told with the file's name."""
     import tomllib
 
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_FILE + 1)
-        if len(text) > MAX_FILE:
-            raise SettingsError(f"longer than {MAX_FILE} bytes")
+        text = read(path, MAX_FILE)
         table = tomllib.loads(text.decode())
         _settings(table)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
     except (SettingsError, OSError, ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
         raise SettingsError(f"{path}: {error}") from None
     return table
@@ -160,6 +163,8 @@ def _card(section: dict[str, Any]) -> CardSettings:
     for name in ("drivers", "modules"):
         if name in section:
             values[name] = tuple(_of(f"card.{name}", item, str) for item in _of(f"card.{name}", section[name], list))
+    if "pcsc" in section:
+        values["pcsc"] = _of("card.pcsc", section["pcsc"], str)
     for name, kind in (("prompt", PromptKind), ("pin", PinForm)):
         if name in section:
             values[name] = _one_of(f"card.{name}", section[name], get_args(kind))

@@ -16,7 +16,7 @@ def main() -> int:
     create.add_argument("--folder", type=Path, required=True, help="the identity's folder")
     try:
         if ensure_identity(parser.parse_args().folder):
-            print("certs: an identity of an earlier version was replaced; please run: cardlogin trust install")
+            print("certs: an old or exposed identity was replaced; please run: cardlogin trust install")
     except (OSError, IdentityError) as error:
         print(f"certs: {error}", file=sys.stderr)
         return 2

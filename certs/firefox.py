@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from certs.nss import NssStore
+from certs.private import read_file
 from certs.store import Kind
 
 _MAX_FILE, _MAX_PROFILES = 256 * 1024, 64
@@ -50,11 +51,7 @@ def _named(folder: Path, name: str) -> Iterator[Path]:
     """The profile folders that a file of Firefox names; a file that is none names nothing."""
     parser = configparser.RawConfigParser(strict=False)
     try:
-        with (folder / name).open("rb") as file:
-            text = file.read(_MAX_FILE + 1)
-        if len(text) > _MAX_FILE:
-            return
-        parser.read_string(text.decode("utf-8-sig"))
+        parser.read_string(read_file(folder / name, _MAX_FILE, links=True).decode("utf-8-sig"))
     except (OSError, ValueError, configparser.Error):
         return
     for section in parser.sections():

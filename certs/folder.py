@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock
 
 from certs.authority import Identity, make_identity
-from certs.life import MANIFEST, ROOT, VERSION, Fault, IdentityError, Leaf, Life, read_life
+from certs.life import MANIFEST, ROOT, VERSION, Fault, IdentityError, Leaf, Life, check_identity
+from certs.private import check_folder, lock_file
 
 _DRAFT = ".identity-"
 
@@ -19,17 +19,19 @@ _DRAFT = ".identity-"
 def ensure_identity(folder: Path) -> bool:
     """Makes the identity unless a good one is there; true when a root was replaced that browsers may trust.
 
-    An identity of an earlier version is replaced: its root's key is gone, so it cannot get further leaves.
+    An identity of an earlier version is replaced: its root's key is gone, so it cannot get further leaves. So is one
+    with a key that others may have read, because taking the right to read away takes no copy away; installing the new
+    root takes the old one out of the browsers.
     Raises FileExistsError for anything else in the way, IdentityError for a manifest that is damaged.
     """
     with _alone(folder):
         try:
-            read_life(folder)
+            check_identity(folder)
         except IdentityError as error:
             if error.fault is Fault.MISSING:
                 write_identity(folder, make_identity())
                 return False
-            if error.fault is Fault.OUTDATED:
+            if error.fault in (Fault.OUTDATED, Fault.EXPOSED):
                 _replace(folder)
                 return True
             raise
@@ -73,7 +75,8 @@ def _replace(folder: Path) -> None:
 def _alone(folder: Path) -> Iterator[None]:
     """Two programs never make an identity at the same time; what killed ones left is cleared away."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with FileLock(folder.parent / "identity.lock"):
+    check_folder(folder.parent)
+    with lock_file(folder.parent / "identity.lock"):
         for left in folder.parent.glob(f"{_DRAFT}*"):
             shutil.rmtree(left, ignore_errors=True)
         yield

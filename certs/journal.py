@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from certs.private import read_private
 from certs.store import Before, Kind, StoreError
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _MAX_FILE = 64 * 1024 * 1024
 
 
@@ -79,7 +81,7 @@ class Journal:
 
     def _append(self, line: Mapping[str, object]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_LINK, 0o600)
         with os.fdopen(descriptor, "rb+", buffering=0) as file:
             # What was cut off by a kill stays on a line of its own.
             torn = file.seek(0, os.SEEK_END) > 0 and os.pread(descriptor, 1, file.tell() - 1) != b"\n"
@@ -102,14 +104,11 @@ class Journal:
 
     def _lines(self) -> list[dict[str, Any]]:
         try:
-            with self._path.open("rb") as file:
-                content = file.read(_MAX_FILE + 1)
+            content = read_private(self._path, _MAX_FILE)
         except FileNotFoundError:
             return []
         except OSError as error:
             raise StoreError(str(error)) from None
-        if len(content) > _MAX_FILE:
-            raise StoreError(f"{self._path}: too long")
         return [line for text in content.split(b"\n") if (line := _line(text)) is not None]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from certs.life import Choice, Fault, IdentityError, choose, read_life
+from certs.life import Choice, Fault, IdentityError, choose, read_life, read_pair
 
 _LOG = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class LeafKeeper:
         self._tell(before.fault)
 
     def _load(self, choice: Choice) -> ssl.SSLContext:
+        read_pair(self._folder, choice.leaf)  # what is no file, or somebody else's, is not opened by OpenSSL either
         try:
             return self._make(str(self._folder / choice.leaf.certificate), str(self._folder / choice.leaf.key))
         except OSError as error:  # ssl.SSLError is one

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from certs.private import ExposedError, read_private
+
 MANIFEST, ROOT = "identity.json", "root.pem"
 # A leaf is left this long before it ends, and the end of the root is told this long before.
 SPARE, NOTICE = timedelta(days=30), timedelta(days=90)
@@ -25,6 +27,7 @@ class Fault(StrEnum):
     MISSING = "identity_missing"
     OUTDATED = "identity_outdated"  # made by an earlier version: one leaf, or no name of its own
     UNREADABLE = "identity_unreadable"
+    EXPOSED = "identity_exposed"  # others may have read a key
     EXPIRED = "identity_expired"
     ENDING = "identity_ending"  # the root ends soon; a new one has to be trusted anew
     CLOCK_WRONG = "clock_wrong"  # the clock shows a time before the identity was made
@@ -74,11 +77,13 @@ class Choice:
         return self.since <= now < self.until
 
 
-def read_life(folder: Path) -> Life:
-    """The manifest of an identity; raises IdentityError: missing, outdated, or unreadable."""
+def read_life(folder: Path, owner: int | None = None) -> Life:
+    """The manifest of an identity; raises IdentityError: missing, outdated, or unreadable.
+
+    Nobody but this user, or `owner` where an administrator looks, may be able to write it.
+    """
     try:
-        with (folder / MANIFEST).open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+        content = read_private(folder / MANIFEST, _MAX_BYTES, owner=owner)
         life = msgspec.json.decode(content, type=Life)
     except FileNotFoundError:
         old = (folder / ROOT).exists()
@@ -87,8 +92,32 @@ def read_life(folder: Path) -> Life:
         raise IdentityError(Fault.UNREADABLE, f"{folder / MANIFEST}: {error}") from None
     if life.version < VERSION:
         raise IdentityError(Fault.OUTDATED, f"{folder / MANIFEST}: version {life.version}")
-    if problem := _problem(life, len(content)):
+    if problem := _problem(life):
         raise IdentityError(Fault.UNREADABLE, f"{folder / MANIFEST}: {problem}")
+    return life
+
+
+def read_pair(folder: Path, leaf: Leaf) -> tuple[bytes, bytes]:
+    """Certificate and key of a leaf as PEM; raises IdentityError: unreadable, or exposed for a key others may read."""
+    try:
+        return read_private(folder / leaf.certificate, _MAX_BYTES), read_private(
+            folder / leaf.key, _MAX_BYTES, secret=True
+        )
+    except ExposedError as error:
+        raise IdentityError(Fault.EXPOSED, str(error)) from None
+    except OSError as error:
+        raise IdentityError(Fault.UNREADABLE, str(error)) from None
+
+
+def check_identity(folder: Path) -> Life:
+    """The manifest of an identity whose keys are nobody else's; raises IdentityError as `read_life` and `read_pair`."""
+    life = read_life(folder)
+    try:
+        read_private(folder / ROOT, _MAX_BYTES)
+    except OSError as error:
+        raise IdentityError(Fault.UNREADABLE, str(error)) from None
+    for leaf in life.leaves:
+        read_pair(folder, leaf)
     return life
 
 
@@ -108,10 +137,10 @@ def choose(life: Life, now: datetime) -> Choice:
     return Choice(life.leaves[number], since, min(until, notice) if notice > since else until)
 
 
-def _problem(life: Life, length: int) -> str:
+def _problem(life: Life) -> str:
     """What makes a manifest unusable; empty for a good one."""
-    if length > _MAX_BYTES or not 0 < len(life.leaves) <= _MAX_LEAVES:
-        return "too long, or without leaves"
+    if not 0 < len(life.leaves) <= _MAX_LEAVES:
+        return "too many leaves, or none"
     if life.version != VERSION:
         return f"version {life.version}"
     if not _NAME.fullmatch(life.name):

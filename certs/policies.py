@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from certs.private import read_file
 from certs.store import (
     Before,
     Kind,
@@ -100,15 +101,11 @@ class PoliciesStore:
 
 def _read(path: Path) -> bytes | None:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_FILE + 1)
+        return read_file(path, _MAX_FILE, links=True)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise StoreError(str(error)) from None
-    if len(content) > _MAX_FILE:
-        raise StoreError(f"{path}: longer than {_MAX_FILE} bytes")
-    return content
 
 
 def _parse(content: bytes | None) -> _Json:

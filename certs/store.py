@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from certs.private import read_file
+
 Before = Mapping[str, Any]
 _MAX_PEM = 64 * 1024
 
@@ -72,10 +74,8 @@ class Root:
 def read_root(path: Path) -> Root:
     """The root in a PEM file; raises StoreError when it cannot be read."""
     try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_PEM + 1)
-        if len(text) > _MAX_PEM:
-            raise StoreError(f"{path}: too long for a certificate")
+        # Whoever has written it: what is read is looked at, and vouches for this computer only or is refused.
+        text = read_file(path, _MAX_PEM)
         return Root(path, ssl.PEM_cert_to_DER_cert(text.decode("ascii")))
     except (OSError, ValueError) as error:
         raise StoreError(f"{path}: {error}") from None

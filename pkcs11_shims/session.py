@@ -63,7 +63,7 @@ class Module:
         self.guarded = False
         self._configure()
         try:
-            self._library = Library(str(found.path), packed=found.packed)
+            self._library = Library(found.name or str(found.path), packed=found.packed)
         except OSError:  # the loader's text names the path
             raise CardError(Fault.DRIVER_REFUSED, detail="load") from None
         except AttributeError:

@@ -6,7 +6,6 @@ does that beside this thread while the driver starts and waits for its readers.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from agent.card import pcsc
-from agent.card.frames import HostAnswer, HostOrder, HostSetup
+from agent.card.drivers import Drivers
+from agent.card.frames import DriverAnswer, HostAnswer, HostOrder, HostSetup, UnansweredError
 from agent.failures import Code, FailureError
 from agent.order import Wanted
 from agent.platform import modules as platform
@@ -83,9 +83,11 @@ class Cards:
 
     def __init__(self, setup: HostSetup, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         try:
-            self._modules = _load(setup)
+            self._drivers = _load(setup)
         except CardError as error:
             raise _failure(error) from None
+        if self._drivers.question is None:
+            self._need_one()
         self._now = now
         self._touched: set[str] = set()
         self._seats: dict[str, int | None] = {}
@@ -94,7 +96,11 @@ class Cards:
         """All certificates of all cards, read anew: usable ones first, each once; never empty.
 
         With none at all it raises the reason that says most. A driver, reader or card that fails hides no other.
+        Nothing is looked at while a driver waits for the person's word (UnansweredError).
         """
+        if (question := self._drivers.question) is not None:
+            raise UnansweredError(question)
+        self._need_one()
         self._seats.clear()
         begun = time.monotonic()
         cards, told = self._find(order.wanted)
@@ -106,6 +112,10 @@ class Cards:
         if told:
             raise _explain(told, readers)
         return tuple(_once(sorted(cards, key=_place)))
+
+    def answer(self, answer: DriverAnswer) -> None:
+        """The person's word on a driver; the next look is made with it."""
+        self._drivers.answer(answer)
 
     def present(self, card: Card) -> bool:
         """Whether the very same card is still in its reader; asks that reader only.
@@ -150,16 +160,20 @@ class Cards:
 
     def reset(self) -> None:
         """Ends the log-in of the last signature, and resets every card that was given a PIN."""
-        for module in self._modules:
+        for module in self._drivers.modules:
             module.release()
         for reader in self._touched:
             pcsc.reset(reader)
         self._touched.clear()
 
+    def _need_one(self) -> None:
+        if not self._drivers.modules:
+            raise FailureError(Code.DRIVER_REFUSED if self._drivers.refused else Code.NO_DRIVER)
+
     def _find(self, wanted: Wanted) -> tuple[list[Card], CardError | None]:
         """The certificates of all cards; with none, the reason that says most."""
         cards, reasons = list[Card](), list[CardError]()
-        for module in self._modules:
+        for module in self._drivers.modules:
             for token in _tokens(module, reasons):
                 try:
                     cards += self._read(module, token, wanted)
@@ -218,19 +232,9 @@ _PROBLEMS = (
 )
 
 
-def _load(setup: HostSetup) -> list[Module]:
-    survey = find_drivers(read_catalogue(), _system(), setup.drivers, setup.modules)
-    modules, refused = list[Module](), [f"{item.driver} ({item.reason})" for item in survey.refused]
-    for found in survey.found:
-        try:
-            modules.append(Module(found))
-        except CardError as error:  # one broken driver does not hide the others
-            refused.append(f"{found.driver.name} ({error.detail})")
-    for text in refused:
-        print(f"card host: driver refused: {text!a}", file=sys.stderr)
-    if not modules:
-        raise CardError(Fault.DRIVER_REFUSED if refused else Fault.NO_DRIVER, detail=", ".join(refused))
-    return modules
+def _load(setup: HostSetup) -> Drivers:
+    survey = find_drivers(read_catalogue(platform.SYSTEM), _system(), setup.drivers, setup.modules)
+    return Drivers(survey, setup.answers, Module)
 
 
 def _system() -> System:

@@ -7,6 +7,7 @@ from msgspec import structs
 from agent.card.frames import HostAnswer, HostOrder, HostSetup, Token
 from agent.card.process import HostProcess, NotDeliveredError
 from agent.card.spare import Spare
+from agent.drivers import DriverAnswers
 from agent.failures import Code, FailureError
 from agent.language import ChosenLanguage
 from agent.order import Order
@@ -18,11 +19,14 @@ STOP_LIMIT = 2.0
 
 
 class CardHost:
-    """Runs one card host per order; `chosen` is the language of its window, where the person has chosen one."""
+    """Runs one card host per order; `chosen` is the language of its window, where the person has chosen one.
 
-    def __init__(self, settings: CardSettings, chosen: ChosenLanguage) -> None:
-        self._setup = HostSetup(settings.drivers, settings.modules, settings.prompt, settings.pin)
-        self._chosen = chosen
+    `answers` is what the person has said of drivers, in earlier windows.
+    """
+
+    def __init__(self, settings: CardSettings, chosen: ChosenLanguage, answers: DriverAnswers) -> None:
+        self._setup = HostSetup(settings.drivers, settings.modules, settings.prompt, settings.pin, pcsc=settings.pcsc)
+        self._chosen, self._answers = chosen, answers
         self._spare = Spare(self._start)
         self._host: HostProcess | None = None
         self._endings: set[asyncio.Task[None]] = set()
@@ -47,6 +51,8 @@ class CardHost:
             raise FailureError(Code.TIMED_OUT) from None
         if answer.language is not None:
             await asyncio.to_thread(self._chosen.remember, answer.language)
+        if answer.drivers:
+            await asyncio.to_thread(self._answers.remember, answer.drivers)
         return _token(answer)
 
     async def idle(self) -> None:
@@ -65,7 +71,8 @@ class CardHost:
         await self.idle()
 
     async def _start(self) -> HostProcess:
-        return await HostProcess.start(self._setup)
+        answers = await asyncio.to_thread(self._answers.all)
+        return await HostProcess.start(structs.replace(self._setup, answers=answers))
 
     async def _discreet_answer(self, order: HostOrder) -> HostAnswer:
         """The answer; where the site may not be told that a host has died, and when, another one tells the person."""

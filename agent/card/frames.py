@@ -5,6 +5,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from agent.failures import Code, FailureError
 from agent.order import Wanted
 from agent.settings import PinForm, PromptKind
 
@@ -14,13 +15,26 @@ HEADER = struct.Struct(">I")
 TAKEN = b"+"
 
 
+class DriverAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the person has said of a driver that no administrator has installed: its path and content (SHA-256, hex)."""
+
+    path: str
+    sha256: str
+    allowed: bool
+
+
 class HostSetup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a host gets ready for before its order is known; the driver names are rows of the catalogue."""
+    """What a host gets ready for before its order is known; the driver names are rows of the catalogue.
+
+    `answers`: about drivers, from earlier windows. `pcsc`: another PC/SC service than the system's, by its socket.
+    """
 
     drivers: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     prompt: PromptKind = "auto"
     pin: PinForm = "digits"
+    answers: tuple[DriverAnswer, ...] = ()
+    pcsc: str = ""
 
 
 class CmsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,8 +77,8 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A token, CMS SignedData (DER) or a failure code; `tries_left` goes with the codes about the PIN.
 
-    `language`: what the person has switched the window to. `final`: another answer follows, unless the host ends in
-    between: the driver has the signature, and is about to log out.
+    `language`: what the person has switched the window to. `drivers`: what was answered about drivers in it. `final`:
+    another answer follows, unless the host ends in between: the driver has the signature, and is about to log out.
     """
 
     token: Token | None = None
@@ -73,6 +87,15 @@ class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tries_left: int | None = None
     language: str | None = None
     final: bool = True
+    drivers: tuple[DriverAnswer, ...] = ()
+
+
+class UnansweredError(FailureError):
+    """A driver waits for the person's word; it stays unloaded until then. `file` says which, not yet allowed."""
+
+    def __init__(self, file: DriverAnswer) -> None:
+        super().__init__(Code.DRIVER_REFUSED)
+        self.file = file
 
 
 class FrameError(Exception):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from agent.card.frames import HostAnswer, HostOrder
+from agent.card.frames import DriverAnswer, HostAnswer, HostOrder, UnansweredError
 from agent.card.past import PastFailures
 from agent.card.pin import check_pin, wipe
 from agent.card.view import Offer, Trouble, View
@@ -64,6 +64,7 @@ class State(Enum):
     READY = "ready"
     SIGNING = "signing"
     PROBLEM = "problem"
+    ASKING = "asking"  # about a driver
     ENDED = "ended"
 
 
@@ -102,6 +103,8 @@ class Operation:
         self._asked: Card | None = None  # the one whose signature the driver thread is at
         self._cancelled = False
         self._hangs = 0
+        self._driver: DriverAnswer | None = None  # the one that is asked about
+        self._answers: tuple[DriverAnswer, ...] = ()
         self.state = State.LOOKING
         self.language: str | None = None
         self.answer: HostAnswer | None = None
@@ -182,6 +185,15 @@ class Operation:
         """The person has chosen another language; the answer tells it, for the next window."""
         self.language = language
 
+    def permit(self, allowed: bool) -> None:
+        """The person's word on the driver that is asked about: this and the next windows act by it."""
+        if self.state is State.ASKING and self._driver is not None:
+            answer = structs.replace(self._driver, allowed=allowed)
+            self._answers += (answer,)
+            self._driver, self.state = None, State.LOOKING
+            self._expires = self._clock() + ENTRY_LIMIT
+            self._run(lambda: self._answered(answer), self._found, LOOK_LIMIT)
+
     def reset_cards(self) -> Job[None]:
         """Resets the cards that were given a PIN."""
         return self._worker.submit(lambda: self._cards_of().reset())
@@ -243,6 +255,16 @@ class Operation:
 
     def _look(self) -> None:
         self._run(lambda: self._cards_of().look(self._order), self._found, LOOK_LIMIT)
+
+    def _answered(self, answer: DriverAnswer) -> tuple[Card, ...]:
+        cards = self._cards_of()
+        cards.answer(answer)
+        return cards.look(self._order)
+
+    def _ask_driver(self, file: DriverAnswer) -> None:
+        self._driver, self.state, self._reason = file, State.ASKING, None
+        self._expires = self._clock() + ENTRY_LIMIT
+        self._view.ask_driver(file.path)
 
     def _watch(self) -> None:
         card = self._card
@@ -308,6 +330,8 @@ class Operation:
             self._past.forget()
         if self._cancelled:
             self._end(FailureError(Code.USER_CANCELLED))
+        elif isinstance(reason, UnansweredError):
+            self._ask_driver(reason.file)
         elif reason.code in (Code.PIN_WRONG, Code.PIN_MALFORMED) and self._card is not None:
             self._reason = reason
             self._ready(replace(self._card, tries_left=_tries_after(self._card, reason)))
@@ -359,7 +383,7 @@ class Operation:
         self._finish(HostAnswer(code=reason.code.value, tries_left=tries))
 
     def _finish(self, answer: HostAnswer) -> None:
-        self.answer = answer if self.language is None else structs.replace(answer, language=self.language)
+        self.answer = structs.replace(answer, language=self.language, drivers=self._answers)
         self.state = State.ENDED
 
 

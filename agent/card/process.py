@@ -36,7 +36,7 @@ class HostProcess:
 
         Its environment is an allow-list and its arguments are constant: what an order says goes down the pipe only.
         """
-        environment = {name: os.environ[name] for name in platform.HOST_ENVIRONMENT if name in os.environ}
+        environment = await asyncio.to_thread(_environment, setup)
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, env=environment)
@@ -122,3 +122,13 @@ class HostProcess:
             self._process.kill()
         if await self.ended(KILL_LIMIT) is None:
             _LOG.error("card host %d cannot be killed", self._process.pid)
+
+
+def _environment(setup: HostSetup) -> dict[str, str]:
+    given = {name: os.environ[name] for name in platform.HOST_ENVIRONMENT if name in os.environ}
+    environment = {name: value for name, value in given.items() if platform.may_pass(name, value)}
+    if setup.pcsc:
+        return {**environment, platform.PCSC_SOCKET: setup.pcsc}
+    if environment.keys() < given.keys():
+        _LOG.warning("%s is not root's alone: the card host uses the system's service", platform.PCSC_SOCKET)
+    return environment

@@ -58,6 +58,9 @@ class View(Protocol):
     def show_problem(self, trouble: Trouble) -> None:
         """Nothing can be typed now; the catalogue says why and what to do."""
 
+    def ask_driver(self, path: str) -> None:
+        """May a driver be used that no administrator has installed? The path can be shown as it is."""
+
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """The last PIN was not right; another can be typed."""
 

@@ -44,6 +44,7 @@ _NOTES = {
 _FAULTS = {
     "identity_missing": _("not made yet; run: cardlogin trust install"),
     "identity_outdated": _("made by an earlier version; run: cardlogin trust install"),
+    "identity_exposed": _("others may have read its key; run: cardlogin trust install"),
     "identity_unreadable": _("damaged; run: cardlogin trust install --new-identity"),
     "identity_expired": _("expired; check the clock, then run: cardlogin trust install --new-identity"),
     "identity_ending": _("ends soon; run: cardlogin trust install --new-identity"),
@@ -79,9 +80,10 @@ def add(commands: Commands) -> None:
 
 def trust(arguments: argparse.Namespace) -> int:
     """Runs the command: 0 when all is as asked for, 1 when some store is not, 2 when nothing could be done."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     from certs.life import IdentityError
+    from certs.private import check_folder, lock_file
     from certs.store import StoreError
 
     # Names of folders may have characters that the terminal lacks.
@@ -90,7 +92,8 @@ def trust(arguments: argparse.Namespace) -> int:
     try:
         scope = _scope(arguments)
         scope.journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(scope.journal.with_suffix(".lock"), timeout=30):
+        check_folder(scope.journal.parent)
+        with lock_file(scope.journal.with_suffix(".lock"), timeout=30):
             return _run(arguments.action, scope, new=arguments.new_identity)
     except Timeout:
         problem = "another trust command is running"
@@ -130,7 +133,9 @@ def _run(action: str, scope: _Scope, *, new: bool) -> int:
         return _done(subject.install(), _STATES["trusted"], changed=False) if scope.stores else _no_stores()
     if action == "remove":
         return _done(subject.remove(), _REMOVED)
-    return _shown(subject.look(), steps=action == "dry-run") | _faults(scope.identity)
+    return _shown(subject.look(), steps=action == "dry-run") | _faults(
+        scope.identity, system=scope.journal == _SYSTEM_JOURNAL
+    )
 
 
 def _root(identity: Path) -> "Root":
@@ -147,12 +152,12 @@ def _root(identity: Path) -> "Root":
     return root
 
 
-def _faults(identity: Path) -> int:
-    """Tells what is wrong with the identity itself."""
+def _faults(identity: Path, *, system: bool) -> int:
+    """Tells what is wrong with the identity itself; an administrator's is the one of another user."""
     from certs.life import IdentityError, choose, read_life
 
     try:
-        fault = choose(read_life(identity), datetime.now(UTC)).fault
+        fault = choose(read_life(identity, identity.stat().st_uid if system else None), datetime.now(UTC)).fault
     except IdentityError as error:
         fault = error.fault
     if fault is None:

@@ -8,12 +8,12 @@ if sys.platform == "win32":
     from agent.platform.names import browsers_find
     from agent.platform.ownership_windows import ADMINISTRATOR_FILE, doubt_of
     from agent.platform.peer_windows import peer_is_ours
-    from agent.platform.windows import HOST_ENVIRONMENT, WINDOW_FONT, end_with_us, harden
+    from agent.platform.windows import HOST_ENVIRONMENT, PCSC_SOCKET, WINDOW_FONT, end_with_us, harden, may_pass
 else:
     from agent.platform.files_posix import raise_file_limit
     from agent.platform.memory_posix import release_memory
     from agent.platform.ownership_posix import ADMINISTRATOR_FILE, doubt_of
-    from agent.platform.posix import HOST_ENVIRONMENT, WINDOW_FONT, end_with_us, harden
+    from agent.platform.posix import HOST_ENVIRONMENT, PCSC_SOCKET, WINDOW_FONT, end_with_us, harden, may_pass
 
     if sys.platform == "darwin":
         from agent.platform.names_macos import browsers_find
@@ -25,11 +25,13 @@ else:
 __all__ = [
     "ADMINISTRATOR_FILE",
     "HOST_ENVIRONMENT",
+    "PCSC_SOCKET",
     "WINDOW_FONT",
     "browsers_find",
     "doubt_of",
     "end_with_us",
     "harden",
+    "may_pass",
     "peer_is_ours",
     "raise_file_limit",
     "release_memory",

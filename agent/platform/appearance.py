@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from certs.private import read_file
+
 # Settings files are a few kilobytes; a longer one is not read.
 _MAX_FILE = 256 * 1024
 _TRUE = frozenset({"1", "true", "yes"})
@@ -101,11 +103,9 @@ def _text(path: Path) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_FILE + 1)
+        return read_file(path, _MAX_FILE, links=True)
     except OSError:
         return b""
-    return data if len(data) <= _MAX_FILE else b""
 
 
 def _registry(key: str, name: str, default: int) -> object:

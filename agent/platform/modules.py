@@ -6,8 +6,8 @@ Apart from `agent.platform` itself, because the daemon loads that and needs none
 import sys
 
 if sys.platform == "win32":
-    from agent.platform.modules_windows import PACKED_STRUCTURES, PROCESSOR, file_rights, path_places
+    from agent.platform.modules_windows import PACKED_STRUCTURES, PROCESSOR, SYSTEM, file_rights, path_places, snapshot
 else:
-    from agent.platform.modules_posix import PACKED_STRUCTURES, PROCESSOR, file_rights, path_places
+    from agent.platform.modules_posix import PACKED_STRUCTURES, PROCESSOR, SYSTEM, file_rights, path_places, snapshot
 
-__all__ = ["PACKED_STRUCTURES", "PROCESSOR", "file_rights", "path_places"]
+__all__ = ["PACKED_STRUCTURES", "PROCESSOR", "SYSTEM", "file_rights", "path_places", "snapshot"]

@@ -1,7 +1,11 @@
 """What the loading rules of PKCS#11 modules need to know of Windows: system calls that give the facts as text."""
 
 import ctypes
+import hashlib
+import os
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes import wintypes
 from pathlib import Path
 
@@ -11,12 +15,19 @@ _FILE_OBJECT, _OWNER, _DACL = 1, 1, 4
 _SDDL_REVISION = 1
 _TOKEN_QUERY, _TOKEN_USER = 8, 1
 _MAX_PATH = 260
+_READ, _SHARE_READING_ONLY, _OPEN_EXISTING = 0x80000000, 1, 3
+# More than any driver; they have a few megabytes.
+_MAX_DRIVER = 64 * 1024 * 1024
 _TOKEN_ROOM = 256
 
 advapi = ctypes.WinDLL("advapi32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
 kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
 kernel.GetCurrentProcess.restype = wintypes.HANDLE
 kernel.LocalFree.argtypes = [ctypes.c_void_p]
+kernel.CreateFileW.restype = wintypes.HANDLE
+kernel.CreateFileW.argtypes = [
+    wintypes.LPCWSTR, wintypes.DWORD, wintypes.DWORD, ctypes.c_void_p, wintypes.DWORD, wintypes.DWORD, wintypes.HANDLE
+]  # fmt: skip
 advapi.OpenProcessToken.argtypes = [wintypes.HANDLE, wintypes.DWORD, ctypes.c_void_p]
 advapi.GetTokenInformation.argtypes = [
     wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD, ctypes.c_void_p
@@ -30,6 +41,7 @@ advapi.GetNamedSecurityInfoW.argtypes = [
 ]  # fmt: skip
 
 PACKED_STRUCTURES = True
+SYSTEM = "windows"
 # The interpreter's own kind: a program for another processor may run by translation.
 _KIND = sysconfig.get_platform().removeprefix("win-").replace("win32", "i386")
 PROCESSOR = processor(_KIND, ctypes.sizeof(ctypes.c_void_p))
@@ -57,6 +69,26 @@ def path_places() -> dict[str, str]:
     room = ctypes.create_unicode_buffer(_MAX_PATH)
     length = kernel.GetSystemWindowsDirectoryW(room, _MAX_PATH)
     return {"%SystemRoot%": room.value} if 0 < length < _MAX_PATH else {}
+
+
+@contextmanager
+def snapshot(path: Path) -> Iterator[tuple[str, str]]:
+    """A driver's content as it is now: its SHA-256 (hex), and a name by which exactly that is loaded meanwhile.
+
+    It is the file's own: while it is open here, nobody may write to it, rename it or remove it, nor a folder above it.
+    Raises OSError for a file that cannot be read or is too long.
+    """
+    handle = kernel.CreateFileW(str(path), _READ, _SHARE_READING_ONLY, None, _OPEN_EXISTING, 0, None)
+    if handle is None or handle == wintypes.HANDLE(-1).value:
+        raise OSError("CreateFile")
+    import msvcrt
+
+    descriptor = msvcrt.open_osfhandle(handle, os.O_RDONLY)  # type: ignore[attr-defined,unused-ignore]
+    with os.fdopen(descriptor, "rb") as file:
+        content = file.read(_MAX_DRIVER + 1)
+        if len(content) > _MAX_DRIVER:
+            raise OSError("too long for a driver")
+        yield hashlib.sha256(content).hexdigest(), str(path)
 
 
 def _user() -> str:

@@ -27,6 +27,18 @@ def doubt_of(path: Path, root: int = 0) -> str:
     return "" if real.is_file() else f"{real} is no file"
 
 
+def is_roots(path: Path) -> bool:
+    """Whether only root decides what is found at an absolute path that leads through no link; False if nothing is."""
+    try:
+        return (
+            path == path.resolve(strict=True)
+            and not any(_doubt_of_one(item.stat(), 0) for item in (path.parent, *path.parent.parents))
+            and path.stat().st_uid == 0
+        )
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def _doubt_of_one(state: os.stat_result, root: int) -> str:
     if state.st_uid not in (0, root):
         return f"belongs to user {state.st_uid}"

@@ -45,13 +45,15 @@ _RIGHTS = {
 class FileRights(NamedTuple):
     """Who owns a file or folder (an administrator or this user), and who else may write to it.
 
-    keeps_entries: others may add to a folder, but not replace what is there (the sticky bit).
+    keeps_entries: others may add to a folder, but not replace what is there (the sticky bit). user_writes: this user,
+    who is no administrator, owns it or may write to it.
     """
 
     trusted_owner: bool
     group_writes: bool
     others_write: bool
     keeps_entries: bool
+    user_writes: bool = False
 
 
 def processor(machine: str, address_bytes: int) -> str:
@@ -68,6 +70,7 @@ def posix_rights(path: Path) -> FileRights:
         group_writes=bool(status.st_mode & stat.S_IWGRP),
         others_write=bool(status.st_mode & stat.S_IWOTH),
         keeps_entries=bool(status.st_mode & stat.S_ISVTX),
+        user_writes=status.st_uid != _ROOT,
     )
 
 
@@ -76,10 +79,13 @@ def sddl_rights(descriptor: str, user: str) -> FileRights:
 
     What cannot be read counts against the file: an access list that is missing lets everybody write.
     """
-    owner, separator, entries = descriptor.partition("D:")
+    head, separator, entries = descriptor.partition("D:")
+    owner = head.partition("O:")[2].partition("G:")[0]
     trusted = _ADMINISTRATORS | {user}
-    writes = not separator or "NO_ACCESS_CONTROL" in entries or any(_opens(entry, trusted) for entry in _aces(entries))
-    return FileRights(owner.partition("O:")[2].partition("G:")[0] in trusted, False, writes, False)
+    open_to_all = not separator or "NO_ACCESS_CONTROL" in entries
+    writes = open_to_all or any(_opens(entry, trusted) for entry in _aces(entries))
+    user_writes = owner not in _ADMINISTRATORS or any(_opens(entry, _ADMINISTRATORS) for entry in _aces(entries))
+    return FileRights(owner in trusted, False, writes, False, open_to_all or user_writes)
 
 
 def _aces(entries: str) -> list[list[str]]:

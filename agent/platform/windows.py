@@ -5,7 +5,10 @@ import struct
 from functools import cache
 from typing import Any
 
+# What the card host may see of the daemon's environment: where the system is, without which no program starts; the
+# user's folders, for Tk and the desktop's settings; and where tokens of software are, for a developer's driver.
 HOST_ENVIRONMENT = ("SYSTEMROOT", "WINDIR", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP", "SOFTHSM2_CONF")
+PCSC_SOCKET = "PCSCLITE_CSOCK_NAME"  # not known here
 WINDOW_FONT = "Microsoft JhengHei UI"
 
 _NO_ERROR_BOXES = 0x0001 | 0x0002  # SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX: no crash dump dialogue
@@ -20,6 +23,11 @@ _JOB_EXTENDED_LIMITS, _KILL_ON_JOB_CLOSE = 9, 0x2000
 # JOBOBJECT_EXTENDED_LIMIT_INFORMATION on 64-bit systems; LimitFlags follow two 64-bit times.
 _LIMITS_SIZE, _LIMIT_FLAGS_OFFSET = 144, 16
 _SET_QUOTA_AND_TERMINATE = 0x0100 | 0x0001
+
+
+def may_pass(_name: str, _value: str) -> bool:
+    """Whether a variable of HOST_ENVIRONMENT may be believed: none of these names a service."""
+    return True
 
 
 def harden() -> None:

@@ -15,8 +15,10 @@ from agent.web.guard import PORT, Handler
 from agent.web.page import Page, is_window, require_window
 from agent.web.texts import ERROR, NONE, NOT_FOUND, STATUS
 from certs.life import IdentityError, read_life
+from certs.private import read_private
 
 _SECONDS = 3.0
+_MAX_ROOT = 64 * 1024
 _LOG = logging.getLogger(__name__)
 LAST_FAILURE: web.AppKey[list[Code]] = web.AppKey("last failure", list)
 
@@ -35,7 +37,7 @@ class StatusPage:
     def __init__(self, http_port: int, root: Path | None) -> None:
         self._http_port = http_port
         self._identity = root.parent if root else None
-        self._tls = ssl.create_default_context(cafile=root) if root else None
+        self._tls = ssl.create_default_context(cadata=read_private(root, _MAX_ROOT).decode("ascii")) if root else None
         self._page = Page("status", STATUS)
 
     def routes(self) -> list[web.RouteDef]:

@@ -71,6 +71,7 @@ class Stage:
         )
         self.window.on_choose, self.window.on_other = operation.choose, operation.choose_another
         self.window.on_cancel, self.window.on_language = operation.cancel, operation.speak
+        self.window.on_permit = operation.permit
         self.window.emphasise()
         self.pump()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agent.card.frames import DriverAnswer, UnansweredError
 from agent.card.operation import LOOK_LIMIT
 from agent.failures import Code, FailureError
 from pkcs11_shims.families import families
@@ -134,6 +135,16 @@ def _problem(code: Code) -> Callable[[Stage], None]:
     return reach
 
 
+def driver_asked(stage: Stage, *, wait: bool = True) -> None:
+    """The question about a driver; without waiting, keys are still kept out."""
+    stage.bench.cards.seen = UnansweredError(DriverAnswer("/home/user/lib/libexample_p11.so", "0" * 64, False))
+    if wait:
+        stage.ready()
+    else:
+        stage.bench.step()
+        stage.pump()
+
+
 def _unusable(tries: int, problem: Code) -> Callable[[Stage], None]:
     def reach(stage: Stage) -> None:
         stage.bench.cards.seen = (card(tries, problem=problem, family=CITIZEN), CIPHER)
@@ -188,6 +199,8 @@ STATES = (
     WindowState("card-swapped", _swapped),
     WindowState("driver-missing", _no_driver),
     WindowState("reader-hung", _hung),
+    WindowState("driver-asked", driver_asked),
+    WindowState("english-driver-asked", driver_asked, {"language": "en"}),
     WindowState("pinpad", _pinpad),
     WindowState("pinpad-countdown", _countdown),
     WindowState("idn", _pin, {"origin": "https://xn--fiq228c.example"}),

@@ -144,6 +144,7 @@ class Agent:
             f"state = {json.dumps(str(state))}\n"
             f"[web]\nports = {list(ports)}\nhttp_port = {http_port}\n"
             f"[card]\ndrivers = {json.dumps(list(drivers))}\nmodules = {json.dumps(list(modules))}\n"
+            f"pcsc = {json.dumps(env.get('PCSCLITE_CSOCK_NAME', ''))}\n"
         )
         self.log = logs / "agent.log"
         command = self.command(settings, verbose, program)

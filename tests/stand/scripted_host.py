@@ -70,6 +70,9 @@ class _View:
     def show_countdown(self, seconds: int) -> None:
         """Waits."""
 
+    def ask_driver(self, path: str) -> None:
+        """Waits: the drivers here are the system's."""
+
     def show_cancelling(self) -> None:
         """Waits."""
 

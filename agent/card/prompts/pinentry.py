@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from agent.card.card import Cards
 
 # What a pinentry may see; the PIN is none of it.
-_PASSED = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "HOME", "LANG", "LC_ALL", "LC_CTYPE")
+_PASSED = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "LANG", "LC_ALL", "LC_CTYPE")
+# Toolkits load modules that the settings in the user's home name, into the process that the PIN is typed in.
+_NO_HOME = "/nonexistent"
 _PASSED_WINDOWS = ("SYSTEMROOT", "WINDIR", "USERPROFILE", "TEMP", "TMP")
 _LANGUAGE = "C.UTF-8"
 
@@ -114,6 +116,8 @@ def _question(kind: Kind, questions: Questions) -> list[bytes]:
         ]
     if kind is Kind.CHOICE:
         return [request("SETOK", say(texts.USE)), request("SETNOTOK", say(texts.NEXT)), request("CONFIRM")]
+    if kind is Kind.DRIVER:
+        return [request("SETOK", say(texts.DRIVER_YES)), request("SETNOTOK", say(texts.DRIVER_NO)), request("CONFIRM")]
     if kind is Kind.NOTICE:
         return [request("SETOK", say(texts.CLOSE)), request("MESSAGE")]
     return [request("SETOK", say(texts.GO_ON)), request("CONFIRM")]
@@ -144,7 +148,11 @@ def _take(reply: Reply, text: str, questions: Questions, operation: Operation) -
 
 
 def _environment() -> dict[str, str]:
-    return {name: os.environ[name] for name in (*_PASSED, *_PASSED_WINDOWS) if name in os.environ}
+    given = {name: os.environ[name] for name in (*_PASSED, *_PASSED_WINDOWS) if name in os.environ}
+    home = os.environ.get("HOME")
+    if home is None:
+        return given
+    return {"XAUTHORITY": os.path.join(home, ".Xauthority"), **given, "HOME": _NO_HOME}  # noqa: PTH118  # home as it is
 
 
 def _language() -> str:

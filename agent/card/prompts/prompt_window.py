@@ -38,6 +38,7 @@ class WindowPrompt:
         window.on_submit = lambda pin, confirmed, form: operation.submit(pin, last_try_confirmed=confirmed, form=form)
         window.on_choose, window.on_other = operation.choose, operation.choose_another
         window.on_cancel, window.on_tell, window.on_language = operation.cancel, operation.tell, operation.speak
+        window.on_permit = operation.permit
         window.on_destroyed = lambda: operation.fail(Code.HOST_FAILED)
         operation.start()
         window.emphasise()

@@ -27,6 +27,7 @@ class Kind(Enum):
 
     NOTHING = "nothing"  # the card is at work
     CHOICE = "choice"  # yes takes the certificate, no goes to the next one; or its number is taken
+    DRIVER = "driver"  # yes lets a driver be loaded that no administrator has installed
     LAST_TRY = "last try"  # yes goes on to the PIN
     PIN = "pin"
     PINPAD = "pinpad"  # yes starts the reader's own PIN entry
@@ -77,6 +78,11 @@ class Questions:
             lines += [line for line in (family.unlock_page, family.telephone) if line]
         self._ask(Kind.NOTICE, [*lines, *(self._reasons(trouble.cards) if len(trouble.cards) > 1 else [])])
 
+    def ask_driver(self, path: str) -> None:
+        """Whether a driver may be used: the file first, and never left out; the site has nothing to do with it."""
+        lines = (self.say(texts.DRIVER), path, self.say(texts.DRIVER_HOW))
+        self.question = Question(Kind.DRIVER, lines)
+
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """The same question again, with what was wrong."""
         meaning, remedy = failure_texts(code, tries_left, self.form)
@@ -104,6 +110,8 @@ class Questions:
         question = self.question
         if question.kind is Kind.CHOICE:
             self.take(operation, question.at)
+        elif question.kind is Kind.DRIVER:
+            self._permit(operation, allowed=True)
         elif question.kind is Kind.PINPAD:
             operation.submit(None, last_try_confirmed=self._confirmed)
         elif question.kind is Kind.LAST_TRY and self._card is not None:
@@ -115,6 +123,8 @@ class Questions:
         question = self.question
         if question.kind is Kind.CHOICE and len(question.cards) > 1:
             self.question = replace(question, at=(question.at + 1) % len(question.cards))
+        elif question.kind is Kind.DRIVER:
+            self._permit(operation, allowed=False)
         else:
             operation.cancel()
 
@@ -150,6 +160,10 @@ class Questions:
         """One certificate on one line."""
         told = (kind_of(self._translator, card), validity_of(self._translator, card), reader_of(card))
         return f"{card.facts.holder or '—'} ({', '.join(told)})"
+
+    def _permit(self, operation: Operation, *, allowed: bool) -> None:
+        self.question = Question(Kind.NOTHING)
+        operation.permit(allowed)
 
     def _about(self, card: Card) -> list[str]:
         tries = texts.tries(self._translator, card.tries_left)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # More than a PIN or a number can have, full-width characters included (three bytes each).
 _MAX_TYPED = 64
 _ENTER, _RUB_OUT, _CLEAR = b"\r\n", b"\x7f\x08", b"\x15"
+_ANSWERS = ("1", "2")  # yes and no
 _CANCEL = b"\x03\x04"  # Ctrl-C, Ctrl-D
 
 
@@ -119,7 +120,7 @@ class TerminalPrompt:
             self._answer(questions, operation)
         else:
             self._entry.key(byte)
-            if questions.question.kind is Kind.CHOICE and chr(byte).isdigit():
+            if questions.question.kind in (Kind.CHOICE, Kind.DRIVER) and chr(byte).isdigit():
                 keyboard.write(chr(byte))
 
     def _answer(self, questions: Questions, operation: Operation) -> None:
@@ -129,6 +130,8 @@ class TerminalPrompt:
             questions.pin(operation, text)
         elif kind is Kind.CHOICE and text.isascii() and text.isdigit():
             questions.take(operation, int(text) - 1)
+        elif kind is Kind.DRIVER and text in _ANSWERS:
+            (questions.yes if text == "1" else questions.no)(operation)
         elif kind in (Kind.LAST_TRY, Kind.PINPAD):
             questions.yes(operation)
 
@@ -139,6 +142,8 @@ def _last_line(kind: Kind, questions: Questions) -> str:
         return ""
     if kind in (Kind.CHOICE, Kind.PIN):
         return questions.named(texts.CHOOSE_NUMBER if kind is Kind.CHOICE else texts.TYPE_PIN, "")
+    if kind is Kind.DRIVER:
+        return questions.named(texts.DRIVER_NUMBER, "")
     return f"{questions.say(texts.TO_CANCEL if kind is Kind.NOTICE else texts.PRESS_ENTER)} "
 
 

@@ -55,6 +55,15 @@ PINPAD_START = _("Start")
 PINPAD_HOW = _("The PIN does not pass through the computer. Press Start, then type it on the keys of the reader.")
 PINPAD_CANCEL = _("To cancel, press the cancel key of the reader.")
 
+DRIVER = _("A card driver that no administrator has installed wants to be used")
+DRIVER_HOW = _(
+    "It would see your PIN. Use it only if you put this file there yourself. The answer is remembered until the file "
+    "changes."
+)
+DRIVER_YES = _("Use this driver")
+DRIVER_NO = _("Do not use it")
+DRIVER_NUMBER = _("Type 1 to use it or 2 to go on without it, then Enter")
+
 CHOOSE = _("Choose a certificate")
 CHOOSE_HOW = _("Arrow keys to choose, then Enter")
 USE = _("Use this one")

@@ -54,7 +54,9 @@ def stage(stack: Stack, screen: Screen, good: Host, evil: Host, newcomer: Browse
 @pytest.fixture(scope="session")
 def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The identity of an agent that the browsers of both brands trust."""
-    return ensure_identity(tmp_path_factory.mktemp("trusted"))
+    folder = tmp_path_factory.mktemp("trusted") / "identity"
+    ensure_identity(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -114,6 +114,10 @@ class Person:
         """Gives up, at once or after a while."""
         self._since, self._next = time.monotonic(), self._lose_patience
 
+    def ask_driver(self, path: str) -> None:
+        """Allows it: where the tests are not root's, the HiCOS-like driver is a file of the user's."""
+        self._next = lambda operation: operation.permit(True)
+
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """Nothing: the card has been shown anew."""
 

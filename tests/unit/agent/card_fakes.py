@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -95,7 +96,9 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cards]:
     monkeypatch.setattr(pcsc, "readers", lambda: [])
 
     def build(*modules: FakeModule, now: datetime = NOW) -> Cards:
-        monkeypatch.setattr(card_module, "_load", lambda setup: list(modules))
+        monkeypatch.setattr(
+            card_module, "_load", lambda setup: SimpleNamespace(modules=list(modules), question=None, refused=False)
+        )
         return Cards(HostSetup(), lambda: now)
 
     return build

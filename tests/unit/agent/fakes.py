@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import aiohttp
 
 from agent.card.client import CardHost
 from agent.card.frames import Token
+from agent.drivers import DriverAnswers
 from agent.failures import Code, FailureError
 from agent.language import ChosenLanguage
 from agent.order import Order
@@ -31,9 +31,9 @@ TOKEN = Token(
 JSON = {"Content-Type": "application/json"}
 
 
-def card_host(settings: CardSettings, language: Path = Path(os.devnull)) -> CardHost:
+def card_host(settings: CardSettings, language: Path = Path("/nowhere/language")) -> CardHost:
     """A real card host; `language` is the file in which the window's language is remembered."""
-    return CardHost(settings, ChosenLanguage(language))
+    return CardHost(settings, ChosenLanguage(language), DriverAnswers(language.with_name("drivers.json")))
 
 
 class FakeHost:

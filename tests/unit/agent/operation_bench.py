@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from agent.card.answers.certificate import CertificateFacts, read_certificate
 from agent.card.card import Card, Cards
-from agent.card.frames import HostAnswer, HostOrder, Token
+from agent.card.frames import DriverAnswer, HostAnswer, HostOrder, Token
 from agent.card.operation import WATCH_INTERVAL, Operation
 from agent.card.view import Offer, Trouble, View
 from agent.card.worker import Job, Worker
@@ -77,6 +77,7 @@ class FakeCards:
         self.present_answer: bool | Exception = True
         self.signed: Token | Exception = TOKEN
         self.looks = 0
+        self.answers: list[DriverAnswer] = []
         self.pins: list[str | None] = []
         self.signed_with: list[Card] = []
         self.signed_for: list[tuple[str, str]] = []
@@ -88,6 +89,11 @@ class FakeCards:
         if isinstance(self.seen, Exception):
             raise self.seen
         return self.seen if isinstance(self.seen, tuple) else (self.seen,)
+
+    def answer(self, answer: DriverAnswer) -> None:
+        """The person's word on a driver: the next look is made with the card behind it, or without any."""
+        self.answers.append(answer)
+        self.seen = card() if answer.allowed else FailureError(Code.DRIVER_REFUSED)
 
     def present(self, card: Card) -> bool:
         """Whether it is still there."""
@@ -133,6 +139,10 @@ class FakeView:
         """A problem."""
         self.trouble = trouble
         self.shown.append(("problem", trouble.code, trouble.tries_left))
+
+    def ask_driver(self, path: str) -> None:
+        """A driver that nobody has installed."""
+        self.shown.append(("driver", path))
 
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """A note."""

@@ -67,7 +67,14 @@ async def test_order_goes_down_and_the_token_comes_up(program: Program) -> None:
     program('seen = [frame(), frame()]; raw(TAKEN); answer({"token": {**TOKEN, "signature": json.dumps(seen)}})')
     host = card_host(CardSettings(drivers=("opensc", "softhsm2")))
     setup, order = json.loads((await host.sign(ORDER)).signature)
-    assert setup == {"drivers": ["opensc", "softhsm2"], "modules": [], "prompt": "auto", "pin": "digits"}
+    assert setup == {
+        "drivers": ["opensc", "softhsm2"],
+        "modules": [],
+        "prompt": "auto",
+        "pin": "digits",
+        "answers": [],
+        "pcsc": "",
+    }
     assert {name: order[name] for name in ("origin", "challenge", "language", "pss", "cms")} == {
         "origin": ORIGIN, "challenge": CHALLENGE, "language": "en", "pss": False, "cms": None,
     }  # fmt: skip
@@ -312,13 +319,13 @@ async def test_environment_of_the_host_is_scrubbed(
     ):  # fmt: skip
         monkeypatch.setenv(name, str(tmp_path / "evil"))
     monkeypatch.setenv("DISPLAY", ":77")
-    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/run/pcscd.comm")
+    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/etc/passwd")  # what only root decides
     program('order(); answer({"token": {**TOKEN, "signature": json.dumps(dict(os.environ))}})')
     host = card_host(CardSettings())
     environment = json.loads((await host.sign(ORDER)).signature)
     await host.idle()
     assert environment["DISPLAY"] == ":77"
-    assert environment["PCSCLITE_CSOCK_NAME"] == "/run/pcscd.comm"
+    assert environment["PCSCLITE_CSOCK_NAME"] == "/etc/passwd"
     assert str(tmp_path / "evil") not in environment.values()
     assert not [name for name in environment if name.startswith(("LD_", "PYTHON", "TCL", "TK_"))]
 
@@ -349,8 +356,9 @@ async def test_two_orders_one_after_the_other_have_a_host_each(program: Program)
 
 
 def test_messages_of_the_pipe_have_these_fields() -> None:
-    assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin")
+    assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin", "answers", "pcsc")
     order = ("origin", "challenge", "language", "wanted", "pss", "cms", "tells", "failed")
     assert HostOrder.__struct_fields__ == order
-    assert HostAnswer.__struct_fields__ == ("token", "cms", "code", "tries_left", "language", "final")
+    answer = ("token", "cms", "code", "tries_left", "language", "final", "drivers")
+    assert HostAnswer.__struct_fields__ == answer
     assert len(Token.__struct_fields__) == 5

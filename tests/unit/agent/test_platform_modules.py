@@ -76,9 +76,17 @@ def test_user_that_the_system_does_not_know_has_no_home(monkeypatch: pytest.Monk
     assert platform.path_places() == {}
 
 
-@pytest.mark.parametrize("descriptor", [SYSTEM_FILE, PROGRAM_FOLDER, DISK, f"O:{USER}D:(A;;FA;;;{USER})(A;;FR;;;WD)"])
+@pytest.mark.parametrize("descriptor", [SYSTEM_FILE, PROGRAM_FOLDER, DISK])
 def test_file_of_windows_own_is_good(descriptor: str) -> None:
     assert sddl_rights(descriptor, USER) == FileRights(True, False, False, False)
+
+
+@pytest.mark.parametrize(
+    "descriptor",
+    [f"O:{USER}D:(A;;FA;;;{USER})(A;;FR;;;WD)", f"O:{USER}D:(A;;FA;;;BA)", f"O:BAD:(A;;FA;;;BA)(A;;FW;;;{USER})"],
+)
+def test_file_that_this_user_owns_or_may_write_is_not_the_administrators_alone(descriptor: str) -> None:
+    assert sddl_rights(descriptor, USER) == FileRights(True, False, False, False, True)
 
 
 @pytest.mark.parametrize("owner", [OTHER, "BU", "AU", "WD", "", "SY2"])

@@ -71,7 +71,7 @@ def test_identity_that_takes_too_long_is_one_line_and_no_traceback(
 
     monkeypatch.setattr("agent.daemon.subprocess.run", hang)
     with pytest.raises(daemon.StartError):
-        daemon.ensure_identity(tmp_path)
+        daemon.ensure_identity(tmp_path / "identity")
 
 
 def test_sigterm_right_after_ready_ends_with_status_0(tmp_path: Path) -> None:

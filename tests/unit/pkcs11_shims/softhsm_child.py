@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from agent.platform.modules import PROCESSOR, file_rights
+from agent.platform.modules import PROCESSOR, SYSTEM, file_rights
 from pkcs11_shims.catalogue import read_catalogue
 from pkcs11_shims.discovery import FileFacts, System, find_drivers
 from pkcs11_shims.errors import CardError
@@ -15,7 +15,7 @@ from pkcs11_shims.session import CardToken, Module
 def main() -> None:
     """Reads a list of steps from stdin, makes them one after the other, prints what came of each."""
     system = System(PROCESSOR, lambda path: FileFacts(*file_rights(path)), {})
-    ((found,), _) = find_drivers(read_catalogue(), system, ["softhsm2"])
+    ((found,), _) = find_drivers(read_catalogue(SYSTEM), system, ["softhsm2"])
     module = Module(found)
     json.dump([_outcome(module, step) for step in json.load(sys.stdin)], sys.stdout)
 

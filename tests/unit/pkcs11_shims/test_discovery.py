@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.platform.modules import PROCESSOR, file_rights, path_places
+from agent.platform.modules import PROCESSOR, SYSTEM, file_rights, path_places
 from pkcs11_shims.catalogue import Configuration, Driver, read_catalogue
 from pkcs11_shims.discovery import FileFacts, Refusal, Survey, System, find_drivers
 from pkcs11_shims.errors import CardError, Fault
@@ -116,6 +116,7 @@ def test_folder_of_windows_is_the_systems(tmp_path: Path) -> None:
 BAD_OWNER = FileFacts(trusted_owner=False, group_writes=False, others_write=False)
 GROUP = FileFacts(trusted_owner=True, group_writes=True, others_write=False)
 OTHERS = FileFacts(trusted_owner=True, group_writes=False, others_write=True)
+USERS = FileFacts(trusted_owner=True, group_writes=False, others_write=False, user_writes=True)
 STICKY = FileFacts(trusted_owner=True, group_writes=True, others_write=True, keeps_entries=True)
 
 
@@ -143,6 +144,16 @@ def test_file_that_others_could_change_is_refused(tmp_path: Path, facts: dict[st
     survey = find_drivers({"x": driver("x", module)}, system(facts=facts))
     assert survey.refused == ((Refusal("x", reason),) if reason else ())
     assert len(survey.found) == (not reason)
+
+
+@pytest.mark.parametrize(("facts", "installed"), [(GOOD, True), (STICKY, True), (GROUP, False), (USERS, False)])
+def test_folder_on_the_way_decides_whether_it_is_installed(tmp_path: Path, facts: FileFacts, installed: bool) -> None:
+    """A folder such as /tmp keeps what lies in it for its owner, even where a group may write there."""
+    module = tmp_path / "far" / "near" / "x.so"
+    module.parent.mkdir(parents=True)
+    module.write_bytes(elf(62))
+    (found,) = find_drivers({"x": driver("x", module)}, system(facts={"far": facts})).found
+    assert found.installed is installed
 
 
 @pytest.mark.parametrize(
@@ -236,7 +247,7 @@ def test_module_of_p11_kit_is_checked_like_any_other(p11_kit: dict[str, Driver])
 
 def test_this_computers_own_modules_pass_the_real_rules() -> None:
     real = System(PROCESSOR, lambda path: FileFacts(*file_rights(path)), path_places())
-    survey = find_drivers(read_catalogue(), real, ["opensc", "softhsm2", "p11-kit"])
+    survey = find_drivers(read_catalogue(SYSTEM), real, ["opensc", "softhsm2", "p11-kit"])
     assert [found.driver.name for found in survey.found] == ["opensc", "softhsm2"], "p11-kit configures the same two"
     assert survey.refused == ()
 

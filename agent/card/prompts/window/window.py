@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agent.card.frames import HostOrder
 from agent.card.prompts import texts
 from agent.card.prompts.window.card_view import CardView
+from agent.card.prompts.window.driver_view import DriverView
 from agent.card.prompts.window.heading import Band, Heading
 from agent.card.prompts.window.icon import draw_icon
 from agent.card.prompts.window.lists import ChoiceView
@@ -43,6 +44,7 @@ class Window:
         self.on_other: Callable[[], None] = lambda: None
         self.on_cancel: Callable[[], None] = lambda: None
         self.on_tell: Callable[[], None] = lambda: None
+        self.on_permit: Callable[[bool], None] = lambda allowed: None
         self.on_language: Callable[[str], None] = lambda language: None
         self.on_destroyed: Callable[[], None] = lambda: None
         self._quiet = Quiet(self.top)
@@ -123,6 +125,16 @@ class Window:
         self._focus(self._cancel)
         self._go_on()
 
+    def ask_driver(self, path: str) -> None:
+        """A driver that no administrator has installed: the keyboard is on "no", so that no key says yes by mistake."""
+        self._quiet.again()
+        self._driver.show(path)
+        self._stage(self._driver)
+        self._buttons(first=texts.DRIVER_YES)
+        self._refuse.pack(side="left")
+        self._focus(self._refuse)
+        self._go_on()
+
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """The last PIN was not right; another can be typed."""
         self._card.field.clear()
@@ -174,10 +186,12 @@ class Window:
         self._other = PushButton(self._footer, theme, lambda: self.on_other(), mnemonic="o")
         self._tell = PushButton(self._footer, theme, lambda: self.on_tell(), mnemonic="t")
         speaker.say(self._tell, texts.TELL)
+        self._refuse = PushButton(self._footer, theme, lambda: self._permit(allowed=False), mnemonic="n")
+        speaker.say(self._refuse, texts.DRIVER_NO)
         self._cancel.pack(side="right")
         self._bind()
 
-    # Most orders need neither of these two; they are built when one does.
+    # Most orders need none of these three; they are built when one does.
     @cached_property
     def _choice(self) -> ChoiceView:
         view = ChoiceView(self._body, self._theme, self._speaker)
@@ -188,6 +202,12 @@ class Window:
     @cached_property
     def _problem(self) -> ProblemView:
         view = ProblemView(self._body, self._theme, self._speaker)
+        self._quiet.guard(view)
+        return view
+
+    @cached_property
+    def _driver(self) -> DriverView:
+        view = DriverView(self._body, self._theme, self._speaker)
         self._quiet.guard(view)
         return view
 
@@ -214,7 +234,7 @@ class Window:
         top.bind("<FocusOut>", lambda event: self._keyboard(event, left=True), add=True)
         for letter, act in (
             *((letter, self._first.invoke) for letter in "cus"), *((letter, self._cancel.invoke) for letter in "ae"),
-            ("o", lambda: press(self._other)), ("t", lambda: press(self._tell)),
+            ("o", lambda: press(self._other)), ("t", lambda: press(self._tell)), ("n", lambda: press(self._refuse)),
             ("l", self._press_switch), ("k", self._press_last_try), ("d", self._press_copy),
         ):  # fmt: skip
             top.bind(f"<Alt-{letter}>", lambda _, act=act: act())  # type: ignore[misc]
@@ -275,7 +295,7 @@ class Window:
         self._cancel.mnemonic = "a" if first else "e"
         say(self._cancel, texts.CANCEL if first else texts.CLOSE)
         self._cancel.enable(True)
-        for button in (self._first, self._other, self._tell):
+        for button in (self._first, self._other, self._tell, self._refuse):
             button.pack_forget()
         if first is not None:
             self._first.mnemonic = first[0].lower()
@@ -358,8 +378,15 @@ class Window:
         if self._view is self._card:
             field = self._card.field
             self.on_submit(None if self._pinpad else field.secret(), self._card.last_try.on, field.form)
+        elif self._view is self._driver:
+            self._permit(allowed=True)
         elif self._view is self._choice and self._choice.list.marked is not None:
             self.on_choose(self._choice.list.marked.facts.der)
+
+    def _permit(self, *, allowed: bool) -> None:
+        if self._waiting is None and self._quiet.settled:
+            self._wait(texts.READING)
+            self.on_permit(allowed)
 
 
 def press(button: PushButton) -> None:
