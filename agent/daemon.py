@@ -23,18 +23,20 @@ from agent.web.asking import Admission
 from agent.web.connections import tidy
 from agent.web.listener import (
     application,
-    bind,
-    bind_plain,
     door_application,
+    open_door,
     plain_application,
     ready,
     serve,
     tls_context,
 )  # fmt: skip
 from agent.web.places import Places
+from agent.web.ports import bound
 from certs.keeper import LeafKeeper
 from certs.life import IdentityError, check_identity, read_life
 
+# How long the first try for the plain port may hold up the start; it goes on afterwards.
+_PLAIN_SECONDS = 0.5
 _LOG = logging.getLogger(__name__)
 
 
@@ -43,7 +45,7 @@ class StartError(Exception):
 
 
 def run(settings: Settings) -> None:
-    """Serves until SIGTERM or Ctrl-C; raises StartError, PortError or SettingsError before that."""
+    """Serves until SIGTERM or Ctrl-C, once a port is free; raises StartError or SettingsError before that."""
     try:
         with open_state(settings.state) as state:
             ensure_identity(state.identity)
@@ -72,21 +74,29 @@ def ensure_identity(folder: Path) -> None:
 
 async def _serve(settings: Settings, state: State) -> None:
     identity, folder = state.identity, state.folder
-    sockets, plain = bind(settings.web.ports), bind_plain(settings.web.http_port)
+    stop = _stop_on_signals()
+    sockets = await bound(settings.web.ports, stop, [])
+    if not sockets:
+        return
     port = int(sockets[0].getsockname()[1])
     name = read_life(identity).name
-    places = Places(port, name if browsers_find(name) else "localhost", settings.web.http_port if plain else 0)
+    places = Places(port, name if browsers_find(name) else "localhost", settings.web.http_port)
     signing = Signing(CardHost(settings.card, ChosenLanguage(folder / LANGUAGE), DriverAnswers(folder / DRIVERS)))
     admission = Admission(settings.web, Permissions(folder / FILE))
     app = application(signing, admission, places, identity / "root.pem")
     leaves = LeafKeeper(identity, tls_context)
-    door = await ready(door_application(signing, admission, places)) if plain else None
-    runners = [await serve(app, sockets, leaves.context, door)]
-    if door is not None:
-        runners += [door, await serve(plain_application(signing, admission, places), plain, None)]
-    elif settings.web.http_port:
-        _LOG.warning("port %d is taken: no popups over plain HTTP", settings.web.http_port)
-    stop = _stop_on_signals()
+    runners = [await serve(app, sockets, leaves.context)]
+
+    async def serve_plain() -> None:
+        """Popups over plain HTTP, once their port is ours; until then the way there is shut."""
+        plain = await bound((places.http_port,), stop, places.taken)
+        if plain:
+            door = await ready(door_application(signing, admission, places))
+            runners.extend([door, await serve(plain_application(signing, admission, places), plain, None)])
+            open_door(runners[0], door)
+
+    opening = asyncio.create_task(serve_plain() if places.http_port else asyncio.sleep(0))
+    await asyncio.wait([opening], timeout=_PLAIN_SECONDS)
     watch = _watch_readers(signing)
     _LOG.info("ready on https://localhost:%d", port)
     print(f"ready https://localhost:{port}", flush=True)
@@ -96,6 +106,7 @@ async def _serve(settings: Settings, state: State) -> None:
         await stop.wait()
     finally:
         watch.stop()
+        opening.cancel()
         # First the order under way, which has an answer then; only after it the connections.
         await signing.close()
         for runner in runners:

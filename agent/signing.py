@@ -5,6 +5,7 @@ import logging
 from typing import Protocol
 
 from agent.card.frames import Token
+from agent.discretion import discreet
 from agent.failures import Code, FailureError
 from agent.order import Order, OrderBook, State
 
@@ -56,12 +57,13 @@ class Signing:
             self._host.prepare()
 
     async def sign(self, order: Order) -> Token:
-        """The token for an order; raises FailureError(busy) while another is under way, or the order's own failure."""
+        """The token for an order; raises FailureError(busy) while another is under way, or the order's own failure.
+
+        Of a site that may not be told that, only what `discreet` lets through.
+        """
         self._book.begin()
         try:
-            await self._card_is_free()
-            self._book.move(State.WITH_HOST)
-            token = await self._host.sign(order)
+            token = await (self._carry_out(order) if order.tells else discreet(self._carry_out(order)))
         except asyncio.CancelledError:
             self._fail("page_closed")
             raise
@@ -78,6 +80,11 @@ class Signing:
     async def close(self) -> None:
         """Ends the order under way and everything that was started for the next, for the end of the daemon."""
         await self._host.close()
+
+    async def _carry_out(self, order: Order) -> Token:
+        await self._card_is_free()
+        self._book.move(State.WITH_HOST)
+        return await self._host.sign(order)
 
     async def _card_is_free(self) -> None:
         try:

@@ -7,6 +7,7 @@ from msgspec import structs
 from agent.card.frames import HostAnswer, HostOrder, HostSetup, Token
 from agent.card.process import HostProcess, NotDeliveredError
 from agent.card.spare import Spare
+from agent.discretion import ToldError
 from agent.drivers import DriverAnswers
 from agent.failures import Code, FailureError
 from agent.language import ChosenLanguage
@@ -16,6 +17,8 @@ from agent.settings import CardSettings
 # Seconds: the window's own deadlines (120 to type, 20 to sign, again after a wrong PIN) end well before.
 TOTAL_LIMIT = 600.0
 STOP_LIMIT = 2.0
+# Answers that are not about the card: the host or its window has failed.
+_BROKEN = frozenset({Code.HOST_FAILED, Code.INTERNAL})
 
 
 class CardHost:
@@ -46,7 +49,7 @@ class CardHost:
         """
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
-                answer = await self._discreet_answer(_host_order(order, self._chosen.language))
+                answer = await self._answer_or_shown(_host_order(order, self._chosen.language))
         except TimeoutError:
             raise FailureError(Code.TIMED_OUT) from None
         if answer.language is not None:
@@ -74,14 +77,18 @@ class CardHost:
         answers = await asyncio.to_thread(self._answers.all)
         return await HostProcess.start(structs.replace(self._setup, answers=answers))
 
-    async def _discreet_answer(self, order: HostOrder) -> HostAnswer:
-        """The answer; where the site may not be told that a host has died, and when, another one tells the person."""
-        try:
+    async def _answer_or_shown(self, order: HostOrder) -> HostAnswer:
+        """The answer; where the site may not be told that a host has failed, another one tells the person."""
+        if order.tells:
             return await self._answer(order)
-        except FailureError as error:
-            if order.tells or self._closed:
+        try:
+            answer = await self._answer(order)
+            if answer.told or answer.code not in _BROKEN:
+                return answer
+        except FailureError:
+            if self._closed:
                 raise
-            return await self._answer(structs.replace(order, failed=error.code.value))
+        return await self._answer(structs.replace(order, failed=Code.HOST_FAILED.value))
 
     async def _answer(self, order: HostOrder) -> HostAnswer:
         spare = await self._spare.take()
@@ -118,7 +125,8 @@ def _host_order(order: Order, chosen: str | None) -> HostOrder:
 def _token(answer: HostAnswer) -> Token:
     if answer.token is not None:
         return answer.token
+    kind = ToldError if answer.told else FailureError
     try:
-        raise FailureError(Code(answer.code or ""), answer.tries_left)
+        raise kind(Code(answer.code or ""), answer.tries_left)
     except ValueError:
         raise FailureError(Code.HOST_FAILED) from None

@@ -77,8 +77,9 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A token, CMS SignedData (DER) or a failure code; `tries_left` goes with the codes about the PIN.
 
-    `language`: what the person has switched the window to. `drivers`: what was answered about drivers in it. `final`:
-    another answer follows, unless the host ends in between: the driver has the signature, and is about to log out.
+    `language`: what the person has switched the window to. `told`: the site may be told the code. `drivers`: what was
+    answered about drivers. `final`: another answer follows, unless the host ends in between: the driver has the
+    signature, and is about to log out.
     """
 
     token: Token | None = None
@@ -86,6 +87,7 @@ class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str | None = None
     tries_left: int | None = None
     language: str | None = None
+    told: bool = False
     final: bool = True
     drivers: tuple[DriverAnswer, ...] = ()
 

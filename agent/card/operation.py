@@ -26,8 +26,6 @@ if TYPE_CHECKING:  # loaded by the driver thread, beside the window
 LOOK_LIMIT, SIGN_LIMIT, ENTRY_LIMIT, PINPAD_LIMIT = 5.0, 20.0, 120.0, 60.0
 # How long "the reader does not answer" is shown before the order gets that code and the daemon can end the driver.
 HUNG_LIMIT = 10.0
-# How long a window is open for a site that must not learn from the time either what was in the reader.
-DISCREET_LIMIT = 300.0
 # A reader that hangs so often in one operation gets no further job.
 MAX_HANGS = 2
 # How often a card that should be there, or should come, is looked for.
@@ -40,8 +38,6 @@ _SHOWN = frozenset({Code.PIN_LOCKED, Code.CARD_NOT_ACTIVATED, Code.NO_DRIVER})
 _FINAL = frozenset({Code.DRIVER_REFUSED, Code.CARD_SWAPPED})
 # What ends an operation at once, unless that would tell the site something.
 _BROKEN = frozenset({Code.HOST_FAILED, Code.INTERNAL})
-# What any site may be told, because it is no fact about reader or card: a person or the time has ended the order.
-_NO_FACTS = frozenset({Code.USER_CANCELLED, Code.TIMED_OUT, Code.PAGE_CLOSED, Code.NO_PROMPT})
 # What a look fails with when the cards that it saw before have left.
 _LEFT = frozenset({Code.NO_READER, Code.NO_CARD, Code.NO_SERVICE, Code.NO_CERTIFICATE, Code.CARD_UNSUPPORTED})
 _ABOUT_PIN = frozenset({Code.PIN_WRONG, Code.PIN_LOCKED})
@@ -95,8 +91,7 @@ class Operation:
         self._then: Callable[[Any], None] = lambda _: None
         self._job_limit = self._next_watch = 0.0
         self._expires, self._hung_until = clock() + ENTRY_LIMIT, math.inf
-        self._over = clock() + DISCREET_LIMIT
-        self._tells = order.tells
+        self._tells, self._started = order.tells, False
         self._countdown: int | None = None
         self._reason: FailureError | None = None
         self._past = PastFailures()
@@ -111,6 +106,7 @@ class Operation:
 
     def start(self) -> None:
         """Begins to look for a card, or shows what a host before this one has ended with."""
+        self._started = True
         if self._order.failed:
             self._problem(FailureError(Code(self._order.failed)))
         else:
@@ -126,7 +122,7 @@ class Operation:
         elif now > self._next_watch:
             self._watch()
         if now > self._deadline() and self.state not in (State.SIGNING, State.ENDED):
-            self._end((self._tells and self._reason) or FailureError(Code.TIMED_OUT))
+            self._end(self._reason or FailureError(Code.TIMED_OUT))
 
     def choose(self, der: bytes) -> None:
         """Goes on with one of the certificates that are offered; any other is ignored."""
@@ -167,8 +163,8 @@ class Operation:
             if not self._cancelled:
                 self._cancelled = True
                 self._view.show_cancelling()
-        else:
-            self.fail((self._reason or FailureError(Code.USER_CANCELLED)).code)
+        elif self.state is not State.ENDED:
+            self._end((self._tells and self._reason) or FailureError(Code.USER_CANCELLED))
 
     def tell(self) -> None:
         """Ends the operation, and the person wants the site to be told what is wrong."""
@@ -176,10 +172,12 @@ class Operation:
         self.cancel()
 
     def fail(self, code: Code) -> None:
-        """Ends the operation at once with a code."""
+        """Ends the operation at once with a code that is not about a card: nobody can be asked, or not any more.
+
+        Once a card has been looked for, the moment of that may depend on it: then the daemon is to tell no site.
+        """
         if self.state is not State.ENDED:
-            reason = self._reason
-            self._end(reason if reason is not None and reason.code is code else FailureError(code))
+            self._end(FailureError(code if self._tells or not self._started else Code.HOST_FAILED))
 
     def speak(self, language: str) -> None:
         """The person has chosen another language; the answer tells it, for the next window."""
@@ -199,8 +197,8 @@ class Operation:
         return self._worker.submit(lambda: self._cards_of().reset())
 
     def _deadline(self) -> float:
-        """When the operation ends by itself: for a site that may not be told, a moment that depends on no card."""
-        return min(self._expires, self._hung_until) if self._tells else self._over
+        """When the operation ends by itself: never for a site that may not be told, the daemon ends it then."""
+        return min(self._expires, self._hung_until) if self._tells else math.inf
 
     def _sign(self, card: Card, pin: bytearray | None) -> None:
         self.state = State.SIGNING
@@ -336,7 +334,7 @@ class Operation:
             self._reason = reason
             self._ready(replace(self._card, tries_left=_tries_after(self._card, reason)))
             self._view.show_note(reason.code, reason.tries_left)
-        elif failure(reason.code).next is Next.WAIT or reason.code in _SHOWN | _FINAL or not self._may_end(reason):
+        elif failure(reason.code).next is Next.WAIT or reason.code in _SHOWN | _FINAL or not self._tells:
             if self._asked is not None:
                 self._past.add(self._asked, reason)
             self._problem(reason, self._card)
@@ -371,16 +369,10 @@ class Operation:
         if self._hangs >= MAX_HANGS:
             self._job = None
 
-    def _may_end(self, reason: FailureError) -> bool:
-        """Whether a failure may end the operation at once: otherwise the site would learn of it from the time."""
-        return self._tells or reason.code in _NO_FACTS
-
     def _end(self, reason: FailureError) -> None:
-        if not self._may_end(reason):
-            reason = FailureError(Code.USER_CANCELLED)
         # The count is for the person; a page gets it with the codes that are about the PIN.
         tries = reason.tries_left if reason.code in _ABOUT_PIN else None
-        self._finish(HostAnswer(code=reason.code.value, tries_left=tries))
+        self._finish(HostAnswer(code=reason.code.value, tries_left=tries, told=self._tells))
 
     def _finish(self, answer: HostAnswer) -> None:
         self.answer = structs.replace(answer, language=self.language, drivers=self._answers)

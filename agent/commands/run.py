@@ -23,7 +23,6 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ["SSL_CERT_FILE"] = os.environ["SSL_CERT_DIR"] = os.devnull
     from agent.daemon import StartError, run
     from agent.settings import SettingsError, read_settings_of
-    from agent.web.listener import PortError
 
     logging.basicConfig(
         level=(logging.WARNING, logging.INFO, logging.DEBUG)[min(arguments.verbose, 2)],
@@ -31,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     try:
         run(read_settings_of(arguments.settings))
-    except (StartError, SettingsError, PortError, OSError) as error:
+    except (StartError, SettingsError, OSError) as error:
         print(f"cardlogin: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

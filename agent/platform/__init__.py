@@ -4,6 +4,7 @@ import sys
 
 if sys.platform == "win32":
     from agent.platform.files_windows import raise_file_limit
+    from agent.platform.holder import holder_of
     from agent.platform.memory_windows import release_memory
     from agent.platform.names import browsers_find
     from agent.platform.ownership_windows import ADMINISTRATOR_FILE, doubt_of
@@ -16,9 +17,11 @@ else:
     from agent.platform.posix import HOST_ENVIRONMENT, PCSC_SOCKET, WINDOW_FONT, end_with_us, harden, may_pass
 
     if sys.platform == "darwin":
+        from agent.platform.holder import holder_of
         from agent.platform.names_macos import browsers_find
         from agent.platform.peer_macos import peer_is_ours
     else:
+        from agent.platform.holder_linux import holder_of
         from agent.platform.names import browsers_find
         from agent.platform.peer_linux import peer_is_ours
 
@@ -31,6 +34,7 @@ __all__ = [
     "doubt_of",
     "end_with_us",
     "harden",
+    "holder_of",
     "may_pass",
     "peer_is_ours",
     "raise_file_limit",

@@ -180,6 +180,10 @@ class Site(web.BaseSite):
         self._sock, self._context, self._connections, self._options = sock, context, connections, options
         self._accepting: asyncio.Task[None] | None = None
 
+    def open_door(self, door: web.AppRunner) -> None:
+        """Answers connections that begin without TLS from now on."""
+        self._door = door
+
     @property
     @override
     def name(self) -> str:

@@ -36,7 +36,7 @@ def application(signing: Signing, admission: Admission, places: Places, root: Pa
     """Everything that browsers reach over HTTPS, behind the guard; `root` is the certificate that browsers trust."""
     parts = (
         NativeApi(signing), PopupPage(signing), GoPage(signing, developer=admission.callers.developer),
-        StatusPage(places.http_port, root),
+        StatusPage(root),
     )  # fmt: skip
     return _application(
         admission, places, places.port, places.own, [route for part in parts for route in part.routes()]
@@ -95,11 +95,6 @@ def bind(ports: tuple[int, ...]) -> list[socket.socket]:
     raise PortError(f"none of the ports {', '.join(map(str, ports))} is free")
 
 
-def bind_plain(port: int) -> list[socket.socket]:
-    """Sockets for the plain listener; none where the port is 0 or taken, because log-ins work without it."""
-    return _bind_port(port) if port else []
-
-
 async def serve(
     app: web.Application,
     sockets: list[socket.socket],
@@ -117,6 +112,13 @@ async def serve(
     for sock in sockets:
         await Site(runner, sock, context, app[ADMISSION].connections, _HTTP, door).start()
     return runner
+
+
+def open_door(runner: web.AppRunner, door: web.AppRunner) -> None:
+    """Has `door` answer those who speak plain HTTP where a runner speaks TLS, from now on."""
+    for site in runner.sites:
+        if isinstance(site, Site):
+            site.open_door(door)
 
 
 async def ready(app: web.Application) -> web.AppRunner:

@@ -26,13 +26,14 @@ class Places:
     """The HTTPS port with the name that its certificate has, and the plain port, 0 where nobody listens there.
 
     `name` is "localhost" where browsers cannot find another name; the certificate then is what nobody else has. The
-    name of the plain listener is made anew with every start.
+    name of the plain listener is made anew with every start. `taken` says who holds the plain port while we do not.
     """
 
     port: int
     name: str
     http_port: int = 0
     http_name: str = field(default_factory=_new_name)
+    taken: list[str] = field(default_factory=list)
 
     @property
     def own(self) -> str:

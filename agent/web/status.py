@@ -13,6 +13,7 @@ from agent import VERSION
 from agent.failures import Code, FailureError, catalogue, failure
 from agent.web.guard import PORT, Handler
 from agent.web.page import Page, is_window, require_window
+from agent.web.places import PLACES
 from agent.web.texts import ERROR, NONE, NOT_FOUND, STATUS
 from certs.life import IdentityError, read_life
 from certs.private import read_private
@@ -31,11 +32,10 @@ def note_failure(request: web.Request, code: Code) -> None:
 class StatusPage:
     """Handler of /status: that the program runs, its version and ports, its certificate, its last failure.
 
-    `root` is the certificate that browsers are to trust; `http_port` is 0 where nobody listens.
+    `root` is the certificate that browsers are to trust.
     """
 
-    def __init__(self, http_port: int, root: Path | None) -> None:
-        self._http_port = http_port
+    def __init__(self, root: Path | None) -> None:
         self._identity = root.parent if root else None
         self._tls = ssl.create_default_context(cadata=read_private(root, _MAX_ROOT).decode("ascii")) if root else None
         self._page = Page("status", STATUS)
@@ -56,13 +56,13 @@ class StatusPage:
         """The page; nothing of it can be read by another origin, and it names no reader, card or person."""
         require_window(request)
         until = await self._trusted_until(request.app[PORT])
-        failures = request.app[LAST_FAILURE]
+        failures, places = request.app[LAST_FAILURE], request.app[PLACES]
         return self._page.answer(
             request,
             texts={"last": failure(failures[-1]).meaning if failures else NONE},
             version=VERSION,
             port=str(request.app[PORT]),
-            http_port=str(self._http_port or "–"),
+            http_port=f"– ({places.taken[0]})" if places.taken else str(places.http_port or "–"),
             until=f"{until:%Y-%m-%d}" if until else "–",
             code=failures[-1].value if failures else "",
         )

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.card.conftest import Desk
-from tests.stand.asking import Answer, Asker, authenticate, connect, new_challenge, wait_until
+from tests.stand.asking import ORIGIN, Answer, Asker, authenticate, connect, new_challenge, wait_until
 from tests.stand.parts import PIN, Agent, Reader, free_port
 from tests.stand.screen import Screen
 
@@ -344,6 +344,7 @@ def test_killed_daemon_leaves_no_window(desk: Desk, own_agent: Agent) -> None:
 def test_no_reader(tmp_path: Path, logs: Path, screen: Screen) -> None:
     reader = Reader(tmp_path / "reader", logs, empty=True)
     agent = Agent(tmp_path / "agent", logs, {**reader.env, "DISPLAY": screen.display}, ports=[free_port()])
+    agent.allow(ORIGIN)
     asker = Asker(agent)
     try:
         order = asker.ask()
@@ -358,6 +359,7 @@ def test_no_reader(tmp_path: Path, logs: Path, screen: Screen) -> None:
 
 def test_no_driver(tmp_path: Path, logs: Path, screen: Screen) -> None:
     agent = Agent(tmp_path, logs, {"DISPLAY": screen.display}, ports=[free_port()], drivers=["unheard-of"])
+    agent.allow(ORIGIN)
     try:
         asker = Asker(agent)
         order = asker.ask()

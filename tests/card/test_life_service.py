@@ -56,6 +56,7 @@ def life(tmp_path: Path, logs: Path, pki: Path, screen: Screen) -> Iterator[Life
     service.start()
     environment = {**service.env, "DISPLAY": screen.display}
     agent = Agent(tmp_path / "agent", logs, environment, ports=[free_port()])
+    agent.allow(ORIGIN)
     life = Life(service, agent, screen)
     yield life
     if screen.windows():

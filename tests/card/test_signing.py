@@ -186,7 +186,7 @@ def test_every_kind_of_key_makes_signed_data(with_token: Sign, tmp_path: Path) -
 
 
 def test_signed_data_that_cannot_be_made_costs_no_try(desk: Desk, with_card: Sign) -> None:
-    answer = with_card(HostOrder(ORIGIN, new_challenge(), "zh-Hant", cms=CmsAsk(bytes(16 * 1024 + 1))))
+    answer = with_card(HostOrder(ORIGIN, new_challenge(), "zh-Hant", cms=CmsAsk(bytes(16 * 1024 + 1)), tells=True))
     assert (answer.code, answer.cms, answer.token) == ("request_malformed", None, None)
     assert desk.card("status")["tries"] == 3
     assert desk.card("status")["verified"] is False

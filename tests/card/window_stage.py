@@ -56,15 +56,18 @@ class Stage:
         dark: bool = False,
         text_scale: float = 1.0,
         quiet: tuple[float, float] = FAST,
+        tells: bool = True,
+        before_telling: float = 0.0,
     ) -> None:
+        quiet_module.BEFORE_TELLING = before_telling
         for name, seconds in zip(("SHOWN_FOR", "WITHOUT_KEYS"), quiet, strict=True):
             setattr(quiet_module, name, seconds)
         self.display = display
         self.root = main_window(display)
         self.root.withdraw()
         self.window = Window(self.root, form, DARK if dark else LIGHT, scale_of(self.root, text_scale))
-        self.window.begin(HostOrder(origin, challenge, language))
-        self.bench = Bench(self.window)
+        self.window.begin(HostOrder(origin, challenge, language, tells=tells))
+        self.bench = Bench(self.window, tells=tells)
         operation = self.bench.operation
         self.window.on_submit = lambda pin, confirmed, form: operation.submit(
             pin, last_try_confirmed=confirmed, form=form
@@ -72,6 +75,7 @@ class Stage:
         self.window.on_choose, self.window.on_other = operation.choose, operation.choose_another
         self.window.on_cancel, self.window.on_language = operation.cancel, operation.speak
         self.window.on_permit = operation.permit
+        self.window.on_tell = operation.tell
         self.window.emphasise()
         self.pump()
 

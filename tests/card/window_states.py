@@ -207,6 +207,8 @@ STATES = (
     WindowState("look-alike", _pin, {"origin": LOOK_ALIKE}),
     WindowState("long-origin", _pin, {"origin": f"https://{'a-long-name-of-a-department.' * 7}portal.example:8443"}),
     WindowState("developer", _pin, {"origin": "http://localhost:8000"}),
+    WindowState("discreet", _unusable(3, Code.CERTIFICATE_EXPIRED), {"tells": False}),
+    WindowState("english-discreet", _unusable(3, Code.CERTIFICATE_EXPIRED), {"language": "en", "tells": False}),
     WindowState("english", _wrong, {"language": "en"}),
     WindowState("english-choosing", _choosing, {"language": "en"}),
     WindowState("english-pin", _pin, {"language": "en"}),

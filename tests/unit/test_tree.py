@@ -19,7 +19,8 @@ def tracked() -> list[Path]:
 
 
 def test_no_file_of_code_is_longer_than_500_lines() -> None:
-    code = [path for path in tracked() if path.suffix in CODE]
+    # What is made from other files is nobody's to read.
+    code = [path for path in tracked() if path.suffix in CODE and path.parent.name != "dist"]
     assert code
     assert not [path for path in code if len(path.read_text("utf-8").splitlines()) > 500]
 

@@ -17,6 +17,7 @@ from agent.card.prompts import texts
 from agent.card.prompts.assuan import MAX_LINE, Ask, AssuanError, Reply, request
 from agent.card.prompts.questions import Kind, Question, Questions
 from agent.card.worker import Worker
+from agent.discretion import DISCREET_LIMIT
 from agent.failures import Code
 from agent.platform.pinentry import Needs, Pinentry, pinentries
 from agent.platform.terminal import TERMINAL, has_terminal
@@ -98,7 +99,7 @@ class PinentryPrompt:
             request("OPTION", f"lc-ctype={_language()}"),
             request("SETTITLE", say(texts.TITLE)),
             request("SETDESC", _description(questions)),
-            request("SETTIMEOUT", str(int(ENTRY_LIMIT))),
+            request("SETTIMEOUT", str(int(ENTRY_LIMIT if questions.tells else DISCREET_LIMIT))),
             request("SETCANCEL", say(texts.CANCEL)),
         ]
         if question.error:

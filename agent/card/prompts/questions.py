@@ -43,6 +43,7 @@ class Question:
     error: str = ""
     cards: tuple[Card, ...] = ()
     at: int = 0  # which of the cards is asked about
+    secret: bool = False  # the site is not told of it, unless the person wants that
 
 
 class Questions:
@@ -50,7 +51,7 @@ class Questions:
 
     def __init__(self, order: HostOrder, form: PinForm) -> None:
         self._translator = translator(order.language)
-        self.form = form
+        self.form, self.tells = form, order.tells
         self.question = Question(Kind.NOTHING)
         self._order = order
         self._card: Card | None = None
@@ -77,6 +78,7 @@ class Questions:
         if family is not None:
             lines += [line for line in (family.unlock_page, family.telephone) if line]
         self._ask(Kind.NOTICE, [*lines, *(self._reasons(trouble.cards) if len(trouble.cards) > 1 else [])])
+        self.question = replace(self.question, secret=not self.tells)
 
     def ask_driver(self, path: str) -> None:
         """Whether a driver may be used: the file first, and never left out; the site has nothing to do with it."""

@@ -24,6 +24,7 @@ _MAX_TYPED = 64
 _ENTER, _RUB_OUT, _CLEAR = b"\r\n", b"\x7f\x08", b"\x15"
 _ANSWERS = ("1", "2")  # yes and no
 _CANCEL = b"\x03\x04"  # Ctrl-C, Ctrl-D
+_TELL = "t"
 
 
 class Entry:
@@ -109,7 +110,7 @@ class TerminalPrompt:
         if question.error:
             lines.append(f"! {question.error}")
         lines += [f"  {number}) {questions.describe(card)}" for number, card in enumerate(question.cards, 1)]
-        lines.append(_last_line(question.kind, questions))
+        lines.append(_last_line(question, questions))
         keyboard.write("\n" + "\n".join(lines))
 
     def _take(self, byte: int, keyboard: Keyboard, questions: Questions, operation: Operation) -> None:
@@ -124,7 +125,7 @@ class TerminalPrompt:
                 keyboard.write(chr(byte))
 
     def _answer(self, questions: Questions, operation: Operation) -> None:
-        text, kind = self._entry.text, questions.question.kind
+        text, kind, secret = self._entry.text, questions.question.kind, questions.question.secret
         self._entry.clear()
         if kind is Kind.PIN:
             questions.pin(operation, text)
@@ -134,10 +135,15 @@ class TerminalPrompt:
             (questions.yes if text == "1" else questions.no)(operation)
         elif kind in (Kind.LAST_TRY, Kind.PINPAD):
             questions.yes(operation)
+        elif secret and text.strip().lower() == _TELL:
+            operation.tell()
 
 
-def _last_line(kind: Kind, questions: Questions) -> str:
+def _last_line(question: Question, questions: Questions) -> str:
     """What stands before the keys that are typed."""
+    kind = question.kind
+    if question.secret:
+        return f"{questions.say(texts.TO_TELL)} "
     if kind is Kind.NOTHING:
         return ""
     if kind in (Kind.CHOICE, Kind.PIN):

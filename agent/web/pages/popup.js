@@ -6,6 +6,8 @@ const HEIGHT = 260;
 const PIN_WINDOW = 500;
 const GAP = 16;
 const PATIENCE = 1000; // ms for our own listener to answer
+const LOOK = 300; // ms between looks at whether the opener is still there
+const SILENCE = 20; // looks without an answer until it is gone
 const opener = window.opener;
 let caller = null;
 
@@ -41,8 +43,21 @@ function receive(event) {
   if (event.data.type === "cardlogin:cancel" && event.origin === caller) leave();
   if (event.data.type !== "cardlogin:authenticate" || caller !== null) return;
   caller = event.origin;
+  if (event.ports.length === 1) follow(event.ports[0]);
   sayAsked(caller);
   authenticate(event.data).catch(sayUnanswered);
+}
+
+// A page that was loaded anew, or has crashed, leaves its window open: only its silence tells. Counted once it has answered.
+function follow(line) {
+  let silence = -Infinity;
+  line.onmessage = () => {
+    silence = 0;
+  };
+  setInterval(() => {
+    if (silence++ >= SILENCE) leave();
+    line.postMessage("");
+  }, LOOK);
 }
 
 // Over plain HTTP we are needed only as long as the browser does not trust our certificate; it may well do so by now.
@@ -67,7 +82,7 @@ async function start() {
   // A page that is gone must not leave a PIN window behind.
   setInterval(() => {
     if (opener.closed) leave();
-  }, 300);
+  }, LOOK);
 }
 
 if (opener === null) {

@@ -392,8 +392,11 @@ function popup(order, secure, plain) {
       if (protocol !== 1) return cancel(failure("answer_malformed"));
       agent = origin;
       rememberTrust(agent);
+      // On this line we answer for as long as this page is there: a crash tells the popup nothing else.
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => port1.postMessage("");
       const post = (value) =>
-        over || popup.postMessage({ type: "cardlogin:authenticate", ...wish, challenge: value }, agent);
+        over || popup.postMessage({ type: "cardlogin:authenticate", ...wish, challenge: value }, agent, [port2]);
       text.then(post, () => {}); // a failure has already ended it above
     }
 

@@ -18,7 +18,7 @@ import pytest
 from agent.web.connections import MAX_CONNECTIONS
 from tests.stand.asking import ORIGIN, connect, new_challenge, send, wait_until
 from tests.stand.parts import ROOT, Agent, free_port
-from tests.stand.processes import Program, StandError
+from tests.stand.processes import Program
 from tests.stand.waiting import LIMIT
 
 WHO = "a program of this computer"
@@ -139,11 +139,6 @@ class TestPortSquatting:
             with socket.create_connection(("127.0.0.1", port)) as sock, pytest.raises(ssl.SSLCertVerificationError):
                 context.wrap_socket(sock, server_hostname="localhost")
         still_serves(agent)
-
-    def test_no_port_left_is_said_and_nothing_is_served(self, tmp_path: Path) -> None:
-        ports = [free_port(), free_port()]
-        with squatted(ports[0]), squatted(ports[1]), pytest.raises(StandError, match="is free"):
-            Agent(tmp_path / "agent", tmp_path, {"DISPLAY": ""}, ports=ports)
 
 
 def _listening(port: int) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from agent import __main__ as product
-from agent import signing
+from agent import callers, signing
 from agent.card import process
 from agent.card.frames import HostAnswer, HostOrder
 from agent.card.process import HostProcess
@@ -23,6 +23,8 @@ def main() -> int:
     folder = Path(os.environ[FOLDER])
     process._COMMAND = (*child_command("tests.card.faults.host"), str(folder))
     _follow_plan(folder)
+    # The rows are about what has failed, and only sites that the person trusts are told that.
+    setattr(callers.Callers, "permitted", lambda *_: True)  # noqa: B010  # mypy takes an assignment for a new method
     signing.WAIT_LIMIT = LIMIT  # a busy machine may take longer to end a process
     return product.main()
 

@@ -13,8 +13,9 @@ import aiohttp
 
 from agent.card.client import CardHost
 from agent.card.frames import Token
+from agent.discretion import ToldError
 from agent.drivers import DriverAnswers
-from agent.failures import Code, FailureError
+from agent.failures import Code
 from agent.language import ChosenLanguage
 from agent.order import Order
 from agent.permissions import Permissions
@@ -81,8 +82,8 @@ class FakeHost:
         self.closed = True
 
     def fail(self, code: Code, tries_left: int | None = None) -> None:
-        """The next orders end with a failure."""
-        self.answer = FailureError(code, tries_left)
+        """The next orders end with a failure that the person wants the site to be told."""
+        self.answer = ToldError(code, tries_left)
 
 
 @dataclass(frozen=True)

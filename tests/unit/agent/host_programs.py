@@ -1,6 +1,7 @@
 """Small programs in the card host's place, for the tests of the daemon's side."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable
 
@@ -48,9 +49,13 @@ async def seen(look: Callable[[], object]) -> None:
 async def children() -> list[int]:
     """The hosts that this process has started and that still run."""
 
+    def is_host(child: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end between two questions
+            return child.status() != psutil.STATUS_ZOMBIE and child.cmdline()[1:3] == ["-I", "-c"]
+        return False
+
     def look() -> list[int]:
-        alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
-        return [child.pid for child in alive if child.cmdline()[1:3] == ["-I", "-c"]]
+        return [child.pid for child in psutil.Process().children() if is_host(child)]
 
     return await asyncio.to_thread(look)
 

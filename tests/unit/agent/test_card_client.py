@@ -359,6 +359,6 @@ def test_messages_of_the_pipe_have_these_fields() -> None:
     assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin", "answers", "pcsc")
     order = ("origin", "challenge", "language", "wanted", "pss", "cms", "tells", "failed")
     assert HostOrder.__struct_fields__ == order
-    answer = ("token", "cms", "code", "tries_left", "language", "final", "drivers")
+    answer = ("token", "cms", "code", "tries_left", "language", "told", "final", "drivers")
     assert HostAnswer.__struct_fields__ == answer
     assert len(Token.__struct_fields__) == 5

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from agent import __main__ as commands
 from agent.card.frames import DriverAnswer, HostOrder, UnansweredError
-from agent.card.operation import DISCREET_LIMIT, ENTRY_LIMIT, State
+from agent.card.operation import ENTRY_LIMIT, State
 from agent.card.prompts.assuan import MAX_LINE, request
 from agent.card.prompts.pinentry import _description
 from agent.card.prompts.questions import Kind, Questions
@@ -57,12 +57,18 @@ def test_closing_the_window_is_no_answer(bench: Bench) -> None:
     assert (bench.operation.answer.code, bench.operation.answer.drivers) == ("user_cancelled", ())
 
 
-@pytest.mark.parametrize(("tells", "seconds"), [(True, ENTRY_LIMIT), (False, DISCREET_LIMIT)])
-def test_nobody_before_the_window_is_no_answer(tells: bool, seconds: float) -> None:
-    bench = asking(Bench(tells=tells))
-    bench.step(seconds + 1)
+def test_nobody_before_the_window_is_no_answer() -> None:
+    bench = asking(Bench(tells=True))
+    bench.step(ENTRY_LIMIT + 1)
     assert bench.operation.answer is not None
     assert (bench.operation.answer.code, bench.operation.answer.drivers) == ("timed_out", ())
+    assert bench.cards.answers == []
+
+
+def test_question_for_a_site_that_is_not_told_waits_for_the_end_of_the_order() -> None:
+    bench = asking(Bench(tells=False))
+    bench.step(ENTRY_LIMIT + 1)
+    assert bench.operation.answer is None
     assert bench.cards.answers == []
 
 

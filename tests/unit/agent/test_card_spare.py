@@ -167,6 +167,18 @@ async def test_order_that_reached_a_host_is_never_given_to_another(program: Prog
     assert caught.value.code is Code.HOST_FAILED
 
 
+async def test_host_that_died_with_an_order_is_shown_by_another_where_the_site_may_not_be_told(
+    program: Program, host: CardHost
+) -> None:
+    program("order(); os._exit(1)")
+    host.prepare()
+    await wait_children(1)
+    program('answer({"code": "user_cancelled" if order()["failed"] == "host_failed" else "internal"})')
+    with pytest.raises(FailureError) as caught:
+        await host.sign(ORDER)
+    assert caught.value.code is Code.USER_CANCELLED
+
+
 async def test_closed_stdin_of_a_host_is_an_order_not_delivered(program: Program, little_patience: None) -> None:
     program("os.close(0); time.sleep(600)")
     started = await HostProcess.start(HostSetup())

@@ -168,17 +168,6 @@ def test_bad_settings_file_is_one_line_and_status_2(tmp_path: Path, content: str
     assert "Traceback" not in result.stderr
 
 
-def test_taken_ports_are_one_line_and_status_2(tmp_path: Path, identity: Path) -> None:
-    settings, state = tmp_path / "agent.toml", identity.parent
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        settings.write_text(f"state = {json.dumps(str(state))}\n[web]\nports = [{port}]\n")
-        result = command("run", "--settings", str(settings))
-    assert (result.returncode, result.stderr) == (2, f"cardlogin: none of the ports {port} is free\n")
-
-
 def test_version_command() -> None:
     result = command("version")
     assert (result.returncode, result.stdout, result.stderr) == (0, f"{VERSION}\n", "")

@@ -1,6 +1,7 @@
 """The way of an order: one at a time, one that waits a little, and a state that always ends."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from typing_extensions import override
@@ -74,7 +75,7 @@ async def test_order_waits_longer_than_a_host_is_left_alone(monkeypatch: pytest.
     host.hold()
     signing = Signing(host)
     with pytest.raises(FailureError) as caught:
-        await signing.sign(ORDER)
+        await signing.sign(replace(ORDER, tells=True))
     assert caught.value.code is Code.BUSY
     assert host.orders == []
     assert await works(signing, host)

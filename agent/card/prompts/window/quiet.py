@@ -12,6 +12,9 @@ from collections.abc import Callable
 
 # Seconds: since the window came up, and since the last key that was not taken (fast typists leave 0.1 to 0.2).
 SHOWN_FOR, WITHOUT_KEYS = 0.4, 0.3
+# Seconds until a button that tells a site something can be clicked: a page may have had the person click twice where it
+# comes up (browsers wait as long before their own questions can be answered).
+BEFORE_TELLING = 1.0
 _TAG = "CardLoginQuiet"
 
 

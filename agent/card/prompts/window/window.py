@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder
 from agent.card.prompts import texts
+from agent.card.prompts.window import quiet
 from agent.card.prompts.window.card_view import CardView
 from agent.card.prompts.window.driver_view import DriverView
 from agent.card.prompts.window.heading import Band, Heading
@@ -56,6 +57,7 @@ class Window:
         self._shown: bytes | None = None  # the certificate whose PIN is asked
         self._pinpad = False
         self._secret = False  # the site is not told what is wrong, unless the person wants it
+        self._tell_timer = ""
         self._destroyed = False
         self._area = work_area(self.top)
         self._left = False  # the person has gone on to another program
@@ -121,7 +123,7 @@ class Window:
         self._stage(self._problem)
         self._buttons(first=None)
         if self._secret:
-            self._tell.pack(side="left")
+            self._offer_to_tell()
         self._focus(self._cancel)
         self._go_on()
 
@@ -243,6 +245,8 @@ class Window:
         if event.widget is self.top:  # another program has destroyed it
             self._destroyed = True
             self._quiet.stop()
+            if self._tell_timer:
+                self.top.after_cancel(self._tell_timer)
             self.on_destroyed()
 
     def _stay(self, event: tk.Event[tk.Misc]) -> None:
@@ -304,6 +308,13 @@ class Window:
         if others:
             say(self._other, partial(texts.others, count=others))
             self._other.pack(side="left")
+
+    def _offer_to_tell(self) -> None:
+        self._tell.enable(False)
+        self._tell.pack(side="left")
+        if self._tell_timer:
+            self.top.after_cancel(self._tell_timer)
+        self._tell_timer = self.top.after(int(quiet.BEFORE_TELLING * 1000), lambda: self._tell.enable(True))
 
     def _focus_on_card(self) -> None:
         self._focus(self._first if self._pinpad else self._card.field)

@@ -44,6 +44,7 @@ class Clock {
 class Popup {
   closed = false;
   posted = [];
+  ports = [];
   location = { replace: (url) => this.visited.push(url) };
 
   constructor(url, name, features) {
@@ -52,13 +53,21 @@ class Popup {
     this.features = features;
   }
 
-  postMessage(data, target) {
+  postMessage(data, target, ports = []) {
     this.posted.push({ data, target });
+    this.ports.push(...ports);
   }
 
   close() {
     this.closed = true;
   }
+}
+
+// The far end is the popup's; what the page says on the line is in `said`.
+class Line {
+  said = [];
+  port1 = { postMessage: (data) => this.said.push(data) };
+  port2 = { line: this };
 }
 
 /**
@@ -78,6 +87,7 @@ export async function browser({
   globalThis.setTimeout = (job, delay) => clock.add(job, delay);
   globalThis.setInterval = (job, delay) => clock.add(job, delay, delay);
   globalThis.clearTimeout = globalThis.clearInterval = (id) => clock.jobs.delete(id);
+  globalThis.MessageChannel = Line;
   globalThis.document = { documentElement: { lang } };
   globalThis.window = {
     screen: { availLeft: 1920, availTop: 24 },

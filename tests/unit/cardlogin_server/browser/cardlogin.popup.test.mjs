@@ -28,6 +28,16 @@ test("popup: a whole log-in", async () => {
   isOver(world);
 });
 
+test("popup: it is given a line on which the page answers as long as it is there", async () => {
+  const world = await browser();
+  start(world);
+  await world.say(READY);
+  const [{ line }, ...others] = world.popups[0].ports;
+  assert.deepEqual(others, []);
+  for (const _ of "123") line.port1.onmessage({ data: "" });
+  assert.deepEqual(line.said, ["", "", ""]);
+});
+
 for (const [what, lang, language, sent] of [
   ["the page's own", "en", undefined, "en"],
   ["the page's own, of one country", "en-GB", undefined, "en"],
