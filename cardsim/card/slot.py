@@ -15,7 +15,7 @@ from cardsim.errors import SimulatorError
 PATIENCE = 10.0
 """Seconds to wait for the reader to listen, and then to take the card up."""
 CHANGE_PAUSE = 0.6
-"""Seconds without a card during a swap: pcscd looks every 0.4 s, so it sees the removal."""
+"""Seconds without a card, at least: pcscd looks every 0.4 s, so it sees the removal. No hand is faster either."""
 
 
 class Slot:
@@ -37,6 +37,7 @@ class Slot:
         self._trace: Trace | None = None
         self._link: Link | None = None
         self._taken = False
+        self._pulled = -CHANGE_PAUSE
         self._changed = threading.Condition()
         self._moves = threading.Lock()
         self._server: threading.Thread | None = None
@@ -60,6 +61,7 @@ class Slot:
             return
         if self._server is not None:
             self._server.join()  # it resets the card last, which must not hit the new stay
+        time.sleep(max(0.0, self._pulled + CHANGE_PAUSE - time.monotonic()))
         link = connect(self._port, PATIENCE)
         self._server = threading.Thread(target=self._serve, args=(link, self._card), daemon=True)
         with self._changed:
@@ -82,6 +84,7 @@ class Slot:
             self._hung = False
             self._changed.notify_all()
         if link is not None:
+            self._pulled = time.monotonic()
             link.close()
 
     def swap(self, image: Path) -> None:
@@ -89,7 +92,6 @@ class Slot:
         with self._moves:
             card = self._load(image)
             self._pull()
-            time.sleep(CHANGE_PAUSE)
             self._card = card
             self._insert()
 

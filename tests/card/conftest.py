@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.card.driver import Driver
 from tests.card.window_stage import Open, Stage
 from tests.card.window_states import SIGNER
 from tests.stand.asking import ORIGIN, Asker, wait_until
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.card
 class Desk:
     """What a test can do at the desk."""
 
-    def __init__(self, reader: Reader, agent: Agent, screen: Screen, pki: Path) -> None:
-        self.reader = reader
+    def __init__(self, reader: Reader, agent: Agent, screen: Screen, pki: Path, looking: Driver) -> None:
+        self.reader, self.looking = reader, looking
         self.agent = agent
         self.screen = screen
         self._pki = pki
@@ -48,9 +49,14 @@ class Desk:
         self.screen.type(pin)
         self.screen.key("Return")
 
+    def noticed(self) -> None:
+        """Returns when the PC/SC service has noticed the card: it looks every 400 ms, and a window may be faster."""
+        wait_until(lambda: any(item["present"] for item in self.looking.do("readers")))
+
     def tidy(self) -> None:
         """The demo card in the reader, three tries, no fault."""
         self.reader.renew(self.image("citizen"))
+        self.noticed()
         self.screen.wait_no_window()
 
 
@@ -73,10 +79,18 @@ def agent(tmp_path_factory: pytest.TempPathFactory, logs: Path, reader: Reader, 
     agent.stop()
 
 
+@pytest.fixture(scope="session")
+def looking(reader: Reader) -> Iterator[Driver]:
+    """A process that looks at the readers."""
+    driver = Driver(reader.env, "opensc")
+    yield driver
+    driver.stop()
+
+
 @pytest.fixture
-def desk(reader: Reader, agent: Agent, screen: Screen, pki: Path) -> Iterator[Desk]:
+def desk(reader: Reader, agent: Agent, screen: Screen, pki: Path, looking: Driver) -> Iterator[Desk]:
     """The desk in order; after the test no window is left open."""
-    desk = Desk(reader, agent, screen, pki)
+    desk = Desk(reader, agent, screen, pki, looking)
     desk.tidy()
     yield desk
     desk.card("unhang")

@@ -15,9 +15,11 @@ Start = Callable[[], "Driver"]
 
 
 @pytest.fixture
-def card(reader: Reader, pki: Path) -> Reader:
+def card(reader: Reader, pki: Path, looking: Driver) -> Reader:
     """The demo card in the reader with three tries."""
     reader.renew(pki / "cards" / "citizen.json")
+    # The service resets the card of a driver that was ended before it looks who has come.
+    wait_until(lambda: any(item["present"] for item in looking.do("readers")))
     return reader
 
 

@@ -199,6 +199,7 @@ def test_card_pulled_while_signing(desk: Desk) -> None:
     desk.window()
     check_refusal(close_window(desk, order), "card_removed")
     desk.card("insert")
+    desk.noticed()
     next_order_works(desk)
 
 

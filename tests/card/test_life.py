@@ -61,7 +61,7 @@ def own_agent(reader: Reader, screen: Screen, tmp_path: Path, logs: Path) -> Ite
 @pytest.fixture
 def life(desk: Desk, own_agent: Agent, pki: Path) -> Iterator[Desk]:
     """The desk, with that agent."""
-    life = Desk(desk.reader, own_agent, desk.screen, pki)
+    life = Desk(desk.reader, own_agent, desk.screen, pki, desk.looking)
     yield life
     if own_agent.program.process.poll() is None and desk.screen.windows():
         desk.screen.key("Escape")
