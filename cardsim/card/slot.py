@@ -30,7 +30,7 @@ class Slot:
         self._last_failure = last_failure
         self._counters = Counters()
         self._cards: dict[Path, PivCard] = {}
-        self._card = self._load(image)
+        self._image, self._card = image, self._load(image)
         self._delay = delay
         self._hung = False
         self._seconds = 0.0
@@ -92,7 +92,7 @@ class Slot:
         with self._moves:
             card = self._load(image)
             self._pull()
-            self._card = card
+            self._image, self._card = image, card
             self._insert()
 
     def set_delay(self, seconds: float) -> None:
@@ -131,6 +131,7 @@ class Slot:
         pin = self._card.pin
         return {
             "card": self._card.image.name,
+            "image": str(self._image.resolve()),
             "inserted": self._link is not None and self._taken,
             "tries": pin.tries,
             "verified": pin.verified,

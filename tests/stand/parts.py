@@ -92,7 +92,7 @@ class Reader:
         """
         self.control("unhang")
         status = self.control("delay", "0")
-        if not status["inserted"] or status["verified"] or status["card"] != image.stem:
+        if not status["inserted"] or status["verified"] or status["image"] != str(image.resolve()):
             self.control("swap", str(image))
         self.control("unblock")
 

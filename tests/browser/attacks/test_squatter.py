@@ -1,8 +1,13 @@
 """Whoever held one of our ports before us, or holds another one now: no order comes of it, and no popup goes there."""
 
 import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -97,12 +102,11 @@ def test_agent_is_slow(computer: Computer) -> None:
     with Squatter(computer.http_port) as plain:
         agent = computer.start_agent(computer.ports[:1])
         agent.program.process.send_signal(signal.SIGSTOP)
-        tab = computer.visit()
-        tab.click("#log-in")
-        wait_until(lambda: computer.browser.others(tab))
-        tab.evaluate("new Promise((later) => setTimeout(later, 2000))")
-        agent.program.process.send_signal(signal.SIGCONT)
-        logs_in_after_a_click(computer, tab, agent.port)
+        # It answers again when the browser has lost patience with it, and asks for the next port.
+        with asked_at(computer.ports[1], agent.program.process, signal.SIGCONT):
+            tab = computer.visit()
+            tab.click("#log-in")
+            logs_in_after_a_click(computer, tab, agent.port)
     assert plain.asked == []
 
 
@@ -125,6 +129,27 @@ def test_trust_was_seen_before(computer: Computer) -> None:
         wait_until(lambda: computer.site.said)
     assert computer.site.said[0]["code"] == "agent_not_found"
     assert first.asked == []
+
+
+@contextmanager
+def asked_at(port: int, process: Popen[bytes], sent: signal.Signals) -> Iterator[None]:
+    """Sends a signal to a process whenever somebody comes to a port where nobody answers."""
+
+    def refuse() -> None:
+        with suppress(OSError):  # the end of it
+            while True:
+                caller, _ = door.accept()
+                process.send_signal(sent)
+                caller.close()
+
+    with socket.create_server(("127.0.0.1", port)) as door:
+        waiting = threading.Thread(target=refuse)
+        waiting.start()
+        try:
+            yield
+        finally:
+            door.shutdown(socket.SHUT_RDWR)
+            waiting.join()
 
 
 def origin_of(computer: Computer, place: Place) -> tuple[str, int]:

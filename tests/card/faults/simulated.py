@@ -98,7 +98,7 @@ class Service:
         """As at the beginning."""
         self.slot.unhang()
         self.slot.set_delay(0.0)
-        if not self.slot.status()["inserted"] or self.slot.status()["card"] != "citizen":
+        if not self.slot.status()["inserted"] or self.slot.status()["image"] != str(self.image.resolve()):
             self.slot.swap(self.image)  # not faster than a person: the service has to see that it was out
         self.slot.unblock()
         wait_until(lambda: not self.slot.status()["verified"])

@@ -51,9 +51,10 @@ def _take(insert: Callable[[], None], reader: Any, background: ThreadPoolExecuto
     done.result(LIMIT)
 
 
-def test_status_of_a_fresh_card(slot: Slot) -> None:
+def test_status_of_a_fresh_card(slot: Slot, pki: Path) -> None:
     assert slot.status() == {
         "card": "citizen",
+        "image": str((pki / "cards" / "citizen.json").resolve()),
         "inserted": True,
         "tries": 3,
         "verified": False,
@@ -155,15 +156,17 @@ def test_each_card_keeps_its_own_tries(
     fake_reader.ask(WRONG)
     _take(lambda: slot.swap(pki / "cards" / "ec.json"), fake_reader, background)
     assert (slot.status()["card"], slot.status()["tries"]) == ("ec", 3)
+    assert slot.status()["image"] == str((pki / "cards" / "ec.json").resolve())
     assert fake_reader.ask(QUERY) == b"\x63\xc3"
     _take(lambda: slot.swap(pki / "cards" / "citizen.json"), fake_reader, background)
     assert fake_reader.ask(QUERY) == b"\x63\xc2"
 
 
-def test_a_swap_with_a_bad_image_changes_nothing(slot: Slot, fake_reader: Any, tmp_path: Path) -> None:
+def test_a_swap_with_a_bad_image_changes_nothing(slot: Slot, fake_reader: Any, pki: Path, tmp_path: Path) -> None:
     with pytest.raises(SimulatorError):
         slot.swap(tmp_path / "missing.json")
     assert slot.status()["card"] == "citizen"
+    assert slot.status()["image"] == str((pki / "cards" / "citizen.json").resolve())
     assert fake_reader.ask(QUERY) == b"\x63\xc3"
 
 
