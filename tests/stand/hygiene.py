@@ -105,10 +105,16 @@ def hits(content: bytes, sought: Iterable[Needle]) -> list[str]:
     return [needle.name for needle in sought if needle.content in forms[needle.form]]
 
 
-def in_memory(pid: int, sought: Iterable[Needle]) -> list[str]:
-    """The spellings in what a process can write to; raises PermissionError where it may not be looked at."""
+def in_memory(pid: int, sought: Iterable[Needle], known: Iterable[bytes] = ()) -> list[str]:
+    """The spellings in what a process can write to; raises PermissionError where it may not be looked at.
+
+    `known`: texts that are passed over, because it is known who has left them there.
+    """
     found: list[str] = []
-    maps = Path(f"/proc/{pid}/maps").read_text()
+    try:
+        maps = Path(f"/proc/{pid}/maps").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        return []
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for match in _WRITABLE.finditer(maps):
             start, end = (int(number, 16) for number in match.groups())
@@ -116,6 +122,8 @@ def in_memory(pid: int, sought: Iterable[Needle]) -> list[str]:
                 content = os.pread(memory.fileno(), end - start, start)
             except OSError:  # it has just been unmapped
                 continue
+            for text in known:
+                content = content.replace(text, b"")
             found += [f"memory of {pid}: {name}" for name in hits(content, sought)]
     return found
 
