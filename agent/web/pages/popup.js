@@ -11,9 +11,12 @@ const SILENCE = 20; // looks without an answer until it is gone
 const opener = window.opener;
 let caller = null;
 
+// A window that is just opening may not know its outer size yet (Chromium says 0 then).
 function stepAside() {
-  window.resizeTo(WIDTH + window.outerWidth - window.innerWidth, HEIGHT + window.outerHeight - window.innerHeight);
-  const left = (window.screen.availWidth - PIN_WINDOW) / 2 - GAP - window.outerWidth;
+  const frame = (outer, inner) => Math.max(outer - inner, 0);
+  const { outerWidth, outerHeight, innerWidth, innerHeight } = window;
+  window.resizeTo(WIDTH + frame(outerWidth, innerWidth), HEIGHT + frame(outerHeight, innerHeight));
+  const left = (window.screen.availWidth - PIN_WINDOW) / 2 - GAP - Math.max(window.outerWidth, WIDTH);
   window.moveTo((window.screen.availLeft ?? 0) + Math.max(left, 0), window.screenY);
 }
 
