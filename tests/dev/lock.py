@@ -24,8 +24,8 @@ _FILES = {
 }
 
 
-# Releases that we cannot do without, whatever the day: since then allauth ties the record of a log-in to its person.
-_INDISPENSABLE = {"django-allauth": "2026-10-31"}
+# Releases that we cannot do without, whatever the day: since then allauth remembers a used code as long as it is good.
+_INDISPENSABLE = {"django-allauth": "2026-11-13"}
 
 
 def lock(until: str | None, into: Path) -> int:
