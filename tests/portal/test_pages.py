@@ -1,6 +1,7 @@
 """The pages: one language, live regions, no dead links, headers, cookies, errors."""
 
 import re
+from io import BytesIO
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -119,6 +120,13 @@ def test_foreign_host_name_is_refused(client: Client) -> None:
 
 def test_overlong_body_is_refused_unparsed(client: Client) -> None:
     page = client.post("/accounts/card/login/", {"token": "x" * 60_000})
+    assert page.status_code == 400
+    assert "無法處理這個請求" in plain(page)
+
+
+def test_overlong_file_part_is_refused_unparsed(client: Client) -> None:
+    """Django's own limit leaves the file parts of a form out."""
+    page = client.post("/accounts/card/login/", {"token": BytesIO(b"x" * 60_000)})
     assert page.status_code == 400
     assert "無法處理這個請求" in plain(page)
 

@@ -2,13 +2,17 @@
 
 import contextlib
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
+from portal.settings import base
 from tests.portal.conftest import browser
 from tests.portal.security.addresses import Address, addresses
 
@@ -34,10 +38,14 @@ def test_list_is_whole() -> None:
 
 def check_headers(answer: object) -> None:
     headers = answer.headers  # type: ignore[attr-defined]
+    # The whole policy: what stands in it is said here once more, and nothing else may.
     policy = dict(f"{part} ".strip().split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
-    assert policy["default-src"] == policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
-    assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
-    assert "unsafe" not in headers["Content-Security-Policy"]
+    ports = [f"{scheme}://localhost:{port}" for scheme in ("https", "http") for port in base.CARDLOGIN_AGENT_PORTS]
+    assert policy == {
+        "default-src": "'none'", "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'",
+        "script-src": "'self'", "style-src": "'self'", "img-src": "'self'", "form-action": "'self'",
+        "connect-src": " ".join(["'self'", *ports]),
+    }  # fmt: skip
     assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
@@ -51,7 +59,7 @@ def check_headers(answer: object) -> None:
 
 @EVERY
 def test_headers_of_a_stranger_s_page(client: Client, address: Address) -> None:
-    answer = client.get(address.path)
+    answer = client.get(address.path, headers={"origin": "https://evil.example"})
     assert answer.status_code < 500
     check_headers(answer)
     assert "no-store" in answer.headers["Cache-Control"]
@@ -70,20 +78,44 @@ def test_headers_of_a_member_s_page_which_nobody_keeps(member: Client, address: 
             assert reverse("account_logout") in source, "every member's page has the way out"
 
 
-@pytest.mark.parametrize("path", ["/static/portal/portal.css", "/no-such-page/", "/static/no-such-file.js"])
-def test_headers_of_files_and_refusals(client: Client, path: str) -> None:
-    with contextlib.closing(client.get(path)) as answer:
+ANSWERS: dict[str, tuple[int, Callable[[Client], object]]] = {
+    "page": (200, lambda client: client.get("/")),
+    "file": (200, lambda client: client.get("/static/portal/portal.css")),
+    "without a slash": (301, lambda client: client.get("/accounts/login")),
+    "to the log-in": (302, lambda client: client.get("/member/")),
+    "other host": (400, lambda client: client.get("/", headers={"host": "evil.example"})),
+    "long body": (400, lambda client: client.post("/accounts/login/", {"login": "x" * 60_000})),
+    "order that is none": (400, lambda client: client.post("/accounts/card/challenge/", "[", "application/json")),
+    "without a token": (403, lambda client: browser(enforce_csrf_checks=True).post("/accounts/login/")),
+    "no such page": (404, lambda client: client.get("/no-such-page/")),
+    "no such file": (404, lambda client: client.get("/static/no-such-file.js")),
+    "other method": (405, lambda client: client.delete("/")),
+    "old link": (410, lambda client: client.get("/accounts/confirm/x/")),
+}
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_headers_of_every_kind_of_answer(client: Client, kind: str) -> None:
+    status, ask = ANSWERS[kind]
+    answer: Any = ask(client)
+    with contextlib.closing(answer):
+        assert answer.status_code == status
         check_headers(answer)
 
 
-def test_headers_of_refusals_before_the_first_page(client: Client) -> None:
-    for answer in (
-        client.post("/accounts/login/", {"login": "x" * 60_000}),
-        client.get("/", headers={"host": "evil.example"}),
-        browser(enforce_csrf_checks=True).post("/accounts/login/"),
-    ):
-        assert answer.status_code in (400, 403)
-        check_headers(answer)
+def test_headers_where_a_limit_is_used_up(client: Client, settings: Settings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"card_challenge": "1/h/ip"}
+    answers = [client.post("/accounts/card/challenge/", {"purpose": "login"}, "application/json") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    check_headers(answers[1])
+
+
+def test_headers_of_an_unexpected_error(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.raise_request_exception = False
+    monkeypatch.setattr("portal.views.outbox_is_open", lambda: 1 // 0)
+    answer = client.get("/")
+    assert answer.status_code == 500
+    check_headers(answer)
 
 
 @EVERY

@@ -1,6 +1,7 @@
 """Passwords and sessions: how they are kept, and that a stranger learns nothing from the work that is done."""
 
 import base64
+import secrets
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.conf import settings as configured
 from django.contrib.auth import hashers
 from django.contrib.auth.hashers import Argon2PasswordHasher, MD5PasswordHasher
 from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -66,6 +68,22 @@ def test_answers_of_known_and_unknown_accounts_are_the_same_to_the_byte(user: Us
         return f"{answer.status_code} {plain(answer)}".replace(name, "")
 
     assert page("wang0001") == page("nobody01")
+
+
+def test_session_key_is_made_of_the_system_s_random_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    choice = secrets.choice
+
+    def counted(characters: str) -> str:
+        drawn.append(len(characters))
+        return choice(characters)
+
+    monkeypatch.setattr(secrets, "choice", counted)
+    session = SessionStore()
+    session.create()
+    assert len(session.session_key or "") == 32
+    # 32 draws of one out of 36: 165 bits.
+    assert drawn[-32:] == [36] * 32
 
 
 def test_session_keys_are_long_and_fresh() -> None:
@@ -161,7 +179,9 @@ def test_closed_account_s_sessions_are_dead(user: User) -> None:
 
 
 def test_list_of_common_passwords_is_long_and_offline() -> None:
-    assert len(CommonPasswordValidator().passwords) > 10_000
+    known = CommonPasswordValidator().passwords
+    assert len(known) > 19_000
+    assert all(is_common(password) for password in known)
 
 
 @pytest.mark.parametrize(

@@ -112,3 +112,29 @@ for (const [what, token] of [
     isOver(world);
   });
 }
+
+const POLLUTING = [
+  '{"__proto__": {"polluted": 1}}',
+  '{"constructor": {"prototype": {"polluted": 1}}}',
+  '{"prototype": {"polluted": 1}}',
+];
+
+for (const text of POLLUTING) {
+  test(`popup: ${text} in a message, a problem or a token reaches no other object`, async () => {
+    const hostile = () => JSON.parse(text);
+    for (const message of [
+      { ...READY, ...hostile() },
+      { type: "cardlogin:failure", problem: Object.assign(hostile(), { code: "__proto__", meaning: hostile() }) },
+      { type: "cardlogin:token", token: Object.assign(hostile(), { format: "constructor" }) },
+      hostile(),
+    ]) {
+      const world = await browser();
+      start(world);
+      if (message.type !== READY.type) await world.say(READY);
+      await world.say(message);
+      assert.equal({}.polluted, undefined);
+      assert.equal(Object.prototype.polluted, undefined);
+      assert.equal((() => {}).polluted, undefined);
+    }
+  });
+}
