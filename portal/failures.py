@@ -265,3 +265,8 @@ PROOF_ENDED = Failure(
     _("This step has expired or was used already."),
     _("Start again from one of the ways below; if you have just set a new password, log in with it."),
 )
+NAME_REFUSED = Failure(
+    "name_refused",
+    _("This name cannot be used for the card."),
+    _("Type up to 30 visible characters, without accents alone and without characters of your own making."),
+)

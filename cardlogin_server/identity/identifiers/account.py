@@ -56,12 +56,13 @@ def mail_form(text: str) -> str:
     """A mail address in the form in which addresses are stored and compared: lower case, domain in punycode.
 
     The domain is read as IDNA 2008 (RFC 5891) after the mapping of UTS 46, which keeps apart what its predecessor made
-    one: straße.de is not strasse.de. Raises ValueError for a text that is no address. Only a mail that arrives proves
-    one.
+    one: straße.de is not strasse.de. Raises ValueError for a text that is no address; `UnfitText` where a character is
+    refused. Only a mail that arrives proves one.
     """
     typed = text.strip()
     if len(typed) > _LONGEST_MAIL:
         raise ValueError("a mail address has at most 254 characters")
+    plain_text(typed)  # UTS 46 would drop from a domain what nobody sees
     local, at, domain = typed.rpartition("@")
     try:
         ascii_domain = idna.encode(domain, uts46=True, std3_rules=True).decode()

@@ -47,15 +47,6 @@ def plain_text(text: str) -> str:
     return plain
 
 
-def visible(text: str) -> str:
-    """The text of an authority, such as the name in a certificate, without the characters that nobody sees.
-
-    It is not refused, because its holder cannot change it; private use stays for the same reason.
-    """
-    kept = (one for one in unicodedata.normalize("NFKC", text) if _unfit(one) is not Unfit.INVISIBLE)
-    return " ".join(part for part in "".join(kept).split(" ") if part)
-
-
 def _unfit(character: str) -> Unfit | None:
     code = ord(character)
     if code in _IDEOGRAPHIC_PLANES:

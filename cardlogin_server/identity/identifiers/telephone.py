@@ -26,7 +26,7 @@ _PLAN: Final = {
     "08": r"[478][0-9]{6}",
 }
 # How people write numbers, separators left out: the country's code, the area's in brackets, an extension.
-_SEPARATORS: Final = re.compile(r"[\s.\-\u2010-\u2015\u2212]")
+_SEPARATORS: Final = re.compile(r"[ \t.\-\u2010-\u2015\u2212]")
 _TYPED: Final = re.compile(
     r"(?P<country>\+886|\(\+?886\)|00886|886(?=[1-9]))?(?:\((?P<area>[0-9]{1,4})\))?(?P<rest>[0-9]+)"
     r"(?:(?:#|轉|分機|extension|ext|x)+(?P<extension>[0-9]+))?"

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from cardlogin_server.identity.identifiers.plain_text import Unfit, UnfitText, plain_text, visible
+from cardlogin_server.identity.identifiers.plain_text import Unfit, UnfitText, plain_text
 
 BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\ufffc\ufffd\u1680\U0001d159"
 
@@ -57,8 +57,3 @@ def test_marks_without_or_without_end(text: str) -> None:
 )  # fmt: skip
 def test_what_people_write(text: str, form: str) -> None:
     assert plain_text(text) == form
-
-
-def test_the_text_of_an_authority_loses_what_nobody_sees() -> None:
-    assert visible("王\u202e小\x00明\u200b") == "王小明"
-    assert visible("王\ue000 明") == "王\ue000 明"
