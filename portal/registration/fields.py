@@ -129,7 +129,7 @@ def rescue_mobile(typed: str) -> str:
 def contact_number(typed: str) -> Telephone:
     """A telephone number with the extension that was typed behind it; raises ValidationError."""
     found = _telephone(typed)
-    if found is None or not is_contact_number(found.number) or found.extension and not is_extension(found.extension):
+    if found is None or not is_contact_number(found.number) or (found.extension and not is_extension(found.extension)):
         told = _("Please give a landline number with its area code (9 or 10 digits), an 070 number or a mobile number.")
         raise ValidationError(told, code="format")
     return found

@@ -81,7 +81,7 @@ def test_choices_after_an_unbound_card_lead_here(client: Client, pki: Pki) -> No
 def test_name_and_last_four_are_shown_and_not_asked_for(client: Client, pki: Pki) -> None:
     walk = begun(client, pki)
     source = walk.send(ACCOUNT).content.decode()
-    assert 'id="card-name">王小明<' in source
+    assert 'id="card-name"><bdi>王小明<' in source
     assert 'id="card-last-four">6789<' in source
     assert 'name="name"' not in source
     assert "（前 6 碼）" in source
