@@ -48,7 +48,7 @@ def test_first_log_in_leads_to_the_application_and_later_ones_do_not(client: Cli
     assert answer.url == OFFICIAL
     page = plain(first.get(OFFICIAL))
     assert "已記錄在您的帳號" in page
-    assert "還不受理" in page or "尚未" in page
+    assert "目前尚未受理公務帳號申請" in page
     later, answer = log_in()
     assert answer.url == "/member/"
     assert 'id="official-wanted"' in later.get("/member/").content.decode()
