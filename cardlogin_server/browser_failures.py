@@ -34,7 +34,7 @@ BROWSER_FAILURES: Final = {
     ),
     "opener_cut": BrowserFailure(
         _("This site's security settings keep the log-in window from answering."),
-        _("Use another way to log in and tell this site's help desk this code."),
+        _("Use another way to log in, or another browser."),
     ),
     "navigation_unfinished": BrowserFailure(
         _("The log-in was not completed: the card log-in component did not answer, or you left its page."),

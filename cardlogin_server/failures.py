@@ -6,7 +6,7 @@ from typing import ClassVar
 from cardlogin_server.messages import mark as _
 
 _TRY_AGAIN = _("Reload the page and start the card log-in again.")
-_ASK_PORTAL = _("Update the card log-in component and try again; if it still fails, contact this site's help desk.")
+_ASK_PORTAL = _("Update the card log-in component and try again; if it still fails, log in another way.")
 _ASK_ISSUER = _("Ask the office that issued the card about its state, or log in another way.")
 _OTHER_CARD = _("Use the signing certificate of a citizen or company card, or log in another way.")
 
@@ -50,7 +50,7 @@ class SignatureInvalid(CardLoginError):
     meaning = _("The signature is wrong: it may have been made for another site or for another log-in.")
     remedy = _(
         "Check this page's address, reload it and try again; if you typed your PIN on a doubtful site, "
-        "contact this site's help desk."
+        "change the PIN at the office that issued the card."
     )
 
 
@@ -209,4 +209,4 @@ class IdentityMalformed(CardLoginError):
 
     code = "identity_malformed"
     meaning = _("The holder's data in the certificate cannot be read.")
-    remedy = _("Log in another way and contact this site's help desk.")
+    remedy = _("Log in another way; the office that issued the card can check it.")

@@ -65,20 +65,17 @@ CARD_NOT_YOURS = Failure(
 CARD_TAKEN = Failure(
     "card_taken",
     _("This card is linked to another account."),
-    _(
-        "A card can be linked to one account only; log in to that account and unlink it first, or contact the help "
-        "desk."
-    ),
+    _("A card can be linked to one account only; log in to that account and unlink it first."),
 )
 CARD_NAME_DIFFERS = Failure(
     "card_name_differs",
     _("The name on the card does not match this account."),
-    _("Only your own card can be linked to your account; if your name has changed, contact the help desk."),
+    _("Only your own card can be linked to your account; under a new name, register a new account."),
 )
 CARD_ID_DIFFERS = Failure(
     "card_id_differs",
     _("The last four characters of the ID number on the card do not match this account."),
-    _("Check the ID number among your data; if it is right, contact the help desk."),
+    _("Use your own card. If the ID number among your data is wrong, register a new account with your card."),
 )
 CARD_KIND_OTHER = Failure(
     "card_kind_other",
@@ -152,8 +149,8 @@ ACCOUNT_INACTIVE = Failure(
     "account_inactive",
     _("This account is not activated or has been locked."),
     _(
-        "Activate the account with your citizen card, or use “Send the confirmation email again”; if you still cannot "
-        "log in, contact the help desk."
+        "Activate the account with your citizen card, or use “Send the confirmation email again”; if neither "
+        "helps, register a new account."
     ),
 )
 PASSWORD_WRONG = Failure(
@@ -219,7 +216,7 @@ RECOVERY_REFUSED = Failure(
     _("This card cannot do this for this account."),
     _(
         "Check the account name and use your own card that is linked to this account; or recover access another way, "
-        "try again later, or contact the help desk."
+        "or try again later."
     ),
 )
 ACCOUNT_NOT_ACTIVATED = Failure(
@@ -230,7 +227,7 @@ ACCOUNT_NOT_ACTIVATED = Failure(
 ACCOUNT_CLOSED = Failure(
     "account_closed",
     _("This account was closed and cannot be activated here."),
-    _("Contact the help desk."),
+    _("Log in to another account of yours, or register a new one."),
 )
 ANSWER_WRONG = Failure(
     "answer_wrong",
@@ -258,10 +255,15 @@ RECOVERY_TRIES = Failure(
 NO_SECOND_PROOF = Failure(
     "no_second_proof",
     _("This account has no confirmed email address and no rescue mobile to send a code to."),
-    _("Set a new password with your card, or contact the help desk."),
+    _("Set a new password with a card that is linked to this account."),
 )
 PROOF_ENDED = Failure(
     "proof_ended",
     _("This step has expired or was used already."),
     _("Start again from one of the ways below; if you have just set a new password, log in with it."),
+)
+NAME_REFUSED = Failure(
+    "name_refused",
+    _("This name cannot be used for the card."),
+    _("Type up to 30 visible characters, without accents alone and without characters of your own making."),
 )

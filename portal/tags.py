@@ -1,8 +1,15 @@
 """What templates need beside Django's own tags."""
 
 from django import template
+from django.utils.html import format_html
 
 from portal.languages import in_words
 
 register = template.Library()
 register.filter("in_words", in_words)
+
+
+@register.filter
+def isolated(name: str) -> str:
+    """A person's text for a sentence of ours: letters that run from right to left turn only themselves around."""
+    return format_html("<bdi>{}</bdi>", name)

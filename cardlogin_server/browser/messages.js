@@ -21,7 +21,7 @@ export const TEXTS = {
   },
   opener_cut: {
     meaning: {"zh-Hant": "本網站的安全設定使登入視窗無法回覆。", "en": "This site's security settings keep the log-in window from answering."},
-    remedy: {"zh-Hant": "請改用其他登入方式，並將此代碼告知網站客服。", "en": "Use another way to log in and tell this site's help desk this code."},
+    remedy: {"zh-Hant": "請改用其他登入方式，或改用其他瀏覽器。", "en": "Use another way to log in, or another browser."},
   },
   navigation_unfinished: {
     meaning: {"zh-Hant": "登入沒有完成：憑證登入元件沒有回應，或您離開了它的頁面。", "en": "The log-in was not completed: the card log-in component did not answer, or you left its page."},

@@ -7,11 +7,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from typing_extensions import override
 
 from portal.accounts import lockout
-from portal.accounts.entry import audit, current_entry, remember_previous
+from portal.accounts.entry import audit, current_entry, is_first, remember_previous
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
@@ -34,6 +35,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return whether a log-in or log-out may lead there: this site over TLS, nothing else."""
         own = urlsplit(settings.CARDLOGIN_ORIGIN).netloc
         return url_has_allowed_host_and_scheme(url, allowed_hosts={own}, require_https=True)
+
+    @override
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Return where a log-in without `next` leads: an applicant's first one to what an application needs."""
+        user = request.user
+        if isinstance(user, User) and user.official_wanted and is_first(request):
+            return reverse("official_account")
+        return str(super().get_login_redirect_url(request))
 
     @override
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

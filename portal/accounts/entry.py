@@ -36,6 +36,11 @@ def remember_previous(request: HttpRequest, previous: datetime | None) -> None:
     request.session[_PREVIOUS] = previous.isoformat() if previous else None
 
 
+def is_first(request: HttpRequest) -> bool:
+    """Whether nobody had logged in to the account before this session did."""
+    return _PREVIOUS in request.session and request.session[_PREVIOUS] is None
+
+
 def current_entry(request: HttpRequest, user: User) -> Entry | None:
     """Return how `user` entered in this session; None if allauth has no record of it."""
     # Proofs given again later say nothing about how the person came in.

@@ -34,6 +34,7 @@ class User(AbstractUser):
     name = models.CharField(max_length=64)
     nickname = models.CharField(max_length=30, blank=True)
     password_policy = models.CharField(max_length=20, blank=True)  # Policy.version the password was set under
+    official_wanted = models.BooleanField(default=False)  # 申請公務帳號 was chosen at registration
     certificate_only = models.BooleanField(default=False)  # made by a card alone (F134); may be merged once
     delete_after = models.DateTimeField(null=True, blank=True)  # end of the grace time of a deletion
     language = models.CharField(max_length=20, blank=True)  # of mails and text messages, as Django names it; or unknown
@@ -81,7 +82,7 @@ class Person(models.Model):
     county = models.CharField(max_length=3, blank=True)
     postcode = models.CharField(max_length=6, blank=True)
     address = models.CharField(max_length=120, blank=True)
-    phone = models.CharField(max_length=10, blank=True)
+    phone = models.CharField(max_length=11, blank=True)
     extension = models.CharField(max_length=6, blank=True)
     rescue_mobile = models.CharField(max_length=10, blank=True)
     mobile_confirmed = models.BooleanField(default=False)  # a code that was sent there has come back

@@ -20,8 +20,9 @@ from portal.cards.models import CardBinding
 from portal.cards.pages import card_context
 from portal.cards.pending import forget, recall
 from portal.cards.proof import proof_of_card
-from portal.failures import Failure, Refusal
+from portal.failures import NAME_REFUSED, Failure, Refusal
 from portal.policy import policy
+from portal.registration.fields import PlainTextField
 
 _NOTICE, _DONE = "cards_notice", "cards_done"
 
@@ -29,7 +30,7 @@ _NOTICE, _DONE = "cards_notice", "cards_done"
 class NameForm(forms.Form):
     """A card's own name, which only its holder sees."""
 
-    nickname = forms.CharField(max_length=30, required=False)
+    nickname = PlainTextField(max_length=30, required=False)
 
 
 @require_safe
@@ -88,6 +89,7 @@ def card_rename(request: HttpRequest, card: int) -> HttpResponse:
             binding.save(update_fields=["nickname"])
             record("card_renamed", account=binding.user_id, request=request)
         return _done(request, "renamed")
+    request.session[_NOTICE] = {"panel": "unbind", **NAME_REFUSED.as_dict()}
     return HttpResponseRedirect(reverse("cards"))
 
 

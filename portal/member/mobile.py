@@ -31,9 +31,9 @@ class MobileForm(forms.Form):
     """The new number."""
 
     mobile = forms.CharField(
-        label=_("Rescue mobile"), max_length=20,
+        label=_("Rescue mobile"), max_length=40,
         help_text=_("Example: 0911123456, digits only"),
-        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "tel-national"}),
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "tel-national"}),
     )  # fmt: skip
 
     def clean_mobile(self) -> str:

@@ -22,6 +22,7 @@ from portal.failures import RATE_LIMITED
 from portal.languages import in_words
 from portal.member.overview import shown_person
 from portal.member.pages import done, holder
+from portal.registration import fields
 from portal.registration.advanced import TEXTS, AdvancedForm
 from portal.registration.confirmation import Writer
 from portal.registration.creation import fill, save_person
@@ -32,7 +33,7 @@ from portal.registration.limits import writer
 class ProfileForm(AdvancedForm):
     """What a member may change by himself; the ID number is there only as long as the account has none."""
 
-    nickname = forms.CharField(
+    nickname = fields.PlainTextField(
         label=_("Nickname"), max_length=30, required=False,
         widget=forms.TextInput({"autocomplete": "nickname"}),
     )  # fmt: skip
@@ -47,7 +48,7 @@ class ProfileForm(AdvancedForm):
     def take(self) -> None:
         """Keep nickname and data."""
         super().take()
-        self.draft.basic = {"nickname": self.cleaned_data["nickname"].strip()}
+        self.draft.basic = {"nickname": self.cleaned_data["nickname"]}
 
     @property
     def gives_number(self) -> bool:

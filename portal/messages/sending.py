@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from portal.languages import codes
 from portal.messages.gateway import GatewayError, gateway
+from portal.messages.help_desk import help_desk_line
 
 # Nearly everybody here reads one of these; a further language is for those who have chosen it.
 _FOR_ANYBODY = ("zh-hant", "en")
@@ -42,7 +43,8 @@ def _texts(template: str, language: str, context: dict[str, object]) -> list[str
     texts = []
     for code in (language,) if language in codes() else _FOR_ANYBODY:
         with override(code):
-            texts.append(render_to_string(template, context).strip())
+            text = render_to_string(template, context).strip()
+            texts.append(f"{text}\n{help_desk_line()}".strip() if template.startswith("mail/") else text)
     return texts
 
 

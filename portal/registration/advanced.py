@@ -49,7 +49,7 @@ class AdvancedForm(StepForm):
         label=_("Postal address: county or city"), required=False,
         choices=[("", _("Choose a county or city")), *((county, county) for county in COUNTIES)],
     )  # fmt: skip
-    address = forms.CharField(
+    address = fields.PlainTextField(
         label=_("Postal address"), max_length=120, required=False,
         widget=forms.TextInput({"autocomplete": "street-address"}),
     )  # fmt: skip
@@ -59,7 +59,7 @@ class AdvancedForm(StepForm):
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "postal-code"}),
     )  # fmt: skip
     phone = forms.CharField(
-        label=_("Telephone"), max_length=20, required=False,
+        label=_("Telephone"), max_length=40, required=False,
         help_text=_("Example: landline 0212345678, extension 12345; or mobile 0911123456"),
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "tel-national"}),
     )  # fmt: skip
@@ -70,6 +70,7 @@ class AdvancedForm(StepForm):
 
     def __init__(self, draft: Draft, data: Any = None, **options: Any) -> None:
         super().__init__(draft, data, **options)
+        self._extension_behind = ""
         if draft.number_is_fixed:
             del self.fields["id_type"], self.fields["id_number"]
         if draft.official:
@@ -85,24 +86,25 @@ class AdvancedForm(StepForm):
         shown["id_type"] = _PASSPORT if draft.id_kind == IdKind.PASSPORT else _NUMBER
         return {**shown, "gender": draft.details.get("gender") or fields.gender_of(draft.id_kind, draft.number)}
 
-    def clean_address(self) -> str:
-        """Return the address in one line."""
-        return " ".join(str(self.cleaned_data["address"]).split())
-
     def clean_postcode(self) -> str:
         """Return the digits."""
         return _checked(self.cleaned_data["postcode"], is_postcode, gettext("A postcode has 3, 5 or 6 digits."))
 
     def clean_phone(self) -> str:
         """Return the digits, area code first; the shape is checked and no more (C24)."""
-        text = gettext("Please give a landline number with its area code (9 or 10 digits), or a mobile number.")
-        return _checked(self.cleaned_data["phone"], telephone.is_contact_number, text)
+        typed = self.cleaned_data["phone"]
+        found = fields.contact_number(typed) if typed else telephone.Telephone("")
+        self._extension_behind = found.extension
+        return found.number
 
     def clean_extension(self) -> str:
-        """Return the digits."""
-        return _checked(
+        """Return the digits; those typed behind the number count where the field was left empty."""
+        typed = _checked(
             self.cleaned_data["extension"], telephone.is_extension, gettext("An extension has up to 6 digits.")
         )
+        if typed and self._extension_behind not in ("", typed):
+            raise forms.ValidationError(gettext("Another extension stands behind the number above."), code="format")
+        return typed or self._extension_behind
 
     @override
     def clean(self) -> dict[str, Any]:

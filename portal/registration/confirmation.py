@@ -63,6 +63,7 @@ def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> None
     send_mail(
         user.email, user.language, "confirm", account=user.username, link=link, code=issued.code,
         code_page=address_of("confirm_code"), official_page=address_of("official_account"), life=life_text(life),
+        official=user.official_wanted,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def create(draft: Draft, may_write: Writer, identity: Identity | None = None) ->
 def _make(draft: Draft, may_write: Writer, identity: Identity | None) -> None:
     user = User(username=draft.account, is_active=False, password=draft.password, password_policy=draft.policy)
     user.name, user.email, user.nickname = (draft.basic[name] for name in ("name", "email", "nickname"))
-    user.language = in_use()
+    user.language, user.official_wanted = in_use(), draft.official
     user.save(force_insert=True)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     _keep_person(user, draft, may_write)

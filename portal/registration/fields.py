@@ -1,5 +1,6 @@
 """Fields of Taiwan's forms: a birthday in the 民國 calendar, ID numbers, telephones, postcodes."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -13,10 +14,26 @@ from typing_extensions import override
 from cardlogin_server.identity.identifiers import account as accounts
 from cardlogin_server.identity.identifiers import national_id, resident_id, roc_calendar
 from cardlogin_server.identity.identifiers.normal_form import normal_form
-from cardlogin_server.identity.identifiers.telephone import is_rescue_mobile
+from cardlogin_server.identity.identifiers.plain_text import Unfit, UnfitText, plain_text
+from cardlogin_server.identity.identifiers.telephone import (
+    Telephone,
+    is_contact_number,
+    is_extension,
+    is_rescue_mobile,
+    telephone_form,
+)
 from portal.accounts.models import Gender, IdKind
 
 _PASSPORT_LENGTH = range(5, 13)
+_LINES = re.compile(r"[\t\r\n]+")  # come with what is pasted
+_UNFIT = {
+    Unfit.INVISIBLE: _("There is an invisible character among what you typed; type it again instead of pasting it."),
+    Unfit.PRIVATE_USE: _(
+        "One character is in your own computer's font only (a self-made character) and would look different elsewhere; "
+        "choose the standard character, or write another one in its place."
+    ),
+    Unfit.MARKS: _("There are accents without a letter, or too many on one letter."),
+}
 
 
 class RocDateWidget(forms.MultiWidget):
@@ -58,30 +75,71 @@ class RocDateField(forms.Field):
             raise ValidationError(_("There is no such day, or it is still to come."), code="birthday") from None
 
 
-def name(text: str) -> str:
+class PlainTextField(forms.CharField):
+    """Free text that a reader sees all of, in the form that is stored (`plain_text`); its length is that form's."""
+
+    @override
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Let the text's first letter say in which direction it runs."""
+        return {**super().widget_attrs(widget), "dir": "auto"}
+
+    @override
+    def to_python(self, value: Any) -> str:
+        """Return the text; raise ValidationError for characters that nobody sees."""
+        typed = _LINES.sub(" ", str(super().to_python(value) or ""))
+        # What is too long is refused as such in the next step, without being looked into.
+        too_long = self.max_length is not None and len(typed) > self.max_length
+        return typed if too_long else text(typed)
+
+
+def text(typed: str) -> str:
+    """Free text in the form that is stored; raises ValidationError."""
+    try:
+        return plain_text(typed)
+    except UnfitText as error:
+        raise ValidationError(_UNFIT[error.reason], code="unfit_text") from None
+
+
+def name(typed: str) -> str:
     """A person's name in the form that is stored; raises ValidationError."""
     try:
-        return accounts.name_form(text)
+        return accounts.name_form(text(typed))
     except ValueError:
         raise ValidationError(_("Please give a name of 1 to 50 characters."), code="name") from None
 
 
-def mail(text: str) -> str:
+def mail(typed: str) -> str:
     """A mail address in the form that is stored; raises ValidationError."""
     try:
-        address = accounts.mail_form(text)
+        address = accounts.mail_form(typed)
         validate_email(address)
     except (ValueError, ValidationError):
         raise ValidationError(_("This is not a valid email address."), code="mail") from None
     return address
 
 
-def rescue_mobile(text: str) -> str:
-    """Ten digits; a hyphen is refused as the manuals say, full-width digits are not; raises ValidationError."""
-    number = normal_form(text) if "-" not in text else text
-    if not is_rescue_mobile(number):
+def rescue_mobile(typed: str) -> str:
+    """Ten digits of a mobile, typed in any usual way; raises ValidationError."""
+    found = _telephone(typed)
+    if found is None or found.extension or not is_rescue_mobile(found.number):
         raise ValidationError(_("A mobile number has ten digits and begins with 09."), code="mobile")
-    return number
+    return found.number
+
+
+def contact_number(typed: str) -> Telephone:
+    """A telephone number with the extension that was typed behind it; raises ValidationError."""
+    found = _telephone(typed)
+    if found is None or not is_contact_number(found.number) or (found.extension and not is_extension(found.extension)):
+        told = _("Please give a landline number with its area code (9 or 10 digits), an 070 number or a mobile number.")
+        raise ValidationError(told, code="format")
+    return found
+
+
+def _telephone(typed: str) -> Telephone | None:
+    try:
+        return telephone_form(typed)
+    except ValueError:
+        return None
 
 
 def id_number(text: str) -> tuple[IdKind, str]:

@@ -93,7 +93,10 @@ class BasicForm(StepForm):
     """基本資料; with a card the name is the card's, and the rest of the ID number is asked for here (F057)."""
 
     step = Step.BASIC
-    name = forms.CharField(label=_("Name in Chinese"), max_length=60, widget=forms.TextInput({"autocomplete": "name"}))
+    name = fields.PlainTextField(
+        label=_("Name in Chinese"), max_length=60,
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )  # fmt: skip
     email = forms.CharField(
         label=_("Email address"), max_length=254,
         help_text=_(
@@ -106,7 +109,7 @@ class BasicForm(StepForm):
         label=_("Confirm the email address"), max_length=254,
         widget=forms.EmailInput({"autocomplete": "email", **_PLAIN}),
     )  # fmt: skip
-    nickname = forms.CharField(
+    nickname = fields.PlainTextField(
         label=_("Nickname"), max_length=30, required=False,
         widget=forms.TextInput({"autocomplete": "nickname"}),
     )  # fmt: skip
@@ -152,8 +155,9 @@ class BasicForm(StepForm):
     def take(self) -> None:
         """Keep the data, and whether advanced data follow."""
         told, draft = self.cleaned_data, self.draft
-        name = fields.name(draft.card.holder_name) if draft.card else told["name"]
-        draft.basic = {"name": name, "email": told["email"], "nickname": told["nickname"].strip()}
+        # A certificate's name is taken as it is: its holder cannot change it, and it may be longer than a typed one.
+        name = draft.card.holder_name if draft.card else told["name"]
+        draft.basic = {"name": name, "email": told["email"], "nickname": told["nickname"]}
         draft.advanced = draft.official or told["advanced"]
         if draft.card:
             draft.keep_number(*told["id_rest"])
@@ -176,9 +180,9 @@ class RescueForm(StepForm):
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
     rescue_mobile = forms.CharField(
-        label=_("Rescue mobile"), max_length=20, required=False,
+        label=_("Rescue mobile"), max_length=40, required=False,
         help_text=_("Example: 0911123456, digits only"),
-        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
     )  # fmt: skip
 
     def __init__(self, draft: Draft, data: Any = None, **options: Any) -> None:

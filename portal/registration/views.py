@@ -46,7 +46,7 @@ def entry(request: HttpRequest) -> HttpResponse:
         return _begin(request)
     (notice,) = once.take(request, _NOTICE)
     context = {
-        "card": verified_card(request.session), "next": safe_next(request) or "", "notice": notice,
+        **card_context(), "card": verified_card(request.session), "next": safe_next(request) or "", "notice": notice,
         "draft": drafts.current(request.session),
     }  # fmt: skip
     return render(request, "registration/entry.html", context)

@@ -1,8 +1,11 @@
 """Account names, the manuals' passwords, PINs, captchas, names and mail addresses, as the manuals define them."""
 
 import re
-import unicodedata
 from typing import Final
+
+import idna
+
+from cardlogin_server.identity.identifiers.plain_text import plain_text
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{4,14}")
 _OLD_PASSWORD: Final = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])[\x21-\x7e]{8,15}")
@@ -10,7 +13,6 @@ _PIN: Final = re.compile(r"[\x21-\x7e]{6,8}")
 _CAPTCHA: Final = re.compile(r"[A-Za-z0-9]{4,6}")
 _LONGEST_MAIL: Final = 254
 _LONGEST_NAME: Final = 50
-_FORBIDDEN_IN_NAMES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _MASK: Final = "*" * 6
 
 
@@ -40,32 +42,40 @@ def is_captcha_answer(text: str) -> bool:
 
 
 def name_form(text: str) -> str:
-    """A person's name in the form in which names are stored and compared: NFKC, nothing around it.
+    """A person's name in the form in which names are stored and compared: see `plain_text`, 1 to 50 characters.
 
-    Rare characters and variants stay as they are. Raises ValueError unless 1 to 50 visible characters are left.
+    Rare characters and variants stay as they are. Raises ValueError; `UnfitText` where a character is refused.
     """
-    name = unicodedata.normalize("NFKC", text).strip()
+    name = plain_text(text)
     if not 1 <= len(name) <= _LONGEST_NAME:
         raise ValueError("a name has 1 to 50 characters")
-    if any(unicodedata.category(character) in _FORBIDDEN_IN_NAMES for character in name):
-        raise ValueError("a name has no invisible characters")
     return name
 
 
 def mail_form(text: str) -> str:
     """A mail address in the form in which addresses are stored and compared: lower case, domain in punycode.
 
-    Raises ValueError for a text that is no address. Only a mail that arrives proves one.
+    The domain is read as IDNA 2008 (RFC 5891) after the mapping of UTS 46, which keeps apart what its predecessor made
+    one: straße.de is not strasse.de. Raises ValueError for a text that is no address; `UnfitText` where a character is
+    refused. Only a mail that arrives proves one.
     """
-    local, at, domain = text.strip().lower().rpartition("@")
+    typed = text.strip()
+    if len(typed) > _LONGEST_MAIL:
+        raise ValueError("a mail address has at most 254 characters")
+    plain_text(typed)  # UTS 46 would drop from a domain what nobody sees
+    local, at, domain = typed.rpartition("@")
     try:
-        ascii_domain = domain.encode("idna").decode()
+        ascii_domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
     except UnicodeError as error:
         raise ValueError("the domain of the address is malformed") from error
-    address = f"{local}{at}{ascii_domain}"
-    if not local or "." not in ascii_domain or len(address) > _LONGEST_MAIL or not _one_word(local):
+    address = f"{local.lower()}{at}{ascii_domain}"
+    if not local or len(address) > _LONGEST_MAIL or not _one_word(local) or not _is_host(ascii_domain):
         raise ValueError("not a mail address")
     return address
+
+
+def _is_host(ascii_domain: str) -> bool:
+    return "." in ascii_domain and not ascii_domain.endswith(".")
 
 
 def _one_word(local: str) -> bool:

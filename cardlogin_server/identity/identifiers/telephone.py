@@ -1,10 +1,12 @@
 """Telephone numbers: what is accepted, and what the numbering plan says, which only warns."""
 
 import re
-from typing import Final
+import unicodedata
+from typing import Final, NamedTuple
 
+_LONGEST: Final = 60
 _MOBILE: Final = re.compile(r"09[0-9]{8}")
-_CONTACT: Final = re.compile(r"0[0-9]{8,9}")
+_CONTACT: Final = re.compile(r"070[0-9]{8}|0[0-9]{8,9}")
 _EXTENSION: Final = re.compile(r"[0-9]{1,6}")
 # Area code, then the rest of the number; the longest code that fits decides.
 _PLAN: Final = {
@@ -12,6 +14,7 @@ _PLAN: Final = {
     "0836": r"[2-5][0-9]{4}",
     "037": r"[2-9][0-9]{5}",
     "049": r"[2-9][0-9]{6}",
+    "070": r"[0-9]{8}",  # telephones over the internet
     "082": r"[2-57-9][0-9]{5}",
     "089": r"[2-9][0-9]{5}",
     "02": r"[2-8][0-9]{7}",
@@ -22,6 +25,34 @@ _PLAN: Final = {
     "07": r"[2-9][0-9]{6}",
     "08": r"[478][0-9]{6}",
 }
+# How people write numbers, separators left out: the country's code, the area's in brackets, an extension.
+_SEPARATORS: Final = re.compile(r"[ \t.\-\u2010-\u2015\u2212]")
+_TYPED: Final = re.compile(
+    r"(?P<country>\+886|\(\+?886\)|00886|886(?=[1-9]))?(?:\((?P<area>[0-9]{1,4})\))?(?P<rest>[0-9]+)"
+    r"(?:(?:#|轉|分機|extension|ext|x)+(?P<extension>[0-9]+))?"
+)
+
+
+class Telephone(NamedTuple):
+    """A number in the form that is stored, digits only and area code first, and its extension or an empty text."""
+
+    number: str
+    extension: str = ""
+
+
+def telephone_form(text: str) -> Telephone:
+    """Read a Taiwanese number as people write it, such as “(02)2192-7111 #123” or “+886 2 2192 7111”.
+
+    Whether there can be such a number is for the questions below. Raises ValueError where something else stands beside
+    the digits, such as the code of another country.
+    """
+    if len(text) > _LONGEST:
+        raise ValueError("too long for a telephone number")
+    typed = _TYPED.fullmatch(_SEPARATORS.sub("", unicodedata.normalize("NFKC", text).lower()))
+    if typed is None:
+        raise ValueError("not a telephone number")
+    number = (typed["area"] or "") + typed["rest"]
+    return Telephone("0" + number.removeprefix("0") if typed["country"] else number, typed["extension"] or "")
 
 
 def is_rescue_mobile(text: str) -> bool:

@@ -7,6 +7,8 @@ const button = document.getElementById("card-login");
 const cancel = document.getElementById("card-cancel");
 const message = document.getElementById("card-message");
 const language = document.documentElement.lang;
+// The person stopped by choice, in the component's window or by the button here: said plainly, and no error.
+const CANCELLED = new Set(["user_cancelled", "page_closed"]);
 let attempt = null;
 
 function piece(name) {
@@ -14,9 +16,10 @@ function piece(name) {
 }
 
 function show(content, code) {
-  message.className = code ? "message failure" : "message";
-  message.setAttribute("role", code ? "alert" : "status");
-  message.setAttribute("aria-live", code ? "assertive" : "polite");
+  const failed = code && !CANCELLED.has(code);
+  message.className = failed ? "message failure" : "message";
+  message.setAttribute("role", failed ? "alert" : "status");
+  message.setAttribute("aria-live", failed ? "assertive" : "polite");
   if (code) message.dataset.code = code;
   else delete message.dataset.code;
   message.replaceChildren(content);
@@ -28,12 +31,12 @@ function fill(content, slot, text) {
 }
 
 function showFailure(failure) {
-  const content = piece("card-failure");
+  const content = piece(CANCELLED.has(failure.code) ? "card-cancelled" : "card-failure");
   // The component may not have every language that the portal has.
   for (const slot of ["meaning", "remedy"]) fill(content, slot, failure[slot][language] ?? failure[slot].en);
   fill(content, "code", failure.code);
   if (Number.isInteger(failure.triesLeft)) fill(content, "tries-left", String(failure.triesLeft));
-  else content.querySelector('[data-slot="tries"]').remove();
+  else content.querySelector('[data-slot="tries"]')?.remove();
   show(content, failure.code);
 }
 

@@ -70,10 +70,16 @@ def test_newer_code_ends_the_older(inside: Client, sends: Any) -> None:
     assert mobile() in ((MOBILE,) if first != texted_code() else ("0933444555",))
 
 
-@pytest.mark.parametrize("number", ["0911-123456", "911123456", "0811123456", "09111234567", "", "x" * 30])
+@pytest.mark.parametrize("number", ["0222-333444 #1", "911123456", "0811123456", "07010101234", "(02)2192-7111", "09111234567", "", "x" * 30])
 def test_what_is_no_mobile_is_refused(inside: Client, sends: Any, number: str) -> None:
     assert 'class="field wrong"' in ask(inside, sends, number).content.decode()
     assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["0922-333-444", "+886 922 333 444", "０９２２３３３４４４", "(0922)333444"])
+def test_mobile_as_people_write_it(inside: Client, sends: Any, typed: str) -> None:
+    ask(inside, sends, typed)
+    assert OutboxMessage.objects.get().recipient == "0922333444"
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}code/", f"{PAGE}remove/"])

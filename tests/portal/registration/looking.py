@@ -12,12 +12,12 @@ from django.contrib.staticfiles import finders
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from tests.portal.recovery.gallery import ORIGIN, RULES
+from tests.portal.recovery.test_looks import overflows
 from tests.stand.browser import chromium, take_picture
 from tests.stand.waiting import LIMIT
 
 WIDTHS = (1024, 320)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-_WIDER = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 T = TypeVar("T")
 
 
@@ -35,7 +35,7 @@ class Looking:
         self._thread.shutdown()
 
     def findings(self, name: str, source: str, files: dict[str, bytes]) -> list[str]:
-        """What is wrong with a page: axe's violations in light and dark, and overflow at 1024 and 320 pixels.
+        """What is wrong with a page: axe's violations in light and dark, and overflow (`overflows`).
 
         `files` are pictures by their path. With CARDLOGIN_PICTURES set, PNG files are written there.
         """
@@ -71,13 +71,11 @@ class Looking:
         page = self._context.new_page()
         try:
             page.goto(f"{ORIGIN}/")
-            found = []
+            found = overflows(page)
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
                 for width in WIDTHS:
                     page.set_viewport_size({"width": width, "height": 768})
-                    wide, seen = page.evaluate(_WIDER)
-                    found += [f"{width}px {scheme}: {wide} wide"] if wide > seen else []
                     self._picture(page, f"{name}-{width}-{scheme}")
                 results = Axe().run(page, options=RULES)
                 found += [f"{scheme}: {one['id']} {one['nodes'][0]['html']}" for one in results.response["violations"]]

@@ -23,12 +23,16 @@ def basic_page(client: Client, **changed: str) -> object:
 def test_first_step_says_what_the_manuals_say(client: Client, profile: str) -> None:
     text = plain(Walk(client).page)
     for words in (
-        "帳號", "設定密碼", "確認密碼", "重複輸入", "號為必填欄位", "clairesu1234", profile,
+        "帳號", "設定密碼", "確認密碼", "重複輸入", "號為必填欄位", "clairesu1234",
         "只接受 5 至 15 個字元的英文字母、數字，第一個字元必須為英文字母",
     ):  # fmt: skip
         assert words in text
     rule = "只接受 8 至 15 個字元的英文字母、數字、特殊字元，至少須含英文字母及數字，但不得與帳號相同；密碼有區分大小寫"
     assert (rule in text) is (profile == "egov-compat")
+    # The rule in words, not the name that the installation gives it.
+    assert profile not in text
+    assert ("須同時含英文字母與數字" in text) is (profile == "egov-compat")
+    assert ("以長度為準" in text) is (profile == "modern")
 
 
 @pytest.mark.parametrize("account", ["clairesu1234", "a1234", "abcdefghijk1234", "Abcde", " clairesu1234 "])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.accounts.models import Person
 from tests.portal.helpers import plain
 from tests.portal.registration.walk import ADVANCED, RESCUE, Walk, error_codes, step_of
 
@@ -151,12 +152,31 @@ def test_doubts_seen_are_forgotten_with_the_page(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "phone", ["0911123456", "02-2316-5300", "(02)23165300", "0911 123 456", "０２２３１６５３００"]
-)
-def test_telephones_are_read_leniently(client: Client, phone: str) -> None:
+    ("phone", "number"),
+    [("0911123456", "0911123456"), ("02-2316-5300", "0223165300"), ("(02)23165300", "0223165300"),
+     ("(02)2192-7111", "0221927111"), ("0911 123 456", "0911123456"), ("０２２３１６５３００", "0223165300"),
+     ("+886 2 2316 5300", "0223165300"), ("+886-912-345-678", "0912345678"), ("070-1010-1234", "07010101234")],
+)  # fmt: skip
+def test_telephones_are_read_leniently(client: Client, phone: str, number: str) -> None:
     walk = begun(client)
-    answer = walk.send({**ADVANCED, "phone": phone})
-    assert step_of(answer) == (4 if "(" not in phone else 3)
+    assert step_of(walk.send({**ADVANCED, "phone": phone})) == 4
+    assert (walk.draft["details"]["phone"], walk.draft["details"]["extension"]) == (number, "12345")
+
+
+@pytest.mark.parametrize(("extension", "kept"), [("", "123"), ("123", "123"), ("１２３", "123")])
+def test_extension_may_stand_behind_the_number(client: Client, extension: str, kept: str) -> None:
+    walk = begun(client)
+    assert step_of(walk.send({**ADVANCED, "phone": "02-2192-7111 #123", "extension": extension})) == 4
+    assert walk.draft["details"]["extension"] == kept
+
+
+def test_two_extensions_are_one_too_many(client: Client) -> None:
+    assert error_codes(page(client, phone="02-2192-7111 #123", extension="124"), "extension") == ["format"]
+
+
+def test_internet_telephone_is_stored(client: Client) -> None:
+    Walk(client).advanced(phone="070-1010-1234", extension="")
+    assert Person.objects.get().phone == "07010101234"
 
 
 @pytest.mark.parametrize(

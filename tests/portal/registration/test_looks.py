@@ -36,5 +36,5 @@ def test_axe_finds_nothing_and_nothing_overflows(
 def test_looking_finds_what_is_wrong(looking: Looking) -> None:
     wide = "<!doctype html><title>x</title><img src='/x'><pre>" + "x" * 500 + "</pre>"
     found = " ".join(looking.findings("wrong", wide, {}))
-    for finding in ("image-alt", "html-has-lang", "320px light"):
+    for finding in ("image-alt", "html-has-lang", "320 pixels, text of 100%"):
         assert finding in found

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from portal.policy import policy
 from tests.portal.helpers import plain
 from tests.portal.pki import Pki
 from tests.portal.registration.states import STATES
@@ -45,9 +46,10 @@ def test_every_link_leads_somewhere(client: Client, pki: Pki, state: State) -> N
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda one: one.__name__)
-def test_only_the_cards_page_has_a_script_of_its_own(client: Client, pki: Pki, state: State) -> None:
-    scripts = re.findall('<script type="module" src="/static/portal/([a-z]+).js">', state(client, pki))
-    assert scripts == ["language", *(["login"] if state.__name__ == "signature" else [])]
+def test_only_pages_that_do_something_have_a_script_of_their_own(client: Client, pki: Pki, state: State) -> None:
+    scripts = re.findall('<script type="module" src="/static/portal/([a-z_]+).js">', state(client, pki))
+    own = {"signature": ["login"], "entry": ["login"], "done": ["keep_code"] if policy().recovery.saved_code else []}
+    assert scripts == ["language", *own.get(state.__name__, [])]
 
 
 @pytest.mark.parametrize("path", ["register/", "confirm/", "confirm/x/", "resend/", "mail/confirm/x/"])

@@ -11,6 +11,7 @@ from cardlogin_server.identity.identifiers.telephone import (
     is_contact_number,
     is_extension,
     is_rescue_mobile,
+    telephone_form,
 )
 
 TODAY = date(2026, 11, 1)
@@ -114,14 +115,15 @@ def test_captcha(text: str, good: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "form"),
-    [("王小明", "王小明"), (" 王小明\u3000", "王小明"), ("𠮷野", "𠮷野"), ("\ue000明", "\ue000明"),
+    [("王小明", "王小明"), (" 王小明\u3000", "王小明"), ("𠮷野", "𠮷野"), ("\U00031350明", "\U00031350明"),
+     ("王\u3000小  明", "王 小 明"), ("葛\U000e0100城", "葛\U000e0100城"), ("ＡＢＣ", "ABC"),
      ("瓦歷斯·諾幹", "瓦歷斯·諾幹"), ("瓦歷斯‧諾幹", "瓦歷斯‧諾幹"), ("王" * 50, "王" * 50)],
 )  # fmt: skip
 def test_name(text: str, form: str) -> None:
     assert account.name_form(text) == form
 
 
-@pytest.mark.parametrize("text", ["", " ", "王" * 51, "王\u202e小明", "王\n小明"])
+@pytest.mark.parametrize("text", ["", " ", "王" * 51, "王\u202e小明", "王\n小明", "\ufdfa" * 10, "\ue000明"])
 def test_what_is_no_name(text: str) -> None:
     with pytest.raises(ValueError, match="name"):
         account.name_form(text)
@@ -130,18 +132,50 @@ def test_what_is_no_name(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "form"),
     [("Wang@Portal.Example", "wang@portal.example"), (" a+b@x.example ", "a+b@x.example"),
-     ("a@入口.example", "a@xn--y5qq4d.example")],
+     ("a@入口.example", "a@xn--y5qq4d.example"), ("a@xn--y5qq4d.example", "a@xn--y5qq4d.example"),
+     ("a@straße.example", "a@xn--strae-oqa.example"), ("a@STRASSE.example", "a@strasse.example"),
+     ("a@ＰＯＲＴＡＬ．ｅｘａｍｐｌｅ", "a@portal.example"), ("a@portal\u3002example", "a@portal.example"),
+     ("a@" + "d" * 63 + ".example", "a@" + "d" * 63 + ".example"), ("a@βόλος.example", "a@xn--nxasmm1c.example")],
 )  # fmt: skip
 def test_mail(text: str, form: str) -> None:
     assert account.mail_form(text) == form
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "@x.example", "a@", "a@b", "a b@x.example", "a@x..example", "a@@x.example", "a" * 250 + "@x.tw"]
+    "text",
+    [
+        "",
+        "a",
+        "@x.example",
+        "a@",
+        "a@b",
+        "a b@x.example",
+        "a@x..example",
+        "a@@x.example",
+        "a" * 250 + "@x.tw",
+        "a@x.example.",
+        "a@.example",
+        "a@" + "d" * 64 + ".example",
+        "a@" + "入" * 60 + ".example",
+        "a@x_y.example",
+        "a@-x.example",
+        "a@xn--a.example",
+        "a@x\u202e.example",
+        "a@x\u200d.example",
+        "a@\U0001f4a9.example",
+        "a@" + "入口." * 100 + "example",
+        "a@[127.0.0.1]",
+        "a\u202eb@x.example",
+        "a\n@x.example",
+    ],
 )
 def test_what_is_no_mail(text: str) -> None:
-    with pytest.raises(ValueError, match=r"address"):
+    with pytest.raises(ValueError, match=r"address|text"):
         account.mail_form(text)
+
+
+def test_two_domains_that_idna_2003_made_one_stay_apart() -> None:
+    assert account.mail_form("a@faß.example") != account.mail_form("a@fass.example")
 
 
 @pytest.mark.parametrize(("name", "mask"), [("lo123", "lo******"), ("clairesu1234", "cl******")])
@@ -160,7 +194,7 @@ def test_rescue_mobile(text: str, good: bool) -> None:
 @pytest.mark.parametrize(
     "text",
     ["0221927111", "0223165300", "0421234567", "047212345", "037212345", "089212345", "083622345", "0492123456",
-     "082312345", "0911123456"],
+     "082312345", "0911123456", "07010101234"],
 )  # fmt: skip
 def test_number_in_the_plan(text: str) -> None:
     assert is_contact_number(text)
@@ -179,6 +213,34 @@ def test_free_number_is_neither_land_line_nor_mobile() -> None:
 @pytest.mark.parametrize("text", ["", "12345678", "02-21927111", "02219271", "02219271111", "０２２１９２７１１１"])
 def test_what_is_no_contact_number(text: str) -> None:
     assert not is_contact_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "extension"),
+    [("0221927111", "0221927111", ""), ("(02)2192-7111", "0221927111", ""),
+     ("（０２）２１９２－７１１１", "0221927111", ""),
+     ("02-2192-7111 #123", "0221927111", "123"), ("02 2192 7111 ext. 123", "0221927111", "123"),
+     ("02-21927111轉123", "0221927111", "123"), ("0221927111分機１２３", "0221927111", "123"),
+     ("+886 2 2192 7111", "0221927111", ""), ("+886 (0)2 2192-7111", "0221927111", ""),
+     ("(886)2-2192-7111", "0221927111", ""), ("00886-2-21927111 x9", "0221927111", "9"),
+     ("886 912 345678", "0912345678", ""),
+     ("+886-912-345-678", "0912345678", ""), ("＋８８６\u3000９１２３４５６７８", "0912345678", ""),
+     ("0912.345.678", "0912345678", ""),
+     ("070-1010-1234", "07010101234", ""), ("+886 70 1010 1234", "07010101234", ""), ("911123456", "911123456", "")],
+)  # fmt: skip
+def test_telephone_as_people_write_it(text: str, number: str, extension: str) -> None:
+    assert telephone_form(text) == (number, extension)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-", "+1 212 555 0100", "+886", "02-2192-7111 #", "02-2192-7111 / 7112",
+     "0221927111;0221927112", "#123", "02 (2192",
+     "٠٢٢١٩٢٧١١١", "0221927111\u200b", "\u202e0221927111", "0221927111#1#2", "02" * 40, "電話0221927111"],
+)  # fmt: skip
+def test_what_is_not_read_as_a_telephone(text: str) -> None:
+    with pytest.raises(ValueError, match="telephone"):
+        telephone_form(text)
 
 
 @pytest.mark.parametrize(("text", "good"), [("12345", True), ("1", True), ("1234567", False), ("", False)])

@@ -1,0 +1,31 @@
+// Copy, print and download of codes that are shown once. They stay on the page: nothing is stored and nothing is sent.
+
+const NEWLINE = "\r\n"; // the file is opened by every system's simplest editor
+
+for (const tools of document.querySelectorAll("[data-keep]")) {
+  const codes = document.getElementById(tools.dataset.keep);
+  const said = tools.querySelector("[role=status]");
+  const text = () => [...codes.querySelectorAll("code")].map((code) => code.textContent).join(NEWLINE);
+  const say = (which) => (said.textContent = said.dataset[which]);
+
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text());
+      say("copied");
+    } catch {
+      getSelection().selectAllChildren(codes);
+      say("selected");
+    }
+  };
+
+  const download = () => {
+    const lines = [tools.dataset.heading, window.location.origin, "", text(), ""];
+    const address = URL.createObjectURL(new Blob([lines.join(NEWLINE)], { type: "text/plain;charset=utf-8" }));
+    Object.assign(document.createElement("a"), { href: address, download: tools.dataset.file }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  };
+
+  const doing = { copy, print: () => window.print(), download };
+  for (const button of tools.querySelectorAll("button")) button.addEventListener("click", doing[button.dataset.do]);
+  tools.hidden = false;
+}
