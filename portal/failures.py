@@ -265,3 +265,8 @@ PROOF_ENDED = Failure(
     _("This step has expired or was used already."),
     _("Start again from one of the ways below; if you have just set a new password, log in with it."),
 )
+NUMBER_HAD_ENOUGH = Failure(
+    "number_had_enough",
+    _("Too many messages were sent to this number; no other one can be sent now."),
+    _("Use the newest code you received, or try again tomorrow."),
+)
