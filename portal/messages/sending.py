@@ -22,12 +22,22 @@ _FOR_ANYBODY = ("zh-hant", "en")
 _log = logging.getLogger("portal.messages")
 
 
-def send_mail(address: str, language: str, name: str, /, *, until: datetime | None = None, **context: object) -> bool:
+def send_mail(
+    address: str,
+    language: str,
+    name: str,
+    /,
+    *,
+    until: datetime | None = None,
+    counted: bool = False,
+    **context: object,
+) -> bool:
     """Note the mail `mail/<name>.txt` for the sender; its first line is the subject. It goes with the transaction.
 
     `language` is the account's (User.language); where it is unknown, the mail is in Chinese first and in English below.
-    `until`: when what the mail holds is worth nothing any more; it is not sent after that. Returns False, and notes
-    nothing, for an account without an address (a card made it) and when the address got enough (`limits`).
+    `until`: when what the mail holds is worth nothing any more; it is not sent after that. `counted`: whether the mail
+    was counted before (`limits.spend`). Returns False, and notes nothing, for an account without an address (a card
+    made it) and when the address got enough.
     """
     if not address:
         return False
@@ -35,7 +45,10 @@ def send_mail(address: str, language: str, name: str, /, *, until: datetime | No
     subject, body = " ".join(part[0].strip() for part in parts), "\n\n".join(part[2].strip() for part in parts)
     proved = EmailAddress.objects.filter(email=address, verified=True).exists()
     content = {"to": address, "subject": subject, "body": body + "\n"}
-    return _put(Channel.MAIL, name, content, proved, until)
+    if not counted and not _may(Channel.MAIL, name, address, proved):
+        return False
+    QueuedMessage.put(Channel.MAIL, name, address, content, until)
+    return True
 
 
 def send_text(
@@ -46,15 +59,17 @@ def send_text(
     `proved`: whether a code that was sent to the number came back.
     """
     body = " ".join(_texts(f"text/{name}.txt", language, context))
-    return _put(Channel.TEXT, name, {"to": number, "body": body}, proved, until)
-
-
-def _put(channel: Channel, name: str, content: dict[str, str], proved: bool, until: datetime | None) -> bool:
-    if not limits.spend(channel, name, content["to"], proved=proved):
-        _log.warning("%s %s: held back, the recipient got enough", channel.value, name)
+    if not _may(Channel.TEXT, name, number, proved):
         return False
-    QueuedMessage.put(channel, name, content["to"], content, until)
+    QueuedMessage.put(Channel.TEXT, name, number, {"to": number, "body": body}, until)
     return True
+
+
+def _may(channel: QueuedMessage.Channel, name: str, recipient: str, proved: bool) -> bool:
+    allowed = limits.spend(channel, name, recipient, proved=proved)
+    if not allowed:
+        _log.warning("%s %s: held back, the recipient got enough", channel.value, name)
+    return allowed
 
 
 def _texts(template: str, language: str, context: dict[str, object]) -> list[str]:

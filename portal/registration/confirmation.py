@@ -54,13 +54,16 @@ def belongs_to_another(user: User) -> bool:
     return person is not None and not _claim_number(person)
 
 
-def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> None:
+def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> bool:
     """Have link and code sent to the account's address; or the truth, to the one person whom it concerns, instead.
 
-    Which of the two is found out by the sender, so that the request takes as long for either.
+    Which of the two is found out by the sender, so that the request takes as long for either. Returns False when no
+    mail may go to the address now.
     """
-    if may_write(user.email):
-        later("confirm_mail", user=user.pk, next_url=next_url)
+    if not may_write(user.email):
+        return False
+    later("confirm_mail", user=user.pk, next_url=next_url)
+    return True
 
 
 def write_confirmation(user: int, next_url: str = "") -> None:

@@ -83,9 +83,9 @@ def _sender() -> Iterator[None]:
     def noted(*_: object, **__: object) -> None:
         transaction.on_commit(sender.send_all)
 
-    post_save.connect(noted, QueuedMessage)
+    post_save.connect(noted, QueuedMessage, weak=False, dispatch_uid="sender")
     yield
-    post_save.disconnect(noted, QueuedMessage)
+    post_save.disconnect(sender=QueuedMessage, dispatch_uid="sender")
 
 
 def browser(enforce_csrf_checks: bool = False) -> Client:
