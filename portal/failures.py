@@ -267,3 +267,8 @@ NAME_REFUSED = Failure(
     _("This name cannot be used for the card."),
     _("Type up to 30 visible characters, without accents alone and without characters of your own making."),
 )
+NUMBER_HAD_ENOUGH = Failure(
+    "number_had_enough",
+    _("Too many messages were sent to this number; no other one can be sent now."),
+    _("Use the newest code you received, or try again tomorrow."),
+)

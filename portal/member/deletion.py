@@ -31,6 +31,7 @@ def ask(request: HttpRequest, user: User) -> None:
                 user.email,
                 user.language,
                 "member_delete_asked",
+                until=issued.expires,
                 name=user.name,
                 account=user.username,
                 link=link,

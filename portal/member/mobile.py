@@ -16,7 +16,7 @@ from portal.accounts.codes import CodePurpose, issue, take_code
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import IssuedCode, Person, User
 from portal.audit.log import record
-from portal.failures import CODE_WRONG, RATE_LIMITED, Refusal
+from portal.failures import CODE_WRONG, NUMBER_HAD_ENOUGH, RATE_LIMITED, Refusal
 from portal.member.overview import masked_mobile
 from portal.member.pages import done, holder, refused, said
 from portal.messages.sending import send_mail, send_text
@@ -53,7 +53,11 @@ def rescue_mobile(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         if not ratelimit.consume(request, action="recovery_send", key=f"mobile {user.pk}"):
             return refused(request, "rescue_mobile", RATE_LIMITED)
-        ask(request, user, form.cleaned_data["mobile"])
+        try:
+            ask(request, user, form.cleaned_data["mobile"])
+        except Refusal as refusal:
+            record("change_mobile_asked", refusal.failure.code, account=user.pk, request=request)
+            return refused(request, "rescue_mobile", refusal.failure)
         return done(request, "rescue_mobile", "mobile_code")
     return _page(request, user, form, CodeForm())
 
@@ -87,12 +91,20 @@ def rescue_mobile_remove(request: HttpRequest) -> HttpResponse:
 
 
 def ask(request: HttpRequest, user: User, number: str) -> None:
-    """Send a code to a number; the number the account has stays until the code is typed."""
+    """Send a code to a number; the number the account has stays until the code is typed.
+
+    Raises `Refusal` (number_had_enough), and nothing is changed, when the number got too many messages, whoever asked
+    for them.
+    """
     with transaction.atomic():
         issued = issue(user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life)
         record("change_mobile_asked", account=user.pk, request=request)
         minutes = int(issued.life.total_seconds() // 60)
-        send_text(number, user.language, "member_mobile_code", code=issued.code, minutes=minutes)
+        sent = send_text(
+            number, user.language, "member_mobile_code", until=issued.expires, code=issued.code, minutes=minutes
+        )
+        if not sent:
+            raise Refusal(NUMBER_HAD_ENOUGH)
     request.session[_WAITING] = masked_mobile(number)
 
 
@@ -108,12 +120,13 @@ def confirm(request: HttpRequest, user: User, typed: str) -> None:
 def _set(request: HttpRequest, user: User, number: str) -> None:
     with transaction.atomic():
         person, _ = Person.objects.select_for_update().get_or_create(user=user)
-        former, person.rescue_mobile, person.mobile_confirmed = person.rescue_mobile, number, bool(number)
+        former, proved = person.rescue_mobile, person.mobile_confirmed
+        person.rescue_mobile, person.mobile_confirmed = number, bool(number)
         person.save(update_fields=["rescue_mobile", "mobile_confirmed"])
         record("change_mobile", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_mobile", name=user.name)
         if former and former != number:
-            send_text(former, user.language, "member_mobile")
+            send_text(former, user.language, "member_mobile", proved=proved)
 
 
 def _page(request: HttpRequest, user: User, form: MobileForm, code_form: CodeForm) -> HttpResponse:

@@ -24,10 +24,8 @@ from portal.member.overview import shown_person
 from portal.member.pages import done, holder
 from portal.registration import fields
 from portal.registration.advanced import TEXTS, AdvancedForm
-from portal.registration.confirmation import Writer
 from portal.registration.creation import fill, save_person
 from portal.registration.draft import Draft
-from portal.registration.limits import writer
 
 
 class ProfileForm(AdvancedForm):
@@ -67,7 +65,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     doubts = form.open_doubts() if form.is_bound and form.is_valid() else []
     if form.is_bound and form.is_valid() and not doubts and _may_give_number(request, form):
         form.take()
-        change(request, user, draft, writer(request))
+        change(request, user, draft)
         return done(request, "member", "profile")
     context = {
         "form": form, "draft": draft, "doubts": doubts, "person": shown_person(user), "fresh": is_fresh(request),
@@ -76,7 +74,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "member/profile.html", context)
 
 
-def change(request: HttpRequest, user: User, draft: Draft, may_write: Writer) -> None:
+def change(request: HttpRequest, user: User, draft: Draft) -> None:
     """Write nickname and data; an ID number only into an account that has none.
 
     A number that belongs to another account is kept apart, as at a registration: its holder is told by mail, nobody
@@ -90,7 +88,7 @@ def change(request: HttpRequest, user: User, draft: Draft, may_write: Writer) ->
         fill(person, draft.details)
         if draft.number and not person.id_sealed:
             person.set_id_number(IdKind(draft.id_kind), draft.number)
-        save_person(person, may_write)
+        save_person(person)
         record("change_profile", account=user.pk, request=request)
 
 

@@ -1,42 +1,76 @@
-"""The two functions that send: both take the name of a text in templates/ and the language of who will read it."""
+"""The two functions that send: both take the name of a text in templates/ and the language of who will read it.
+
+Nothing leaves in a request. What is to be sent is noted in a table, in the transaction of the deed, and the sender
+process (`python -m portal send_messages`) hands it over: so a request takes as long with a message as without one, and
+a mail server that is away costs nobody a page.
+"""
 
 import logging
-from smtplib import SMTPException
+from datetime import datetime
 
-from django.core.mail import EmailMessage
-from django.db import transaction
+from allauth.account.models import EmailAddress
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from portal.languages import codes
-from portal.messages.gateway import GatewayError, gateway
+from portal.messages import limits
 from portal.messages.help_desk import help_desk_line
+from portal.messages.models import QueuedMessage
 
+Channel = QueuedMessage.Channel
 # Nearly everybody here reads one of these; a further language is for those who have chosen it.
 _FOR_ANYBODY = ("zh-hant", "en")
 _log = logging.getLogger("portal.messages")
 
 
-def send_mail(address: str, language: str, name: str, /, **context: object) -> None:
-    """Send the mail `mail/<name>.txt` once the transaction is through; its first line is the subject.
+def send_mail(
+    address: str,
+    language: str,
+    name: str,
+    /,
+    *,
+    until: datetime | None = None,
+    counted: bool = False,
+    **context: object,
+) -> bool:
+    """Note the mail `mail/<name>.txt` for the sender; its first line is the subject. It goes with the transaction.
 
     `language` is the account's (User.language); where it is unknown, the mail is in Chinese first and in English below.
-    An account that a card made has no address; nothing is sent then.
-    A mail server that fails is logged and nothing else: what the person may do next is the same, and every page that
-    needs a mail offers to send it again.
+    `until`: when what the mail holds is worth nothing any more; it is not sent after that. `counted`: whether the mail
+    was counted before (`limits.spend`). Returns False, and notes nothing, for an account without an address (a card
+    made it) and when the address got enough.
     """
     if not address:
-        return
+        return False
     parts = [text.partition("\n") for text in _texts(f"mail/{name}.txt", language, context)]
     subject, body = " ".join(part[0].strip() for part in parts), "\n\n".join(part[2].strip() for part in parts)
-    message = EmailMessage(subject, body + "\n", to=[address])
-    transaction.on_commit(lambda: _deliver(message, name))
+    proved = EmailAddress.objects.filter(email=address, verified=True).exists()
+    content = {"to": address, "subject": subject, "body": body + "\n"}
+    if not counted and not _may(Channel.MAIL, name, address, proved):
+        return False
+    QueuedMessage.put(Channel.MAIL, name, address, content, until)
+    return True
 
 
-def send_text(number: str, language: str, name: str, /, **context: object) -> None:
-    """Send the text message `text/<name>.txt` to a mobile number once the transaction is through; the rest as above."""
+def send_text(
+    number: str, language: str, name: str, /, *, proved: bool = False, until: datetime | None = None, **context: object
+) -> bool:
+    """Note the text message `text/<name>.txt` to a mobile number; the rest as above.
+
+    `proved`: whether a code that was sent to the number came back.
+    """
     body = " ".join(_texts(f"text/{name}.txt", language, context))
-    transaction.on_commit(lambda: _hand_over(number, body, name))
+    if not _may(Channel.TEXT, name, number, proved):
+        return False
+    QueuedMessage.put(Channel.TEXT, name, number, {"to": number, "body": body}, until)
+    return True
+
+
+def _may(channel: QueuedMessage.Channel, name: str, recipient: str, proved: bool) -> bool:
+    allowed = limits.spend(channel, name, recipient, proved=proved)
+    if not allowed:
+        _log.warning("%s %s: held back, the recipient got enough", channel.value, name)
+    return allowed
 
 
 def _texts(template: str, language: str, context: dict[str, object]) -> list[str]:
@@ -46,17 +80,3 @@ def _texts(template: str, language: str, context: dict[str, object]) -> list[str
             text = render_to_string(template, context).strip()
             texts.append(f"{text}\n{help_desk_line()}".strip() if template.startswith("mail/") else text)
     return texts
-
-
-def _deliver(message: EmailMessage, name: str) -> None:
-    try:
-        message.send()
-    except (SMTPException, OSError) as error:
-        _log.error("mail %s: %s", name, type(error).__name__)
-
-
-def _hand_over(number: str, body: str, name: str) -> None:
-    try:
-        gateway().send(number, body)
-    except GatewayError:
-        _log.error("text %s: not taken", name)

@@ -1,8 +1,6 @@
 """忘記帳號: the account name by mail, or at once for the holder of a bound card."""
 
-from allauth.account.models import EmailAddress
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,12 +14,10 @@ from portal.cards.models import CardBinding
 from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
 from portal.failures import CARD_NOT_BOUND, Failure, Refusal
-from portal.messages.sending import send_mail
+from portal.messages.jobs import later
+from portal.policy import policy
 from portal.recovery.forms import MailForm
-from portal.recovery.later import ThenWork
 from portal.recovery.limits import limit_sending, limit_steps
-
-_MOST_NAMES = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,9 +33,10 @@ def forgot_account(request: HttpRequest) -> HttpResponse:
             return _page(request, form)
         address = form.cleaned_data["email"]
         limit_sending(request, address)
+        later("account_names", within=policy().recovery_step, address=address)
     except Refusal as refusal:
         return _page(request, _anew(request), refusal.failure, "mail")
-    return ThenWork(reverse("forgot_account_sent"), lambda: send_names(address))
+    return HttpResponseRedirect(reverse("forgot_account_sent"))
 
 
 @require_safe
@@ -62,18 +59,6 @@ def forgot_account_card(request: HttpRequest) -> HttpResponse:
     record("forgot_account", account=user.pk, request=request, method="card")
     context = {"account": user.username, "active": user.is_active, "here": reverse("forgot_account")}
     return render(request, "recovery/account_name.html", context)
-
-
-def send_names(address: str) -> None:
-    """Mail the names of the accounts of an address to it, if there are any; tells nobody."""
-    confirmed = EmailAddress.objects.filter(email__iexact=address, verified=True).values("user")
-    users = User.objects.filter(Q(pk__in=confirmed) | Q(email__iexact=address), delete_after=None)
-    found = list(users.order_by("pk")[:_MOST_NAMES])
-    if found:
-        record("forgot_account", channel="mail", count=len(found))
-        languages = {user.language for user in found}
-        language = languages.pop() if len(languages) == 1 else ""
-        send_mail(address, language, "recovery_account", accounts=[user.username for user in found])
 
 
 def _of_card(request: HttpRequest) -> User:

@@ -9,14 +9,13 @@ from django.views.decorators.http import require_http_methods
 
 from portal.captcha.forms import unchecked, wants_new_question
 from portal.failures import PROOF_ENDED, Failure, Refusal
+from portal.messages.jobs import later
 from portal.policy import policy
 from portal.recovery import code_flows, steps
 from portal.recovery.forms import AnswerForm, CodeForm, SavedCodeForm, StartForm
-from portal.recovery.later import ThenWork
 from portal.recovery.limits import limit_sending, limit_steps
 from portal.recovery.pages import back_to_panel
 from portal.recovery.questions import question_for
-from portal.recovery.sending import send_code
 from portal.recovery.steps import Stage, Step, Way
 
 _FORMS: dict[Stage, type[forms.Form]] = {
@@ -67,7 +66,9 @@ def _begin(request: HttpRequest, way: Way, account: str) -> HttpResponse:
         return HttpResponseRedirect(_address(way, Stage.ANSWER))
     limit_sending(request, account)
     steps.begin(request.session, way, account, Stage.CODE)
-    return ThenWork(_address(way, Stage.CODE), lambda: send_code(way, account))
+    # Not even looked up here: the sender finds out whether there is such an account.
+    later("recovery_code", within=policy().recovery_step, way=way.value, account=account)
+    return HttpResponseRedirect(_address(way, Stage.CODE))
 
 
 def _address(way: Way, stage: Stage) -> str:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from portal.accounts import lockout
-from portal.accounts.models import User
+from portal.accounts.models import Person, User
 from portal.accounts.passwords import refusals, set_password
 from portal.audit.log import record
 from portal.failures import PROOF_ENDED, Refusal
@@ -61,8 +61,9 @@ def _replace(user: User, former: str) -> None:
 
 def _tell(user: User) -> None:
     confirmed = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
-    for address in {*confirmed, user.email} - {""}:
+    for address in sorted({*confirmed, user.email} - {""}):
         send_mail(address, user.language, "recovery_password", name=user.name)
     number = usable_mobile(user)
     if number:
-        send_text(number, user.language, "recovery_password")
+        proved = Person.objects.filter(user=user, mobile_confirmed=True).exists()
+        send_text(number, user.language, "recovery_password", proved=proved)

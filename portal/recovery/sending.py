@@ -22,12 +22,12 @@ def find(account: str) -> User | None:
     return User.objects.filter(username=account, is_active=True).first()
 
 
-def send_code(way: Way, account: str) -> None:
-    """Send the code of a way, if there is an open account of that name and an address for it; tells nobody."""
+def send_code(way: str, account: str) -> None:
+    """Send the code of a way (a job of the sender), if an open account has that name and an address; tells nobody."""
     user = find(account)
     if user is None:
         return
-    if way is Way.TEXT:
+    if Way(way) is Way.TEXT:
         _text(user, CodePurpose.RESET_PASSWORD)
     else:
         send_second_proof(user)
@@ -44,8 +44,9 @@ def send_second_proof(user: User) -> IssuedCode.Channel | None:
     issued = issue(user, CodePurpose.SECOND_PROOF, Channel.MAIL, mail.email, policy().recovery_step)
     record("recovery_code", account=user.pk, channel=Channel.MAIL.value, purpose=CodePurpose.SECOND_PROOF.value)
     send_mail(
-        mail.email, user.language, "recovery_code", name=user.name, code=issued.code, minutes=_minutes(issued.life)
-    )
+        mail.email, user.language, "recovery_code", until=issued.expires, name=user.name, code=issued.code,
+        minutes=_minutes(issued.life),
+    )  # fmt: skip
     return Channel.MAIL
 
 
@@ -81,7 +82,9 @@ def _text(user: User, purpose: CodePurpose) -> IssuedCode.Channel | None:
         return None
     issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life)
     record("recovery_code", account=user.pk, channel=Channel.TEXT.value, purpose=purpose.value)
-    send_text(number, user.language, "recovery_code", code=issued.code, minutes=_minutes(issued.life))
+    send_text(
+        number, user.language, "recovery_code", until=issued.expires, code=issued.code, minutes=_minutes(issued.life)
+    )
     return Channel.TEXT
 
 

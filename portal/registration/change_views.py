@@ -76,8 +76,9 @@ def mail_change(request: HttpRequest) -> HttpResponse:
     failure, done = once.take(request, _NOTICE, _DONE)
     if request.method == "POST" and form.is_valid():
         if ratelimit.consume(request, action="mail_change"):
-            ask(user, form.cleaned_data["email"], writer(request))
-            return _back(request, "asked")
+            if ask(user, form.cleaned_data["email"], writer(request)):
+                return _back(request, "asked")
+            return _back(request, failure=RATE_LIMITED)
         failure = RATE_LIMITED.as_dict()
     context = {
         "form": form, "notice": failure, "waiting": waiting_address(user), "confirmed": is_confirmed(user),
@@ -96,7 +97,8 @@ def mail_change_code(request: HttpRequest) -> HttpResponse:
         if not ratelimit.consume(request, action="confirm_code"):
             raise Refusal(RATE_LIMITED)
         if "again" in request.POST:
-            write_again(user, writer(request))
+            if not write_again(user, writer(request)):
+                raise Refusal(RATE_LIMITED)
             return _back(request, "again")
         change_by_code(user, request.POST.get("code", "")[:12])
     except Refusal as refusal:

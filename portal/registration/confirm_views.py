@@ -15,10 +15,10 @@ from portal.accounts.models import User
 from portal.accounts.notice import good_news_at_login
 from portal.audit.log import record
 from portal.captcha.forms import CaptchaForm, unchecked, wants_new_question
-from portal.failures import Failure, Refusal
+from portal.failures import CONFIRM_CODE_WRONG, Failure, Refusal
 from portal.policy import policy
 from portal.registration.confirmation import confirm_by_code, confirm_by_link, life_text, problem_with, resend
-from portal.registration.limits import count, writer
+from portal.registration.limits import count
 
 _ACCOUNT = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -54,7 +54,8 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             count(request, "confirm_code")
-            return _confirmed(request, confirm_by_code(form.cleaned_data["account"], form.cleaned_data["code"]))
+            told = form.cleaned_data
+            return _confirmed(request, confirm_by_code(told["account"], told["code"], request))
         except Refusal as refusal:
             failure = _refused(request, refusal)
     return render(request, "registration/confirm_code.html", {"form": form, "notice": failure})
@@ -72,7 +73,7 @@ def resend_mail(request: HttpRequest) -> HttpResponse:
         account = form.cleaned_data["account"]
         try:
             count(request, "resend", account.strip().lower())
-            resend(account, writer(request))
+            resend(account)
             return redirect(f"{request.path}?sent=1")
         except Refusal as refusal:
             failure = refusal.failure
@@ -118,5 +119,6 @@ def _confirmed(request: HttpRequest, user: User) -> HttpResponseRedirect:
 
 
 def _refused(request: HttpRequest, refusal: Refusal) -> Failure:
-    record("confirm_mail", refusal.failure.code, request=request)
+    if refusal.failure is not CONFIRM_CODE_WRONG:  # which is recorded where its try is counted
+        record("confirm_mail", refusal.failure.code, request=request)
     return refusal.failure

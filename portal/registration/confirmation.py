@@ -6,6 +6,7 @@ from datetime import timedelta
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise as StrPromise
@@ -25,12 +26,15 @@ from portal.failures import (
     Failure,
     Refusal,
 )  # fmt: skip
+from portal.messages.jobs import later
 from portal.messages.sending import send_mail
 from portal.policy import policy
 
 Writer = Callable[[str], bool]
 """Whether one more mail may go to an address now; what keeps strangers from filling somebody's mailbox."""
 _DAY = timedelta(days=1)
+# Stands for whoever a name without an account belongs to; no row has this number.
+_NOBODY = 0
 
 
 def is_waiting(user: User) -> bool:
@@ -50,18 +54,36 @@ def belongs_to_another(user: User) -> bool:
     return person is not None and not _claim_number(person)
 
 
-def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> None:
-    """Send link and code to the account's address; or the truth, to the one person whom it concerns, in its place."""
+def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> bool:
+    """Have link and code sent to the account's address; or the truth, to the one person whom it concerns, instead.
+
+    Which of the two is found out by the sender, so that the request takes as long for either. Returns False when no
+    mail may go to the address now.
+    """
     if not may_write(user.email):
-        return
-    if belongs_to_another(user):
-        send_mail(user.email, _language_at(user), "registration_in_use", origin=settings.CARDLOGIN_ORIGIN)
-        return
+        return False
+    later("confirm_mail", user=user.pk, next_url=next_url)
+    return True
+
+
+def write_confirmation(user: int, next_url: str = "") -> None:
+    """Write that mail now (a job of the sender), unless the account is gone or confirmed by now."""
+    with transaction.atomic():
+        found = User.objects.filter(pk=user).first()
+        if found is None or not (is_waiting(found) or _is_open_unconfirmed(found)):
+            return
+        if belongs_to_another(found):
+            send_mail(found.email, _language_at(found), "registration_in_use", origin=settings.CARDLOGIN_ORIGIN)
+        else:
+            _write_link(found, next_url)
+
+
+def _write_link(user: User, next_url: str) -> None:
     life = policy().confirm_within
     issued = issue(user, CodePurpose.CONFIRM_MAIL, IssuedCode.Channel.MAIL, user.email, life)
     link = address_of("confirm", issued.link) + (f"?{urlencode({'next': next_url})}" if next_url else "")
     send_mail(
-        user.email, user.language, "confirm", account=user.username, link=link, code=issued.code,
+        user.email, user.language, "confirm", until=issued.expires, account=user.username, link=link, code=issued.code,
         code_page=address_of("confirm_code"), official_page=address_of("official_account"), life=life_text(life),
         official=user.official_wanted,
     )  # fmt: skip
@@ -73,14 +95,22 @@ def _language_at(user: User) -> str:
     return confirmed.user.language if confirmed is not None else user.language
 
 
-def resend(account: str, may_write: Writer) -> None:
-    """Send the mail again if there is such an account and it waits for it; the caller's answer is always the same.
+def resend(account: str) -> None:
+    """Have the mail sent again if there is such an account and it waits for it.
+
+    The sender finds that out: the caller's answer, and the time it takes, is always the same.
+    """
+    later("resend", account=account.strip().lower())
+
+
+def resend_now(account: str) -> None:
+    """Write the mail again (a job of the sender).
 
     An account that its holder's card activated is open already; its address still waits to be confirmed.
     """
-    user = User.objects.filter(username=account.strip().lower()).first()
+    user = User.objects.filter(username=account).first()
     if user is not None and (is_waiting(user) or _is_open_unconfirmed(user)):
-        send_confirmation(user, may_write)
+        write_confirmation(user.pk)
         record("resend_confirmation", account=user.pk)
 
 
@@ -108,13 +138,15 @@ def confirm_by_link(link: str) -> User:
         return _confirm(code)
 
 
-def confirm_by_code(account: str, typed: str) -> User:
+def confirm_by_code(account: str, typed: str, request: HttpRequest | None = None) -> User:
     """The same with the code that the mail shows; raises `Refusal`. A wrong code costs one of its tries."""
-    user = User.objects.filter(username=account.strip().lower()).first()
+    user = User.objects.filter(username=account.strip().lower()).first() or User(pk=_NOBODY)
+    # Together, so that a wrong code costs one commit whether the name has an account (and a try less) or not.
     with transaction.atomic():
-        code = take_code(user, CodePurpose.CONFIRM_MAIL, typed) if user is not None else None
+        code = take_code(user, CodePurpose.CONFIRM_MAIL, typed)
         if code is not None:
             return _confirm(code)
+        record("confirm_mail", CONFIRM_CODE_WRONG.code, request=request)
     # Raised out here, so that the try stays counted.
     raise Refusal(CONFIRM_CODE_WRONG)
 

@@ -11,6 +11,7 @@ from portal.audit.log import record
 from portal.cards.binding import bind
 from portal.failures import ACCOUNT_TAKEN, CARD_CHANGED, Refusal
 from portal.languages import in_use
+from portal.messages.jobs import later
 from portal.messages.sending import send_mail
 from portal.registration.advanced import TEXTS
 from portal.registration.confirmation import Writer, belongs_to_another, send_confirmation
@@ -42,14 +43,14 @@ def _make(draft: Draft, may_write: Writer, identity: Identity | None) -> None:
     user.language, user.official_wanted = in_use(), draft.official
     user.save(force_insert=True)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
-    _keep_person(user, draft, may_write)
+    _keep_person(user, draft)
     if identity is not None and not belongs_to_another(user):
         bind(user, identity)
     record("register", account=user.pk, method="card" if identity else "password", profile=draft.policy)
     send_confirmation(user, may_write, draft.next)
 
 
-def _keep_person(user: User, draft: Draft, may_write: Writer) -> None:
+def _keep_person(user: User, draft: Draft) -> None:
     rescue = draft.rescue
     person = Person(
         user=user, rescue_mobile=rescue.get("rescue_mobile", ""), question=rescue.get("question", ""),
@@ -59,7 +60,7 @@ def _keep_person(user: User, draft: Draft, may_write: Writer) -> None:
     fill(person, draft.details)
     if draft.number:
         person.set_id_number(IdKind(draft.id_kind), draft.number)
-    save_person(person, may_write)
+    save_person(person)
 
 
 def fill(person: Person, told: dict[str, str]) -> None:
@@ -69,19 +70,27 @@ def fill(person: Person, told: dict[str, str]) -> None:
     person.birthday = from_compact(told["birthday"]) if told.get("birthday") else None
 
 
-def save_person(person: Person, may_write: Writer) -> None:
-    """Save a person's row; an ID number that belongs to another account is kept apart and its holder is told."""
+def save_person(person: Person) -> None:
+    """Save a person's row; an ID number that belongs to another account is kept apart and its holder is told.
+
+    The same statements for a free number and for a taken one; the sender finds out whom to tell.
+    """
+    if person.id_index is not None:
+        others = Person.objects.filter(id_index=person.id_index).exclude(user=person.user_id)
+        if others.exists():
+            # Kept without the index: the number stays the other account's.
+            person.id_index = None
+        later("number_claimed", user=person.user_id, number=person.id_number)
     try:
         with transaction.atomic():
             person.save()
-    except IntegrityError:
-        _tell_holder(person.id_number, may_write)
-        # Kept without the index: the number stays the other account's.
+    except IntegrityError:  # taken by somebody else in this very moment
         person.id_index = None
         person.save()
 
 
-def _tell_holder(number: str, may_write: Writer) -> None:
+def tell_holder(user: int, number: str) -> None:
+    """Tell the holder of an ID number that another account was given it (a job of the sender)."""
     holder = Person.with_id_number(number)
-    if holder is not None and holder.user.email and may_write(holder.user.email):
+    if holder is not None and holder.user_id != user and holder.user.email:
         send_mail(holder.user.email, holder.user.language, "id_number_used")

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from portal.failures import RATE_LIMITED, Refusal
 from portal.registration.confirmation import Writer
+from portal.sealing import index
 
 
 def count(request: HttpRequest, action: str, key: str | None = None) -> None:
@@ -15,4 +16,4 @@ def count(request: HttpRequest, action: str, key: str | None = None) -> None:
 
 def writer(request: HttpRequest) -> Writer:
     """Return what says, and counts, whether one more mail may go to an address."""
-    return lambda address: bool(ratelimit.consume(request, action="confirm_mail", key=address))
+    return lambda address: bool(ratelimit.consume(request, action="confirm_mail", key=index(address, "confirm mail")))

@@ -16,7 +16,7 @@ from tests.dev.rows import Row, write_rows
 from tests.portal.data.person import HOST, Page, Person
 from tests.portal.pki import Card, ListServer, Pki
 from tests.stand.databases import own_servers, own_stores
-from tests.stand.parts import PASSWORD, ROOT, free_port, python, run
+from tests.stand.parts import PASSWORD, ROOT, free_port, python, run, start_sender
 from tests.stand.processes import Program
 from tests.stand.tls import make_portal_certificate
 
@@ -158,6 +158,7 @@ def _office(folder: Path) -> Iterator[Office]:
         command = python("gunicorn", "-c", "python:portal.serving", "-b", f"127.0.0.1:{port}", *files, "portal.wsgi")
         program = Program.start("portal", command, logs=folder / "logs", env=environment, cwd=ROOT, ready=False)
         stops.callback(program.stop)
+        stops.callback(start_sender(environment, folder / "logs").stop)
         root = folder / "tls" / "portal-root.pem"
         _wait(port, root)
         yield Office(port, root, cards, environment)

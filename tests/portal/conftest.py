@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models.signals import post_save
 from django.test import Client
 from django.utils import timezone, translation
 from pytest_django import DjangoDbBlocker, Settings
@@ -14,6 +15,8 @@ from typing_extensions import override
 from cardlogin_server.contrib.django.parts import forget
 from portal.accounts.models import User
 from portal.cards.models import CardBinding
+from portal.messages import sender
+from portal.messages.models import QueuedMessage
 from tests.portal.pki import ListServer, Pki
 
 PASSWORD = "correct horse 9 battery"
@@ -63,12 +66,26 @@ def drop_delete_trigger() -> None:
 
 
 class Browser(Client):
-    """A browser that reaches the portal over TLS."""
+    """A browser that reaches the portal over TLS; the sender sends what waits before the next request."""
 
     @override
     def request(self, **request: Any) -> Any:
         """Send as https on the usual port."""
-        return super().request(**{**request, "wsgi.url_scheme": "https", "SERVER_PORT": "443"})
+        answer = super().request(**{**request, "wsgi.url_scheme": "https", "SERVER_PORT": "443"})
+        sender.send_all()
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def _sender() -> Iterator[None]:
+    """The sender, which is a process of its own elsewhere: what a test notes without a request is sent as well."""
+
+    def noted(*_: object, **__: object) -> None:
+        transaction.on_commit(sender.send_all)
+
+    post_save.connect(noted, QueuedMessage, weak=False, dispatch_uid="sender")
+    yield
+    post_save.disconnect(sender=QueuedMessage, dispatch_uid="sender")
 
 
 def browser(enforce_csrf_checks: bool = False) -> Client:

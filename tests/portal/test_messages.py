@@ -1,4 +1,4 @@
-"""Mail and text messages: sent after the transaction, by real back ends, and a failing one harms nobody."""
+"""Mail and text messages: noted with the transaction, sent by real back ends, and a failing one harms nobody."""
 
 import json
 import threading
@@ -141,4 +141,4 @@ def test_address_that_is_not_https_is_never_asked(settings: Settings, address: s
 def test_company_that_is_away_is_no_error_for_the_person(company: Company, caplog: pytest.LogCaptureFixture) -> None:
     company.status = 500
     send_text(NUMBER, "en", "greeting", code="123456")
-    assert "text greeting: not taken" in caplog.messages
+    assert "text greeting: GatewayError" in caplog.messages

@@ -10,7 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +203,7 @@ class Portal:
         }
         self.certificate, self.root = state / "tls" / "portal.pem", state / "tls" / "portal-root.pem"
         self.program: Program | None = None
+        self.sender: Program | None = None
 
     def prepare(self, card: str = "citizen") -> None:
         """Database, account and certificate; done once for a state folder and the card in it."""
@@ -223,18 +224,20 @@ class Portal:
         run("prepare_demo", python("portal", "prepare_demo", *options), self.env)
 
     def start(self) -> None:
-        """Serves; returns when the first page is answered."""
+        """Serves, and sends what the pages note; returns when the first page is answered."""
         command = python(
             "gunicorn", "-c", "python:portal.serving", "-b", f"127.0.0.1:{self.port}",
             "--certfile", str(self.certificate), "--keyfile", str(self.certificate.with_suffix(".key")), "portal.wsgi",
         )  # fmt: skip
         self.program = Program.start("portal", command, logs=self._logs, env=self.env, cwd=ROOT, ready=False)
+        self.sender = start_sender(self.env, self._logs)
         self._wait()
 
     def stop(self) -> None:
-        """Ends the portal."""
-        if self.program is not None:
-            self.program.stop()
+        """Ends the portal and its sender."""
+        for program in (self.sender, self.program):
+            if program is not None:
+                program.stop()
 
     def _wait(self) -> None:
         context = ssl.create_default_context(cafile=str(self.root))
@@ -250,6 +253,11 @@ class Portal:
             return True
 
         wait_until(answers, between=0.03)
+
+
+def start_sender(env: Mapping[str, str], logs: Path) -> Program:
+    """The process that sends a portal's mails and text messages, ready."""
+    return Program.start("sender", python("portal", "send_messages"), logs=logs, env=env, cwd=ROOT)
 
 
 def _secret(path: Path) -> str:

@@ -18,7 +18,8 @@ from tests.portal.registration.walk import ACCOUNT, BASIC, CONSENT, MAIL, RESCUE
 from tests.portal.registration.walk import PASSWORD as NEW_PASSWORD
 from tests.portal.test_configuration import demo_environment, run
 from tests.portal.test_serving import Visitor, free_port, start, tls  # noqa: F401
-from tests.stand.waiting import LIMIT
+from tests.stand.parts import start_sender
+from tests.stand.waiting import LIMIT, wait_until
 
 pytestmark = pytest.mark.slow
 ORIGIN = f"https://{HOST}"
@@ -64,6 +65,8 @@ def office(tmp_path: Path, pki: Pki, tls: Path) -> Iterator[Office]:  # noqa: F8
         for port in ports:
             process = start(environment, tls, port)
             stops.callback(_end, process)
+        settings = {"DJANGO_SETTINGS_MODULE": "portal.settings.demo"}
+        stops.callback(start_sender(environment | settings, tmp_path / "logs").stop)
         for port in ports:
             Visitor(tls, port).wait()
         yield Office(ports[0], ports[1], environment, tls / "tls.crt", lists, card)
@@ -134,7 +137,8 @@ def test_registration_begun_on_one_and_finished_on_the_other(office: Office) -> 
         assert page.status == 200
     assert MAIL in page.text
 
-    box = "from portal.messages.models import OutboxMessage as M; print(M.objects.latest('pk').body)"
+    box = "from portal.messages.models import OutboxMessage as M; print(*M.objects.values_list('body', flat=True))"
+    wait_until(lambda: "https://" in office.ask(box))
     link = link_in(office.ask(box).replace(ORIGIN, "https://portal.test"))
     assert person.get(office.first, link).status == 200
     assert person.post(office.second, link).status == 302

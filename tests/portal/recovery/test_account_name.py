@@ -51,6 +51,7 @@ def test_all_names_of_one_address_come_in_one_mail(client: Client, owner: User, 
 @pytest.mark.parametrize("kind", ["unknown", "being deleted", "only typed, never confirmed"])
 def test_unknown_address_gets_the_same_page_and_no_mail(client: Client, owner: User, sends: Any, kind: str) -> None:
     real = neutral(ask(client, owner.email))
+    mail.outbox.clear()
     if kind == "being deleted":
         User.objects.update(delete_after=timezone.now())
     other = "typo@portal.example"

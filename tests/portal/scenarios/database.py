@@ -22,6 +22,7 @@ _TIMES = {
     "accounts_passwordtries": ("last_wrong", "locked_until"),
     "accounts_user": ("delete_after",),
     "captcha_captchastore": ("expiration",),
+    "cardlogin_messages_recipientcount": ("hour", "day"),
     "portal_cache": ("expires",),
 }
 # Where the limits are kept, unless a cache server keeps them.

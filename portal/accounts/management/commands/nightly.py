@@ -15,10 +15,13 @@ from typing_extensions import override
 
 from portal.accounts import lockout
 from portal.accounts.models import IssuedCode
+from portal.messages import limits, sender
 
 _log = logging.getLogger("portal.nightly")
 # So long the page of an old link still says "too old" and not "unknown".
 _KEEP_CODES = timedelta(days=30)
+# So long the desk can say whether something was sent, and put back what was given up.
+_KEEP_MESSAGES = timedelta(days=30)
 
 
 class Command(BaseCommand):
@@ -54,6 +57,8 @@ def _jobs() -> dict[str, Callable[[], object]]:
         "old codes": _forget_old_codes,
         "old captchas": CaptchaStore.remove_expired,
         "old counts of wrong passwords": lockout.forget_old,
+        "old messages": lambda: sender.forget_old(_KEEP_MESSAGES),
+        "old counts of messages": limits.forget_old,
     }
 
 

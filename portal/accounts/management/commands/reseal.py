@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from portal.accounts.models import IdKind, Person
 from portal.audit.log import record
+from portal.messages.models import QueuedMessage
 from portal.sealing import SealBroken
 
 # What allauth.mfa seals: the secret of an authenticator app, and the seed of the recovery codes.
@@ -19,7 +20,7 @@ _FACTOR_SECRETS = ("secret", "seed")
 class Command(BaseCommand):
     """`python -m portal reseal`: run it while nobody is served; a number cannot be found until its row is done."""
 
-    help = "Encrypt ID numbers and secrets of second factors, and index ID numbers, with the newest sealing key."
+    help = "Encrypt ID numbers, secrets of second factors and waiting messages anew, and index ID numbers."
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,7 +29,9 @@ class Command(BaseCommand):
         factors = list(Authenticator.objects.order_by("pk").values_list("pk", flat=True))
         broken = [f"person {number}" for number in people if not _reseal_person(number)]
         broken += [f"factor {number}" for number in factors if not _reseal_factor(number)]
-        done = len(people) + len(factors) - len(broken)
+        messages = list(QueuedMessage.objects.exclude(sealed=None).order_by("pk").values_list("pk", flat=True))
+        broken += [f"message {number}" for number in messages if not _reseal_message(number)]
+        done = len(people) + len(factors) + len(messages) - len(broken)
         if done:
             record("reseal", count=done)
         self.stdout.write(f"resealed {done}")
@@ -64,4 +67,17 @@ def _reseal_factor(number: int) -> bool:
     except SealBroken:
         return False
     factor.save(update_fields=["data"])
+    return True
+
+
+@transaction.atomic
+def _reseal_message(number: int) -> bool:
+    message = QueuedMessage.objects.select_for_update().exclude(sealed=None).filter(pk=number).first()
+    if message is None:
+        return True
+    try:
+        message.keep(message.content())
+    except SealBroken:
+        return False
+    message.save(update_fields=["sealed"])
     return True

@@ -1,0 +1,1 @@
+"""The sender process, and what an operator sees of it."""
