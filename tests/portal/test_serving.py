@@ -23,9 +23,8 @@ from tests.stand.waiting import LIMIT, wait_until
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def tls(tmp_path: Path) -> Path:
-    """A folder with tls.key and tls.crt for portal.test."""
+def make_tls(folder: Path) -> None:
+    """Write tls.key and tls.crt for portal.test into a folder."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "portal.test")])
     certificate = (
@@ -40,8 +39,14 @@ def tls(tmp_path: Path) -> Path:
         .sign(key, hashes.SHA256())
     )
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "tls.key").write_bytes(pem)
-    (tmp_path / "tls.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "tls.key").write_bytes(pem)
+    (folder / "tls.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Path:
+    """A folder with tls.key and tls.crt."""
+    make_tls(tmp_path)
     return tmp_path
 
 
