@@ -70,7 +70,8 @@ def send_names(address: str) -> None:
     users = User.objects.filter(Q(pk__in=confirmed) | Q(email__iexact=address), delete_after=None)
     found = list(users.order_by("pk")[:_MOST_NAMES])
     if found:
-        record("forgot_account", channel="mail", count=len(found))
+        for user in found:
+            record("forgot_account", account=user.pk, channel="mail")
         languages = {user.language for user in found}
         language = languages.pop() if len(languages) == 1 else ""
         send_mail(address, language, "recovery_account", accounts=[user.username for user in found])

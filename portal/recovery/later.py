@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 
 from django.http import HttpResponseRedirect
 from typing_extensions import override
@@ -14,7 +16,8 @@ class ThenWork(HttpResponseRedirect):
 
     def __init__(self, to: str, work: Callable[[], None]) -> None:
         super().__init__(to)
-        self._work: Callable[[], None] | None = work
+        # As part of this request: the audit log still knows who asked.
+        self._work: Callable[[], None] | None = partial(copy_context().run, work)
 
     @override
     def close(self) -> None:

@@ -51,6 +51,14 @@ def write_again(user: User, may_write: Writer) -> None:
     if address:
         with transaction.atomic():
             _write(user, address, may_write)
+            record("change_mail_again", account=user.pk)
+
+
+def give_up(user: User) -> None:
+    """The same for a member who says so: that is an event."""
+    with transaction.atomic():
+        forget(user)
+        record("change_mail_cancelled", account=user.pk)
 
 
 def forget(user: User) -> None:

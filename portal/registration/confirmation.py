@@ -79,8 +79,9 @@ def resend(account: str, may_write: Writer) -> None:
     """
     user = User.objects.filter(username=account.strip().lower()).first()
     if user is not None and (is_waiting(user) or _is_open_unconfirmed(user)):
-        send_confirmation(user, may_write)
-        record("resend_confirmation", account=user.pk)
+        with transaction.atomic():
+            send_confirmation(user, may_write)
+            record("resend_confirmation", account=user.pk)
 
 
 def _is_open_unconfirmed(user: User) -> bool:
