@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from allauth.account.authentication import get_authentication_records
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from portal.accounts.models import User, account_name
@@ -73,6 +74,8 @@ def audit_typed(method: str, code: str, typed: str) -> None:
 def account_number(typed: str) -> int | None:
     """The number of the account of that name as it was typed, or None; for the audit log and nothing else."""
     name = typed.strip().lower()
-    if not account_name.regex.fullmatch(name):
+    try:
+        account_name(name)
+    except ValidationError:
         return None
     return User.objects.filter(username=name).values_list("pk", flat=True).first()

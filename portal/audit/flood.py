@@ -18,7 +18,7 @@ EQUAL, OF_ONE_ADDRESS, IN_ALL = 5, 50, 1_000
 SUMMED: Final = ("refusals", "summed")
 """Action and code of a row that stands for different refusals."""
 _HOUR = 3600
-_ROUND = sorted(first * 10**power for first in (1, 2, 5) for power in range(1, 10))
+_ROUND: Final = tuple(first * factor for factor in (10, 100, 1_000, 10_000, 100_000, 1_000_000) for first in (1, 2, 5))
 _PREFIX = "audit"
 
 
@@ -60,7 +60,8 @@ def _stands_for(what: str, rows: int) -> int:
         return 1
     if number not in _ROUND:
         return 0
-    return number - max([rows, *(one for one in _ROUND if one < number)])
+    before = max((one for one in _ROUND if one < number), default=0)
+    return number - max(rows, before)
 
 
 def _next(key: str) -> int:

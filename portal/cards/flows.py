@@ -62,7 +62,7 @@ def enter(
             send_mail(
                 user.email, user.language, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:]
             )
-    return enter_with_card(request, user, identity.certificate_sha256, next_url)
+        return enter_with_card(request, user, identity.certificate_sha256, next_url)
 
 
 def _wait(session: SessionBase, identity: Identity, page: str, next_url: str | None) -> HttpResponse:

@@ -56,8 +56,9 @@ def member(request: HttpRequest) -> HttpResponse:
     entry = current_entry(request, user)
     certificate = CardCertificate.of_entry(entry.certificate) if entry and entry.certificate else None
     context = {
-        **said(request), "entry": entry, "certificate": certificate, "log_ins": log_ins(user), "failed": failed_log_ins(user),
-        "person": shown_person(user), "confirmed": is_confirmed(user), "waiting": waiting_address(user),
+        **said(request), "entry": entry, "certificate": certificate, "log_ins": log_ins(user),
+        "failed": failed_log_ins(user), "person": shown_person(user), "confirmed": is_confirmed(user),
+        "waiting": waiting_address(user),
         "cards": user.cards.order_by("created"), "company": user.cards.filter(family=Family.COMPANY.value).first(),
         "second_factor": is_mfa_enabled(user, [Authenticator.Type.TOTP]), "recovery": policy().recovery,
     }  # fmt: skip

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client, RequestFactory
 from django.utils import timezone
+from typing_extensions import override
 
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -69,12 +70,14 @@ def test_what_was_rolled_back_has_neither_row_nor_line(caplog: pytest.LogCapture
 
 def test_one_job_in_another_is_the_outer_ones() -> None:
     class Inner(Job):
+        @override
         def handle(self, *args: object, **options: object) -> None:
             record("inner")
 
     class Nightly(Job):
         by = "nightly"
 
+        @override
         def handle(self, *args: object, **options: object) -> None:
             call_command(Inner())
 
