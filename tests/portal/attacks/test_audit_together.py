@@ -215,8 +215,8 @@ DEEDS: dict[str, Callable[[Client, Pki], Deed]] = {
 # These write to somebody within their transaction.
 TELLING = [
     "card unlinked", "password", "recovery code", "mobile asked", "mobile", "mobile removed", "second factor on",
-    "second factor codes", "second factor off", "mail asked", "mail by code", "mail by link", "deletion asked", "account kept",
-    "registration", "activated by card", "password reset", "account deleted",
+    "second factor codes", "second factor off", "mail asked", "mail by code", "mail by link", "deletion asked",
+    "account kept", "registration", "activated by card", "password reset", "account deleted",
 ]  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """For the role that owns the tables: old events go, and that they went is an event."""
 
 from argparse import ArgumentParser
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 from typing_extensions import override
 
@@ -30,13 +30,21 @@ class Command(Job):
         """Delete, write down how many, and say so; raise CommandError for fewer days."""
         if days < _LEAST_DAYS:
             raise CommandError(f"--days is less than {_LEAST_DAYS}")
-        with transaction.atomic(), connection.cursor() as cursor:
-            restore = _allow(cursor)
-            cursor.execute("DELETE FROM audit_auditevent WHERE at < %s", [timezone.now() - timedelta(days=days)])
-            count = cursor.rowcount
-            cursor.execute(restore)
-            record("audit_forgotten", count=count)
+        try:
+            count = _forget(timezone.now() - timedelta(days=days))
+        except ProgrammingError as error:
+            raise CommandError("only the role that owns the tables may do this") from error
         self.stdout.write(f"forgotten {count}")
+
+
+def _forget(before: datetime) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        restore = _allow(cursor)
+        cursor.execute("DELETE FROM audit_auditevent WHERE at < %s", [before])
+        count: int = cursor.rowcount
+        cursor.execute(restore)
+        record("audit_forgotten", count=count)
+    return count
 
 
 def _allow(cursor: Any) -> str:

@@ -26,6 +26,8 @@ _STATEMENTS = (
     "GRANT SELECT ON django_migrations TO {role}",
     "GRANT SELECT, INSERT ({columns}) ON {log} TO {role}",
 )
+_OWNS = "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass(%s)"
+_TOO_MUCH = "SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s"
 
 
 class Command(Job):
@@ -43,20 +45,28 @@ class Command(Job):
         """Give the rights, all or none; raise CommandError where they would keep nobody out."""
         if connection.vendor != "postgresql":
             raise CommandError("SQLite has no roles: whoever has the file has the log")
-        with transaction.atomic(), connection.cursor() as cursor:
-            if problem := _problem(cursor, role):
-                raise CommandError(problem)
-            cursor.execute("SELECT current_database(), current_schema()")
-            database, schema = map(connection.ops.quote_name, cursor.fetchone())
-            names = {"database": database, "schema": schema, "role": connection.ops.quote_name(role)}
-            for statement in _STATEMENTS:
-                cursor.execute(statement.format(**names, log=_LOG, columns=_COLUMNS))
+        _grant(role)
         self.stdout.write(f"granted {role}")
 
 
+@transaction.atomic
+def _grant(role: str) -> None:
+    with connection.cursor() as cursor:
+        if problem := _problem(cursor, role):
+            raise CommandError(problem)
+        cursor.execute("SELECT current_database(), current_schema()")
+        database, schema = map(connection.ops.quote_name, cursor.fetchone())
+        names = {"database": database, "schema": schema, "role": connection.ops.quote_name(role)}
+        for statement in _STATEMENTS:
+            cursor.execute(statement.format(**names, log=_LOG, columns=_COLUMNS))
+
+
 def _problem(cursor: Any, role: str) -> str:
-    owns = "SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s"
-    cursor.execute(owns, [role])
+    cursor.execute(_OWNS, [_LOG])
+    owns = cursor.fetchone()
+    if owns is None or not owns[0]:
+        return "only the role that owns the tables may do this, after `migrate`"
+    cursor.execute(_TOO_MUCH, [role])
     found = cursor.fetchone()
     if found is None:
         return "there is no such role: CREATE ROLE … LOGIN"
