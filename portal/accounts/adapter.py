@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -69,6 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return [own.get(stage, stage) for stage in super().get_login_stages()]
 
     @override
+    @transaction.atomic
     def login(self, request: HttpRequest, user: User) -> None:
         """Log in, keep the time of the log-in before, and write the audit line; a deletion asked for ends with it."""
         previous = user.last_login

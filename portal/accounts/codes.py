@@ -52,6 +52,12 @@ def issue(user: User, purpose: CodePurpose, channel: IssuedCode.Channel, recipie
     return issued
 
 
+def owner(purpose: CodePurpose, link: str) -> int | None:
+    """The number of the account that a link was sent for, whatever became of it; for the audit log."""
+    found = find_link(purpose, link)
+    return found.user_id if found is not None else None
+
+
 def take_link(purpose: CodePurpose, link: str) -> IssuedCode | None:
     """The code whose link this is, now used up; None for one that is unknown, used or too old."""
     found = IssuedCode.objects.filter(purpose=purpose, link=_hash(purpose, link))

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from allauth.account.authentication import get_authentication_records
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from portal.accounts.models import User
+from portal.accounts.models import User, account_name
 from portal.audit.log import record
 
 _PREVIOUS = "previous_login"
@@ -65,3 +66,21 @@ def audit(method: str, code: str, user: User | None = None) -> None:
     Names, certificates and anything a person typed stay out of it.
     """
     record("login", code, account=user.pk if user else None, method=method)
+
+
+def audit_typed(method: str, code: str, typed: str) -> None:
+    """The same for whoever typed an account name, in any case: the number where there is such an account.
+
+    One and the same statement looks for it, whether there is or not.
+    """
+    record("login", code, account=account_number(typed), method=method)
+
+
+def account_number(typed: str) -> int | None:
+    """The number of the account of that name as it was typed, or None; for the audit log and nothing else."""
+    name = typed.strip().lower()
+    try:
+        account_name(name)
+    except ValidationError:
+        return None
+    return User.objects.filter(username=name).values_list("pk", flat=True).first()

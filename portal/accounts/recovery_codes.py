@@ -4,6 +4,7 @@ import base64
 import secrets
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
 
 from cardlogin_server.identity.identifiers.normal_form import normal_form
 from portal.accounts.models import Person, User
@@ -30,8 +31,10 @@ def hash_of(text: str) -> str:
 def new_code(user: User) -> str:
     """Return a new code to be shown once; it replaces the one before."""
     text = fresh_text()
-    Person.objects.update_or_create(user=user, defaults={"recovery_code_hash": hash_of(text)})
-    record("recovery_code_issued", account=user.pk)
+    kept = hash_of(text)  # slow on purpose, so before the transaction
+    with transaction.atomic():
+        Person.objects.update_or_create(user=user, defaults={"recovery_code_hash": kept})
+        record("recovery_code_issued", account=user.pk)
     return text
 
 

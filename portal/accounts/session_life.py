@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -43,8 +44,9 @@ def _end_if_over(request: HttpRequest) -> None:
     seen = request.session[_SEEN]
     if now - seen > rules.idle.total_seconds() or now - request.session[_BEGAN] > rules.total.total_seconds():
         account = request.user.pk
-        logout(request)
-        record("session_over", account=account, request=request)
+        with transaction.atomic():
+            logout(request)
+            record("session_over", account=account, request=request)
         note_good_news(request, "session_over")
     elif now - seen >= _GRAIN:
         request.session[_SEEN] = now

@@ -6,7 +6,7 @@ from allauth.account.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from typing_extensions import override
 
-from portal.accounts.entry import audit
+from portal.accounts.entry import audit_typed
 from portal.accounts.forms import PasswordLoginForm
 from portal.accounts.notice import show, take_notices
 from portal.captcha.forms import unchecked, wants_new_question
@@ -41,7 +41,7 @@ class LoginPage(LoginView):  # type: ignore[misc]
     def form_invalid(self, form: PasswordLoginForm) -> HttpResponse:
         """Show the page again with the reason; the typed account name stays, the password does not."""
         failure = form.failure()
-        audit("password", failure.code)
+        audit_typed("password", failure.code, form.data.get("login", ""))
         notice = show(self.request, "password", failure)
         response: HttpResponse = self.render_to_response(self.get_context_data(form=form, notice=notice))
         return response

@@ -1,6 +1,10 @@
 """Registration of the audit application."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+from typing_extensions import override
+
+from portal.audit.checks import append_only_role
 
 
 class AuditConfig(AppConfig):
@@ -8,3 +12,8 @@ class AuditConfig(AppConfig):
 
     name = "portal.audit"
     label = "audit"
+
+    @override
+    def ready(self) -> None:
+        """Register the check of the database role."""
+        register(append_only_role, deploy=True)

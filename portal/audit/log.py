@@ -1,31 +1,70 @@
 """The one way to write an audit event."""
 
 import logging
+import re
 
+from django.db import transaction
 from django.http import HttpRequest
 
+from portal.audit import flood, origin
 from portal.audit.models import AuditEvent
-from portal.sealing import index
 
-# What may stand beside an event. Names, numbers, mail addresses and whatever a person typed have no place here.
-FACTS = frozenset({"method", "profile", "purpose", "family", "certificate", "channel", "count", "session", "by"})
-_MAX_FACT = 80
+Fact = str | int
+_WORD = re.compile(r"[a-z]+(?:[_+-][a-z]+)*(?:-[0-9]{1,3})?")  # at the end the version of a profile
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LONGEST_WORD = 40
+# What may stand beside an event: words of the program and numbers. Names, ID and telephone numbers, mail addresses and
+# whatever a person typed are neither in the list nor words of letters.
+_WORDS = frozenset({"method", "profile", "purpose", "family", "channel", "by"})
+_NUMBERS = frozenset({"count", "by"})
+FACTS = _WORDS | _NUMBERS
 _lines = logging.getLogger("portal.audit")
 
 
 def record(
-    action: str, code: str = "ok", *, account: int | None = None, request: HttpRequest | None = None, **facts: str | int
+    action: str, code: str = "ok", *, account: int | None = None, request: HttpRequest | None = None, **facts: Fact
 ) -> None:
-    """Add one event to the log and one line to the program's log.
+    """Add one event to the log and, once the transaction is through, one line to the program's log.
 
-    `facts` are limited to the names in `FACTS` and to 80 characters; raises ValueError for another name. In a
-    transaction the row comes and goes with it, so a refusal is recorded outside of the one that is rolled back.
+    The network address is that of `request` or of the one being answered; in a job `by` is who had it run. A deed and
+    its event belong into one transaction; a refusal is recorded outside of the one that is rolled back, and refusals
+    are summed up when there are many (`portal.audit.flood`). Raises ValueError for anything but the program's own
+    words (code: 40 letters, digits and underscores; fact: 40 letters) and whole numbers, or for another name of a fact:
+    nothing is cut, because whatever does not fit came from somewhere else.
     """
-    if not facts.keys() <= FACTS:
-        raise ValueError("audit facts")
-    kept = {name: value[:_MAX_FACT] if isinstance(value, str) else value for name, value in facts.items()}
-    address = index(request.META.get("REMOTE_ADDR", ""), "address") if request is not None else ""
-    AuditEvent.objects.create(action=action, code=code, account=account, address=address, facts=kept)
+    if origin.job():
+        facts.setdefault("by", origin.job())
+    _check(action, code, account, facts)
+    address = origin.hashed_address(request)
+    with transaction.atomic():
+        if code != "ok":
+            summed = flood.summed(flood.Refusal(action, code, account, address))
+            if summed is None:
+                return
+            facts = _facts_of(summed, facts)
+            action, code, account, address = summed.action, summed.code, summed.account, summed.address
+        AuditEvent.objects.create(action=action, code=code, account=account, address=address, facts=facts)
+        transaction.on_commit(lambda: _say(action, code, account, facts))
+
+
+def _check(action: str, code: str, account: int | None, facts: dict[str, Fact]) -> None:
+    if not all(type(text) is str and _CODE.fullmatch(text) for text in (action, code)):
+        raise ValueError("audit code")
+    if account is not None and (type(account) is not int or account < 1):
+        raise ValueError("audit account")
+    for name, value in facts.items():
+        word = name in _WORDS and type(value) is str and len(value) <= _LONGEST_WORD and _WORD.fullmatch(value)
+        number = name in _NUMBERS and type(value) is int and value >= 0
+        if not word and not number:
+            raise ValueError("audit facts")
+
+
+def _facts_of(summed: flood.Refusal, facts: dict[str, Fact]) -> dict[str, Fact]:
+    kept = {} if (summed.action, summed.code) == flood.SUMMED else facts
+    return kept | ({"count": summed.count} if summed.count > 1 else {})
+
+
+def _say(action: str, code: str, account: int | None, facts: dict[str, Fact]) -> None:
     level = logging.INFO if code == "ok" else logging.WARNING
-    told = " ".join(f"{name}={value}" for name, value in kept.items())
+    told = " ".join(f"{name}={value}" for name, value in facts.items())
     _lines.log(level, "%s %s code=%s account=%s", action, told, code, account if account is not None else "-")

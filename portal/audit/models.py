@@ -10,7 +10,8 @@ from typing_extensions import override
 class AuditEvent(models.Model):
     """What happened: UTC time, action, code ("ok" or a failure's), the account's number, and allow-listed facts.
 
-    The account is a number and no foreign key, because the row outlives the account.
+    The account is a number and no foreign key, because the row outlives the account. Of many refusals one row stands
+    for several (`count` among its facts; see `portal.audit.flood`).
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -31,11 +31,11 @@ def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.C
     Every outcome leaves one audit line.
     """
     identity = _verified(request)
+    binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
     if identity.family is not family:
         failure = CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN
-        audit("card", failure.code)
+        audit("card", failure.code, binding.user if binding is not None else None)
         raise Refusal(failure)
-    binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
     if binding is None:
         audit("card", CARD_NOT_BOUND.code)
         return _wait(request.session, identity, "card_choices", next_url)
@@ -62,7 +62,7 @@ def enter(
             send_mail(
                 user.email, user.language, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:]
             )
-    return enter_with_card(request, user, identity.certificate_sha256, next_url)
+        return enter_with_card(request, user, identity.certificate_sha256, next_url)
 
 
 def _wait(session: SessionBase, identity: Identity, page: str, next_url: str | None) -> HttpResponse:

@@ -76,7 +76,11 @@ def free_names() -> int:
     """Let the names of accounts go that were deleted long ago; returns how many."""
     kept_since = timezone.now() - policy().deleted_name_kept
     old = User.objects.filter(is_active=False, delete_after__lte=kept_since)
-    return int(old.delete()[0])
+    with transaction.atomic():
+        count = int(old.delete()[0])
+        if count:
+            record("names_freed", count=count)
+    return count
 
 
 def _delete(number: int) -> bool:

@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts.codes import CodePurpose
+from portal.accounts.codes import CodePurpose, owner
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import User
 from portal.accounts.notice import good_news_at_login
@@ -51,9 +52,10 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     user = holder(request)
     form = DeleteForm(user, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        ask(request, user)
-        logout(request)
-        record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
+        with transaction.atomic():
+            ask(request, user)
+            logout(request)
+            record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
         return good_news_at_login(request, "delete_asked")
     rules = policy()
     context = {
@@ -73,7 +75,7 @@ def keep_account(request: HttpRequest, link: str) -> HttpResponse:
             keep_by_link(link)
         except Refusal as refusal:
             failure = refusal.failure
-            record("delete_cancelled", failure.code, request=request)
+            record("delete_cancelled", failure.code, account=owner(CodePurpose.KEEP_ACCOUNT, link), request=request)
         else:
             return good_news_at_login(request, "delete_cancelled")
     return render(request, "member/keep.html", {"notice": failure}, status=200 if failure is None else 410)

@@ -52,6 +52,7 @@ def rescue_mobile(request: HttpRequest) -> HttpResponse:
     form = MobileForm({"mobile": kept.rescue_mobile} if "present" in request.POST else _data(request))
     if form.is_bound and form.is_valid():
         if not ratelimit.consume(request, action="recovery_send", key=f"mobile {user.pk}"):
+            record("change_mobile_asked", RATE_LIMITED.code, account=user.pk, request=request)
             return refused(request, "rescue_mobile", RATE_LIMITED)
         try:
             ask(request, user, form.cleaned_data["mobile"])
@@ -110,11 +111,13 @@ def ask(request: HttpRequest, user: User, number: str) -> None:
 
 def confirm(request: HttpRequest, user: User, typed: str) -> None:
     """Take the number to which the typed code was sent; raises `Refusal` (code_wrong), and counts the try."""
-    taken = take_code(user, CodePurpose.CONFIRM_MOBILE, typed)
-    if taken is None:
+    with transaction.atomic():
+        taken = take_code(user, CodePurpose.CONFIRM_MOBILE, typed)
+        if taken is not None:
+            _set(request, user, taken.recipient)
+    if taken is None:  # raised out here, so that the try stays counted
         raise Refusal(CODE_WRONG)
     request.session.pop(_WAITING, None)
-    _set(request, user, taken.recipient)
 
 
 def _set(request: HttpRequest, user: User, number: str) -> None:

@@ -98,6 +98,7 @@ def _may_give_number(request: HttpRequest, form: ProfileForm) -> bool:
     if not is_fresh(request):
         form.add_error("id_number", _need_proof())
     elif not ratelimit.consume(request, action="id_check"):
+        record("change_profile", RATE_LIMITED.code, account=holder(request).pk, request=request)
         text = f"{in_words(RATE_LIMITED.meaning)} {in_words(RATE_LIMITED.remedy)}"
         form.add_error("id_number", forms.ValidationError(text, code=RATE_LIMITED.code))
     return form.is_valid()

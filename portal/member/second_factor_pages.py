@@ -8,6 +8,7 @@ from allauth.core import ratelimit
 from allauth.mfa.base.forms import AuthenticateForm
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -78,8 +79,9 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
     form = LogInForm(request.POST if request.method == "POST" else None, user=user)
     failure = form.limited_code(request) if form.is_bound else None
     if form.is_bound and failure is None:
-        form.save()
-        answer: HttpResponse = stage.exit()
+        with transaction.atomic():  # a recovery code is used up by the log-in that it opens, not without it
+            form.save()
+            answer: HttpResponse = stage.exit()
         return answer
     if failure is not None:
         audit("password+second_factor", failure.code, user)

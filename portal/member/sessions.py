@@ -8,6 +8,7 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext
@@ -57,8 +58,9 @@ def session_end(request: HttpRequest, session: int) -> HttpResponse:
     """End one other session of the account."""
     user = holder(request)
     found = get_object_or_404(_others(request, user), pk=session)
-    found.end()
-    record("sessions_ended", account=user.pk, request=request, count=1)
+    with transaction.atomic():
+        found.end()
+        record("sessions_ended", account=user.pk, request=request, count=1)
     return done(request, "sessions", "session_ended")
 
 
@@ -84,10 +86,11 @@ def open_places(request: HttpRequest, user: User) -> list[Place]:
 
 def end_others(request: HttpRequest, user: User) -> None:
     """End every session of the account but this one."""
-    rows = list(_others(request, user))
-    for row in rows:
-        row.end()
-    record("sessions_ended", account=user.pk, request=request, count=len(rows))
+    with transaction.atomic():
+        rows = list(_others(request, user))
+        for row in rows:
+            row.end()
+        record("sessions_ended", account=user.pk, request=request, count=len(rows))
 
 
 def keep_this(request: HttpRequest, user: User) -> None:

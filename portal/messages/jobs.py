@@ -6,10 +6,12 @@ number of statements depends on it.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from portal.audit import origin
 from portal.messages.models import QueuedMessage
 
 JOBS = {
@@ -28,9 +30,11 @@ def later(name: str, *, within: timedelta | None = None, **facts: str | int) -> 
     if name not in JOBS:
         raise ValueError(f"no job {name}")
     expires = timezone.now() + within if within is not None else None
-    QueuedMessage.put(QueuedMessage.Channel.JOB, name, "", facts, expires)
+    content = {"facts": facts, "asked_from": origin.network_address()}
+    QueuedMessage.put(QueuedMessage.Channel.JOB, name, "", content, expires)
 
 
-def run(name: str, facts: dict[str, str | int]) -> None:
-    """Do a job now; raises whatever it raises."""
-    import_string(JOBS[name])(**facts)
+def run(name: str, content: dict[str, Any]) -> None:
+    """Do a job now, as something that its request has asked for; raises whatever it raises."""
+    with origin.asked_from(content["asked_from"]):
+        import_string(JOBS[name])(**content["facts"])

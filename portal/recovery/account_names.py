@@ -22,7 +22,8 @@ def send_names(address: str) -> None:
     stored = EmailAddress.objects.filter(email=address, user__in=found).values_list("email", flat=True).first()
     to = stored or next((user.email for user in found if user.email == address), "")
     if to:
-        record("forgot_account", channel="mail", count=len(found))
+        for user in found:
+            record("forgot_account", account=user.pk, channel="mail")
         languages = {user.language for user in found}
         language = languages.pop() if len(languages) == 1 else ""
         send_mail(to, language, "recovery_account", accounts=[user.username for user in found])

@@ -54,9 +54,12 @@ def saved_code(request: HttpRequest, step: Step, typed: str) -> Stage | None:
     if not tries.spend(Stage.SAVED_CODE, step.account):
         raise _refused(request, step, RECOVERY_TRIES)
     user = find(step.account)
-    if user is None or not use_code(user, typed):
+    with transaction.atomic():
+        right = user is not None and use_code(user, typed)
+        if user is not None and right:
+            proof.grant(request, user, step.way)
+    if not right:
         raise _refused(request, step, SAVED_CODE_WRONG)
-    proof.grant(request, user, step.way)
     return None
 
 

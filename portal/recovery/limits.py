@@ -3,6 +3,7 @@
 from allauth.core import ratelimit
 from django.http import HttpRequest
 
+from portal.accounts.entry import account_number
 from portal.audit.log import record
 from portal.failures import RATE_LIMITED, Refusal
 from portal.sealing import index
@@ -21,5 +22,5 @@ def limit_sending(request: HttpRequest, recipient: str) -> None:
     A stranger can use that up for somebody; the card's way has no such limit (K10).
     """
     if not ratelimit.consume(request, action="recovery_send", key=index(recipient, "recovery send")):
-        record("recovery_code", RATE_LIMITED.code, request=request)
+        record("recovery_code", RATE_LIMITED.code, account=account_number(recipient), request=request)
         raise Refusal(RATE_LIMITED)

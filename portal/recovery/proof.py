@@ -2,6 +2,7 @@
 
 import time
 
+from django.db import transaction
 from django.http import HttpRequest
 
 from portal.accounts.models import User
@@ -23,8 +24,9 @@ def grant(request: HttpRequest, user: User, way: Way) -> None:
     """
     steps.end(request.session)
     request.session[_KEY] = {"user": user.pk, "way": way.value, "at": time.time(), "instead_of": _worth(user)}
-    new_key(request.session)
-    record("reset_proof", account=user.pk, request=request, method=way.value)
+    with transaction.atomic():
+        new_key(request.session)
+        record("reset_proof", account=user.pk, request=request, method=way.value)
 
 
 def holder(request: HttpRequest) -> tuple[User, Way] | None:

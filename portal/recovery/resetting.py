@@ -42,12 +42,12 @@ def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_othe
         end_codes(user)
         record("reset_password", account=user.pk, request=request, method=way.value)
         _tell(user)
-    if end_others:
-        if here:
-            logout(request)
-        record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
-        return
-    keep_sessions(user, former_hash)
+        if end_others:
+            if here:
+                logout(request)
+            record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
+            return
+        keep_sessions(user, former_hash)
     if here:
         keep_this(request, user)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.codes import CodePurpose, issue, take_code
@@ -41,8 +42,9 @@ def send_second_proof(user: User) -> IssuedCode.Channel | None:
     mail = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary").first()
     if mail is None:
         return _text(user, CodePurpose.SECOND_PROOF)
-    issued = issue(user, CodePurpose.SECOND_PROOF, Channel.MAIL, mail.email, policy().recovery_step)
-    record("recovery_code", account=user.pk, channel=Channel.MAIL.value, purpose=CodePurpose.SECOND_PROOF.value)
+    with transaction.atomic():
+        issued = issue(user, CodePurpose.SECOND_PROOF, Channel.MAIL, mail.email, policy().recovery_step)
+        record("recovery_code", account=user.pk, channel=Channel.MAIL.value, purpose=CodePurpose.SECOND_PROOF.value)
     send_mail(
         mail.email, user.language, "recovery_code", until=issued.expires, name=user.name, code=issued.code,
         minutes=_minutes(issued.life),
@@ -80,11 +82,13 @@ def _text(user: User, purpose: CodePurpose) -> IssuedCode.Channel | None:
     number = usable_mobile(user)
     if not number:
         return None
-    issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life)
-    record("recovery_code", account=user.pk, channel=Channel.TEXT.value, purpose=purpose.value)
-    send_text(
-        number, user.language, "recovery_code", until=issued.expires, code=issued.code, minutes=_minutes(issued.life)
-    )
+    with transaction.atomic():
+        issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life)
+        record("recovery_code", account=user.pk, channel=Channel.TEXT.value, purpose=purpose.value)
+        send_text(
+            number, user.language, "recovery_code", until=issued.expires, code=issued.code,
+            minutes=_minutes(issued.life),
+        )  # fmt: skip
     return Channel.TEXT
 
 

@@ -56,8 +56,18 @@ def ask(user: User, address: str, may_write: Writer) -> bool:
 def write_again(user: User, may_write: Writer) -> bool:
     """Send the confirmation mail of a waiting change again; False as above."""
     address = waiting_address(user)
+    if not address:
+        return True
     with transaction.atomic():
-        return not address or _write(user, address, may_write)
+        record("change_mail_again", account=user.pk)
+        return _write(user, address, may_write)
+
+
+def give_up(user: User) -> None:
+    """Forget a waiting change because its member says so: that is an event."""
+    with transaction.atomic():
+        forget(user)
+        record("change_mail_cancelled", account=user.pk)
 
 
 def forget(user: User) -> None:

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import once
-from portal.accounts.codes import CodePurpose
+from portal.accounts.codes import CodePurpose, owner
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import User
 from portal.accounts.notice import good_news_at_login
@@ -23,7 +23,7 @@ from portal.registration.change import (
     ask,
     change_by_code,
     change_by_link,
-    forget,
+    give_up,
     is_confirmed,
     waiting_address,
     write_again,
@@ -78,7 +78,9 @@ def mail_change(request: HttpRequest) -> HttpResponse:
         if ratelimit.consume(request, action="mail_change"):
             if ask(user, form.cleaned_data["email"], writer(request)):
                 return _back(request, "asked")
+            record("change_mail_asked", RATE_LIMITED.code, account=user.pk, request=request)
             return _back(request, failure=RATE_LIMITED)
+        record("change_mail_asked", RATE_LIMITED.code, account=user.pk, request=request)
         failure = RATE_LIMITED.as_dict()
     context = {
         "form": form, "notice": failure, "waiting": waiting_address(user), "confirmed": is_confirmed(user),
@@ -112,7 +114,7 @@ def mail_change_code(request: HttpRequest) -> HttpResponse:
 @login_required
 def mail_change_cancel(request: HttpRequest) -> HttpResponse:
     """Give the waiting change up."""
-    forget(_person(request))
+    give_up(_person(request))
     return _back(request, "cancelled")
 
 
@@ -126,7 +128,7 @@ def mail_change_confirm(request: HttpRequest, link: str) -> HttpResponse:
             user = change_by_link(link)
         except Refusal as refusal:
             failure = refusal.failure
-            record("change_mail", failure.code, request=request)
+            record("change_mail", failure.code, account=owner(CodePurpose.CHANGE_MAIL, link), request=request)
         else:
             return _back(request, "changed") if request.user == user else good_news_at_login(request, "mail_changed")
     status = 200 if failure is None else 410

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.accounts.codes import CodePurpose
+from portal.accounts.codes import CodePurpose, owner
 from portal.accounts.destination import safe_next
+from portal.accounts.entry import account_number
 from portal.accounts.models import User
 from portal.accounts.notice import good_news_at_login
 from portal.audit.log import record
@@ -57,7 +58,7 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
             told = form.cleaned_data
             return _confirmed(request, confirm_by_code(told["account"], told["code"], request))
         except Refusal as refusal:
-            failure = _refused(request, refusal)
+            failure = _refused(request, refusal, account_number(form.cleaned_data["account"]))
     return render(request, "registration/confirm_code.html", {"form": form, "notice": failure})
 
 
@@ -77,6 +78,7 @@ def resend_mail(request: HttpRequest) -> HttpResponse:
             return redirect(f"{request.path}?sent=1")
         except Refusal as refusal:
             failure = refusal.failure
+            record("resend_confirmation", failure.code, account=account_number(account), request=request)
     context = {"form": form, "notice": failure, "sent": request.GET.get("sent") == "1"}
     return render(request, "registration/resend.html", context)
 
@@ -107,7 +109,7 @@ def _confirming(
         try:
             return _confirmed(request, use(link))
         except Refusal as refusal:
-            failure = _refused(request, refusal)
+            failure = _refused(request, refusal, owner(purpose, link))
     context = {"notice": failure, "next": safe_next(request) or ""}
     return render(request, template, context, status=200 if failure is None else 410)
 
@@ -118,7 +120,7 @@ def _confirmed(request: HttpRequest, user: User) -> HttpResponseRedirect:
     return good_news_at_login(request, "confirmed", safe_next(request) or "")
 
 
-def _refused(request: HttpRequest, refusal: Refusal) -> Failure:
+def _refused(request: HttpRequest, refusal: Refusal, account: int | None) -> Failure:
     if refusal.failure is not CONFIRM_CODE_WRONG:  # which is recorded where its try is counted
-        record("confirm_mail", refusal.failure.code, request=request)
+        record("confirm_mail", refusal.failure.code, account=account, request=request)
     return refusal.failure

@@ -110,8 +110,9 @@ def resend_now(account: str) -> None:
     """
     user = User.objects.filter(username=account).first()
     if user is not None and (is_waiting(user) or _is_open_unconfirmed(user)):
-        write_confirmation(user.pk)
-        record("resend_confirmation", account=user.pk)
+        with transaction.atomic():
+            write_confirmation(user.pk)
+            record("resend_confirmation", account=user.pk)
 
 
 def _is_open_unconfirmed(user: User) -> bool:
@@ -146,7 +147,7 @@ def confirm_by_code(account: str, typed: str, request: HttpRequest | None = None
         code = take_code(user, CodePurpose.CONFIRM_MAIL, typed)
         if code is not None:
             return _confirm(code)
-        record("confirm_mail", CONFIRM_CODE_WRONG.code, request=request)
+        record("confirm_mail", CONFIRM_CODE_WRONG.code, account=user.pk or None, request=request)
     # Raised out here, so that the try stays counted.
     raise Refusal(CONFIRM_CODE_WRONG)
 

@@ -20,10 +20,7 @@ def forget_unconfirmed(grace: timedelta) -> int:
     limit = timezone.now() - grace
     oldest = limit - policy().confirm_within
     numbers = User.objects.filter(is_active=False, date_joined__lt=oldest).values_list("pk", flat=True)
-    count = sum(_forget(number, limit) for number in list(numbers))
-    if count:
-        record("forget_unconfirmed", count=count)
-    return count
+    return sum(_forget(number, limit) for number in list(numbers))
 
 
 def _forget(number: int, limit: object) -> bool:
@@ -35,4 +32,5 @@ def _forget(number: int, limit: object) -> bool:
         if IssuedCode.objects.filter(user=user, expires__gte=limit).exists():
             return False
         user.delete()
+        record("forget_unconfirmed", account=number)
         return True

@@ -130,7 +130,8 @@ def _sent(request: HttpRequest, draft: Draft, number: int) -> HttpResponse:
         return _show(request, draft, form_class(draft, initial=unchecked(request.POST, ("consent",))))
     try:
         return _try(request, draft, form_class(draft, request.POST))
-    except Refusal:
+    except Refusal as refusal:
+        record("register", refusal.failure.code, request=request)
         return too_many_requests(request)
 
 

@@ -1,5 +1,6 @@
 """Fixtures of the portal's tests: a PKI with its list server, an account with a bound card, browsers."""
 
+import secrets
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from typing_extensions import override
 
 from cardlogin_server.contrib.django.parts import forget
 from portal.accounts.models import User
+from portal.audit import flood
 from portal.cards.models import CardBinding
 from portal.messages import sender
 from portal.messages.models import QueuedMessage
@@ -53,16 +55,26 @@ def _configured(pki: Pki, settings: Settings) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The test database; transaction tests empty every table, which the audit log's own trigger would refuse."""
+    """The test database; transaction tests empty every table, which the audit log's own triggers would refuse."""
     with django_db_blocker.unblock():
-        drop_delete_trigger()
+        drop_audit_triggers("audit_no_delete", "audit_no_truncate", "audit_clock")
 
 
-def drop_delete_trigger() -> None:
-    """Takes away what refuses to delete audit events; `test_audit.py` puts it back for itself."""
+def drop_audit_triggers(*names: str) -> None:
+    """Takes away what refuses to empty the audit log and to write for the time of a test, as far as it is there.
+
+    `attacks/audit.py` puts it back.
+    """
     table = " ON audit_auditevent" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TRIGGER audit_no_delete{table}")
+        for name in names:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{table}")
+
+
+@pytest.fixture(autouse=True)
+def _no_refusals_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No refusal of an earlier test counts in this one; a cache may outlive it."""
+    monkeypatch.setattr(flood, "_PREFIX", f"audit-{secrets.token_hex(8)}")
 
 
 class Browser(Client):

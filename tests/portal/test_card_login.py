@@ -169,6 +169,7 @@ def test_two_people_at_once(user: User, pki: Pki) -> None:
     assert logged_in(second)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_audit_has_every_outcome_and_no_secret(
     client: Client, user: User, pki: Pki, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -79,7 +79,9 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
 
 
 def test_demo_settings_pass_the_deployment_check(tmp_path: Path, pki: Pki) -> None:
-    done = run(demo_environment(tmp_path, pki), "check", "--deploy", "--fail-level", "DEBUG")
+    environment = demo_environment(tmp_path, pki)
+    environment.pop("CARDLOGIN_DATABASE_URL", None)  # the tests' own role may do everything, which is reported
+    done = run(environment, "check", "--deploy", "--fail-level", "DEBUG")
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 

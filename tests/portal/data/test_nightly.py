@@ -108,7 +108,8 @@ def test_new_sealing_key_takes_every_number_over(user: User, settings: Any) -> N
     found = Person.with_id_number("A123456789")
     assert found is not None
     assert found.id_number == "A123456789"
-    assert AuditEvent.objects.filter(action="reseal").get().facts == {"count": 1}
+    for action in ("reseal_begun", "reseal"):
+        assert AuditEvent.objects.filter(action=action).get().facts == {"count": 1, "by": "operator"}
 
 
 def test_new_sealing_key_takes_every_second_factor_over(user: User, settings: Any) -> None:

@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from portal.accounts import lockout
 from portal.accounts.models import User
+from portal.audit.log import record
 from portal.messages.models import OutboxMessage
 from tests.portal.cards.company_pki import Companies
 from tests.portal.cards.test_company import enter
@@ -31,6 +32,9 @@ def gather(owner: User, pki: Pki, sends: Any, *, modern: bool) -> Gallery:
     card_log_in(browser(), pki.cards["citizen"])
     browser().post("/accounts/login/", {"login": "wang0001", "password": PASSWORD}, HTTP_USER_AGENT=FIREFOX)
     gallery.hang("member", client.get("/member/"))
+    for code, method in (("password_wrong", "password"), ("second_factor_wrong", "password+second_factor")):
+        record("login", code, account=owner.pk, method=method)
+    gallery.hang("member-failed", client.get("/member/"))
     _data(gallery, client)
     _ways(gallery, client, modern=modern)
     _second_factor(gallery, client)

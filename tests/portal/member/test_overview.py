@@ -9,7 +9,7 @@ from portal.audit.log import record
 from portal.member.overview import masked_mobile, shown_person
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import card_log_in, location, plain
-from tests.portal.member.people import log_in, part
+from tests.portal.member.people import later, log_in, part
 from tests.portal.pki import Pki
 from tests.portal.recovery.people import MOBILE, NATIONAL_ID
 
@@ -55,6 +55,42 @@ def test_only_the_last_ten_log_ins(inside: Client, owner: User) -> None:
     for _ in range(12):
         record("login", account=owner.pk, method="card")
     assert part(inside.get("/member/"), "log-ins").count("成功") == 10
+
+
+def _failed(client: Client) -> str:
+    page = client.get("/member/")
+    return " ".join(part(page, "failed-log-ins").split()) if 'id="failed-log-ins"' in page.content.decode() else ""
+
+
+def test_tries_that_failed_are_summed_up(inside: Client, owner: User) -> None:
+    assert _failed(inside) == ""
+    for _ in range(13):
+        record("login", "password_wrong", account=owner.pk, method="password")
+    record("login", "password_wrong", account=owner.pk + 1, method="password")
+    record("reauthenticate", "password_wrong", account=owner.pk, method="password")
+    text = _failed(inside)
+    assert "這個帳號至少有 10 次登入未成功" in text
+    assert "密碼正確" not in text
+    assert part(inside.get("/member/"), "log-ins").count("密碼成功") == 1
+    record("login", "second_factor_wrong", account=owner.pk, method="password+second_factor")
+    text = _failed(inside)
+    assert "至少有 11 次" in text
+    assert "其中 1 次密碼正確、只有驗證碼錯誤" in text
+
+
+def test_strangers_do_not_push_the_log_ins_out(inside: Client, owner: User, profile: str) -> None:
+    stranger = browser()
+    for _ in range(30):
+        stranger.post("/accounts/login/", {"login": "wang0001", "password": "x"}, REMOTE_ADDR="192.0.2.7")
+    assert part(inside.get("/member/"), "log-ins").count("密碼成功") == 1
+    assert "次登入未成功" in _failed(inside)
+
+
+def test_what_failed_a_month_ago_is_over(inside: Client, owner: User) -> None:
+    record("login", "password_wrong", account=owner.pk, method="password")
+    with later(days=31):
+        inside.post("/accounts/login/", {"login": "wang0001", "password": PASSWORD})
+        assert _failed(inside) == ""
 
 
 def test_the_way_to_everything(inside: Client) -> None:

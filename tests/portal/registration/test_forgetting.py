@@ -18,7 +18,7 @@ from tests.portal.helpers import location
 from tests.portal.pki import Pki
 from tests.portal.registration.test_card import begun, to_signature
 from tests.portal.registration.test_confirm import resend
-from tests.portal.registration.walk import MAIL, Walk, link_in, mail_to
+from tests.portal.registration.walk import ACCOUNT, MAIL, Walk, link_in, mail_to
 
 HOUR = timedelta(hours=1)
 
@@ -34,9 +34,11 @@ def test_name_number_and_card_are_free_again(client: Client, pki: Pki) -> None:
     to_signature(begun(client, pki)).sign(pki.cards["citizen"])
     assert CardBinding.objects.count() == 1
     with time_machine.travel(timezone.now() + policy().confirm_within + timedelta(days=7) + HOUR):
+        number = User.objects.get(username=ACCOUNT["account"]).pk
         assert forget() == "forgotten 1"
         assert not CardBinding.objects.exists()
-        assert AuditEvent.objects.get(action="forget_unconfirmed").facts == {"count": 1}
+        event = AuditEvent.objects.get(action="forget_unconfirmed")
+        assert (event.account, event.facts) == (number, {"by": "operator"})
     to_signature(begun(browser(), pki)).sign(pki.cards["citizen"])
     assert location(client.post(link_in(mail_to(MAIL)))) == "/accounts/login/"
 

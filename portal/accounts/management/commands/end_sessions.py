@@ -5,14 +5,16 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.db import transaction
 from typing_extensions import override
 
 from portal.accounts.models import User
 from portal.audit.log import record
+from portal.audit.origin import Job
 
 
-class Command(BaseCommand):
+class Command(Job):
     """`python -m portal end_sessions --account NAME` or `--all`."""
 
     help = "End the sessions of one account, or of everybody; nobody else is told."
@@ -25,18 +27,19 @@ class Command(BaseCommand):
         whose.add_argument("--all", action="store_true", help="every account, and every registration under way")
 
     @override
+    @transaction.atomic
     def handle(self, *args: Any, account: str | None, **options: Any) -> None:
         """End them and say how many; raise CommandError for an account that does not exist."""
         if account is None:
             count = Session.objects.all().delete()[0]
             UserSession.objects.all().delete()
-            record("sessions_ended", count=count, by="operator")
+            record("sessions_ended", count=count)
         else:
             user = User.objects.filter(username=account.strip().lower()).first()
             if user is None:
                 raise CommandError("there is no such account")
             count = _end(user)
-            record("sessions_ended", account=user.pk, count=count, by="operator")
+            record("sessions_ended", account=user.pk, count=count)
         self.stdout.write(f"ended {count}")
 
 

@@ -9,12 +9,13 @@ from allauth.usersessions.models import UserSession
 from captcha.models import CaptchaStore
 from django.contrib.sessions.models import Session
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from typing_extensions import override
 
 from portal.accounts import lockout
 from portal.accounts.models import IssuedCode
+from portal.audit.origin import Job
 from portal.messages import limits, sender
 
 _log = logging.getLogger("portal.nightly")
@@ -24,9 +25,10 @@ _KEEP_CODES = timedelta(days=30)
 _KEEP_MESSAGES = timedelta(days=30)
 
 
-class Command(BaseCommand):
+class Command(Job):
     """`python -m portal nightly`: from a timer, on one machine; more often, or on several, does no harm."""
 
+    by = "nightly"
     help = "Delete what is over: sessions, codes, captchas, counts, accounts never confirmed or to be deleted."
 
     @override

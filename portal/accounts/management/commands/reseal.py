@@ -4,12 +4,13 @@ from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from typing_extensions import override
 
 from portal.accounts.models import IdKind, Person
 from portal.audit.log import record
+from portal.audit.origin import Job
 from portal.messages.models import QueuedMessage
 from portal.sealing import SealBroken
 
@@ -17,7 +18,7 @@ from portal.sealing import SealBroken
 _FACTOR_SECRETS = ("secret", "seed")
 
 
-class Command(BaseCommand):
+class Command(Job):
     """`python -m portal reseal`: run it while nobody is served; a number cannot be found until its row is done."""
 
     help = "Encrypt ID numbers, secrets of second factors and waiting messages anew, and index ID numbers."
@@ -27,6 +28,9 @@ class Command(BaseCommand):
         """Do every row that can be opened; raise CommandError with the numbers of those that cannot."""
         people = list(Person.objects.exclude(id_sealed=None).order_by("pk").values_list("pk", flat=True))
         factors = list(Authenticator.objects.order_by("pk").values_list("pk", flat=True))
+        if people or factors:
+            # Row by row, so that a kill loses none; what was begun stands in the log before the first.
+            record("reseal_begun", count=len(people) + len(factors))
         broken = [f"person {number}" for number in people if not _reseal_person(number)]
         broken += [f"factor {number}" for number in factors if not _reseal_factor(number)]
         messages = list(QueuedMessage.objects.exclude(sealed=None).order_by("pk").values_list("pk", flat=True))

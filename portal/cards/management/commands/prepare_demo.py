@@ -7,20 +7,21 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from typing_extensions import override
 
 from cardlogin_server import CardLoginError, Identity
 from portal.accounts.models import User
 from portal.accounts.passwords import set_password
+from portal.audit.origin import Job
 from portal.cards.models import CardBinding
 from portal.cards.verification import identity_of
 
 _LARGEST_CERTIFICATE = 16_384
 
 
-class Command(BaseCommand):
+class Command(Job):
     """`python -m portal prepare_demo`: all or nothing, and nothing when all is there already."""
 
     help = "Create a confirmed account with a password and bind it to the card with the given certificate."

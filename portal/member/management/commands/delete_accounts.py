@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from typing_extensions import override
 
+from portal.audit.origin import Job
 from portal.member.deletion import delete_due, free_names
 
 
-class Command(BaseCommand):
+class Command(Job):
     """`python -m portal delete_accounts`."""
 
     help = "Delete accounts whose holders asked for it, once the grace time is over; free names deleted long ago."

@@ -3,19 +3,20 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import Q
 from django.utils import timezone
 from typing_extensions import override
 
 from portal.audit.log import record
+from portal.audit.origin import Job
 from portal.messages.models import QueuedMessage
 
 State = QueuedMessage.State
 _SHOWN = 100
 
 
-class Command(BaseCommand):
+class Command(Job):
     """`python -m portal messages`, `python -m portal messages --again NUMBER`."""
 
     help = "List messages that wait or were given up, without their content; put one of the latter back."

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from typing_extensions import override
 
+from portal.audit.origin import Job
 from portal.messages import sender
 
 BETWEEN_LOOKS = 0.25
@@ -23,9 +23,10 @@ LONGEST = 60
 _log = logging.getLogger("portal.messages")
 
 
-class Command(BaseCommand):
+class Command(Job):
     """`python -m portal send_messages`: run one beside the workers; several do no harm."""
 
+    by = "sender"
     help = "Hand over mails and text messages that wait, until SIGTERM, which ends it between two messages."
 
     @override

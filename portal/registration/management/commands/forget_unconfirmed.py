@@ -4,15 +4,16 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from typing_extensions import override
 
+from portal.audit.origin import Job
 from portal.registration.forgetting import forget_unconfirmed
 
 _DAYS = 7
 
 
-class Command(BaseCommand):
+class Command(Job):
     """`python -m portal forget_unconfirmed [--days 7]`."""
 
     help = "Delete accounts that were never confirmed, some days after their confirmation link has ended."

@@ -1,0 +1,33 @@
+"""What `check --deploy` says of the database role: the workers' may add to the audit log and nothing else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Warning
+from django.db import connection
+
+_MAY = """
+SELECT pg_has_role(current_user, relowner, 'MEMBER') OR has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
+FROM pg_class WHERE oid = to_regclass('audit_auditevent')
+"""
+
+
+def append_only_role(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """One warning where the role that asks may change or empty the audit log, or switch its triggers off.
+
+    Nothing for SQLite, where whoever has the file has the log, and before the first `migrate`.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_MAY)
+        found = cursor.fetchone()
+    if found is None or not found[0]:
+        return []
+    return [
+        Warning(
+            "The database role of the workers may change the audit log.",
+            hint="Let another role own the tables, and run `python -m portal grant --role …` as that one.",
+            id="portal.audit.W001",
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Commands of the audit log, for the role that owns it."""

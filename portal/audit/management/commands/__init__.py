@@ -1,0 +1,1 @@
+"""Rights on it, and its end."""
