@@ -265,3 +265,16 @@ PROOF_ENDED = Failure(
     _("This step has expired or was used already."),
     _("Start again from one of the ways below; if you have just set a new password, log in with it."),
 )
+CARD_RENEWED = Failure(
+    "card_renewed",
+    _("This new certificate has not been confirmed for the account yet."),
+    _(
+        "Log in with this card once and confirm it with your password. If you have forgotten the password, set a new "
+        "one first by text message or another way without the card."
+    ),
+)
+COMPANY_CARDS_ONLY = Failure(
+    "company_cards_only",
+    _("A company's account is opened by the company's cards only."),
+    _("Log in with the company's card; such an account has no password and no other way in."),
+)
