@@ -1,7 +1,5 @@
 """Log-in with a card: known, renewed, or not linked to any account yet."""
 
-from django.contrib.sessions.backends.base import SessionBase
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -9,16 +7,14 @@ from django.utils.http import urlencode
 from cardlogin_server import Identity, Purpose
 from cardlogin_server.certificates.families import Family
 from cardlogin_server.contrib.django.parts import issue_challenge
-from portal.accounts.entry import audit
 from portal.accounts.models import User
 from portal.audit.log import record
-from portal.cards.binding import is_renewal, note_certificate
+from portal.cards import pending, renewal
 from portal.cards.models import CardBinding
-from portal.cards.pending import Pending, remember
+from portal.cards.pending import Destination, Pending
 from portal.cards.proof import proof_of_card
 from portal.cards.session import enter_with_card
-from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, CARD_OF_CITIZEN, CARD_OF_COMPANY, Refusal
-from portal.messages.sending import send_mail
+from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, CARD_OF_CITIZEN, CARD_OF_COMPANY, Failure, Refusal
 
 __all__ = ["enter", "issue_challenge", "log_in"]
 
@@ -32,42 +28,41 @@ def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.C
     """
     identity = _verified(request)
     if identity.family is not family:
-        failure = CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN
-        audit("card", failure.code)
-        raise Refusal(failure)
+        raise _refused(request, CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN)
     binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
     if binding is None:
-        audit("card", CARD_NOT_BOUND.code)
-        return _wait(request.session, identity, "card_choices", next_url)
+        _audit(request, CARD_NOT_BOUND.code)
+        company = family is Family.COMPANY
+        return _wait(request, identity, Destination.COMPANY if company else Destination.CHOICES, next_url)
     user: User = binding.user
     if not user.is_active:
-        audit("card", ACCOUNT_INACTIVE.code, user)
-        raise Refusal(ACCOUNT_INACTIVE)
-    if is_renewal(binding, identity) and user.has_usable_password():
-        audit("card", "card_renewal", user)
-        return _wait(request.session, identity, "card_renewal", next_url)
+        raise _refused(request, ACCOUNT_INACTIVE, user)
+    if renewal.needs_confirmation(binding, identity):
+        _audit(request, "card_renewal", user)
+        return _wait(request, identity, Destination.RENEWAL, next_url, user)
     return enter(request, binding, identity, next_url)
 
 
 def enter(
-    request: HttpRequest, binding: CardBinding, identity: Identity | Pending, next_url: str | None
+    request: HttpRequest, binding: CardBinding, card: Identity | Pending, next_url: str | None
 ) -> HttpResponse:
-    """Note the certificate's use and log its account in; a first use of a renewed one is told by mail."""
-    user: User = binding.user
-    with transaction.atomic():
-        renewed = is_renewal(binding, identity)
-        note_certificate(binding, identity)
-        if renewed:
-            record("card_renewed", account=user.pk, family=binding.family)
-            send_mail(
-                user.email, user.language, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:]
-            )
-    return enter_with_card(request, user, identity.certificate_sha256, next_url)
+    """Note the certificate's use and log its account in; raises `Refusal` when the card was unlinked meanwhile."""
+    try:
+        renewal.use(binding, card, request)
+    except Refusal as refusal:
+        raise _refused(request, refusal.failure, binding.user) from refusal
+    return enter_with_card(request, binding.user, card.certificate_sha256, next_url)
 
 
-def _wait(session: SessionBase, identity: Identity, page: str, next_url: str | None) -> HttpResponse:
-    remember(session, identity)
+def _wait(
+    request: HttpRequest, identity: Identity, to: Destination, next_url: str | None, user: User | None = None
+) -> HttpResponse:
+    pending.drop(request.session)
+    # Whoever planted or read the key of this session must not have the card that was verified in it.
+    request.session.cycle_key()
+    pending.keep(request.session, identity, to, next_url or "", user)
     query = f"?{urlencode({'next': next_url})}" if next_url else ""
+    page = "card_renewal" if to is Destination.RENEWAL else "card_choices"
     return HttpResponseRedirect(reverse(page) + query)
 
 
@@ -75,5 +70,13 @@ def _verified(request: HttpRequest) -> Identity:
     try:
         return proof_of_card(request, Purpose.LOGIN)
     except Refusal as refusal:
-        audit("card", refusal.failure.code)
-        raise
+        raise _refused(request, refusal.failure) from refusal
+
+
+def _refused(request: HttpRequest, failure: Failure, user: User | None = None) -> Refusal:
+    _audit(request, failure.code, user)
+    return Refusal(failure)
+
+
+def _audit(request: HttpRequest, code: str, user: User | None = None) -> None:
+    record("login", code, account=user.pk if user else None, request=request, method="card")

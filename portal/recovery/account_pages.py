@@ -9,9 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cardlogin_server import Purpose
-from portal.accounts.models import User
+from portal.accounts.kinds import must_be_person
+from portal.accounts.models import Kind, User
 from portal.audit.log import record
 from portal.captcha.forms import unchecked, wants_new_question
+from portal.cards import renewal
 from portal.cards.models import CardBinding
 from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
@@ -67,7 +69,7 @@ def forgot_account_card(request: HttpRequest) -> HttpResponse:
 def send_names(address: str) -> None:
     """Mail the names of the accounts of an address to it, if there are any; tells nobody."""
     confirmed = EmailAddress.objects.filter(email__iexact=address, verified=True).values("user")
-    users = User.objects.filter(Q(pk__in=confirmed) | Q(email__iexact=address), delete_after=None)
+    users = User.objects.filter(Q(pk__in=confirmed) | Q(email__iexact=address), delete_after=None, kind=Kind.PERSON)
     found = list(users.order_by("pk")[:_MOST_NAMES])
     if found:
         record("forgot_account", channel="mail", count=len(found))
@@ -82,6 +84,8 @@ def _of_card(request: HttpRequest) -> User:
     if binding is None:
         raise Refusal(CARD_NOT_BOUND)
     user: User = binding.user
+    must_be_person(user)
+    renewal.use(binding, identity, request)
     return user
 
 

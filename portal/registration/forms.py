@@ -152,7 +152,8 @@ class BasicForm(StepForm):
     def take(self) -> None:
         """Keep the data, and whether advanced data follow."""
         told, draft = self.cleaned_data, self.draft
-        name = fields.name(draft.card.holder_name) if draft.card else told["name"]
+        # The card's name as it is: a certificate allows more characters (64) than the form does.
+        name = draft.card.holder_name if draft.card else told["name"]
         draft.basic = {"name": name, "email": told["email"], "nickname": told["nickname"].strip()}
         draft.advanced = draft.official or told["advanced"]
         if draft.card:

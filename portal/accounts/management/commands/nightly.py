@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from portal.accounts import lockout
 from portal.accounts.models import IssuedCode
+from portal.cards import pending
 
 _log = logging.getLogger("portal.nightly")
 # So long the page of an old link still says "too old" and not "unknown".
@@ -54,6 +55,7 @@ def _jobs() -> dict[str, Callable[[], object]]:
         "old codes": _forget_old_codes,
         "old captchas": CaptchaStore.remove_expired,
         "old counts of wrong passwords": lockout.forget_old,
+        "verified cards": pending.forget_expired,
     }
 
 
