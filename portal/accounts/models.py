@@ -22,8 +22,8 @@ account_name = RegexValidator(
 class Kind(models.TextChoices):
     """Whose account it is. A company's is opened by its cards and by nothing else (portal.accounts.kinds)."""
 
-    PERSON = "person", _("Person")
-    COMPANY = "company", _("Company")
+    PERSON = "person"
+    COMPANY = "company"
 
 
 class User(AbstractUser):
@@ -55,19 +55,19 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         """What the database itself refuses; an unusable password begins with "!" (Django)."""
 
-        constraints: ClassVar = [
+        constraints: ClassVar[list[models.BaseConstraint] | tuple[models.BaseConstraint, ...]] = [
             models.CheckConstraint(name="known_kind", condition=models.Q(kind__in=Kind.values)),
             models.CheckConstraint(
                 name="company_has_cards_only",
-                condition=models.Q(kind=Kind.PERSON) | models.Q(certificate_only=True, password__startswith="!"),
+                condition=models.Q(kind=Kind.PERSON) | models.Q(certificate_only=True, password__startswith="!"),  # noqa: S106
             ),
         ]
 
     @classmethod
     @override
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
         """Remember the kind as it is stored."""
-        user = super().from_db(db, field_names, values)
+        user = super().from_db(db, field_names, values, **options)
         user._stored_kind = user.__dict__.get("kind")
         return user
 

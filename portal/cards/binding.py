@@ -71,12 +71,13 @@ def note_revoked(certificate_der: bytes, at: datetime) -> None:
 def _hold(user: User, identity: Identity) -> tuple[User, CardBinding | None]:
     """The account and, where the card is linked already, its binding, held until the transaction ends.
 
-    The accounts' rows come first, in one order, so that two requests never wait for each other: two cards at once cannot
-    both be the last one allowed, and two accounts at once cannot both take one card over.
+    The accounts' rows come first, in one order, so that two requests never wait for each other: two cards at once
+    cannot both be the last one allowed, and two accounts at once cannot both take one card over.
     """
     rows = CardBinding.objects.filter(binding_key=identity.binding_key)
     owner = rows.values_list("user", flat=True).first()
-    accounts = User.objects.select_for_update().filter(pk__in={user.pk, owner} - {None}).order_by("pk")
+    numbers = {user.pk} if owner is None else {user.pk, owner}
+    accounts = User.objects.select_for_update().filter(pk__in=numbers).order_by("pk")
     held = {account.pk: account for account in accounts}
     if user.pk not in held:
         raise Refusal(PAGE_OUTDATED)

@@ -58,9 +58,7 @@ def card_renewal(request: HttpRequest) -> HttpResponse:
             return _confirmed(request, binding, card)
     notice = {"panel": "password", **failure.as_dict()} if failure else None
     shown = LogInForm(user=user) if code_form is not None else None
-    return render(
-        request, "cards/renewal.html", {"form": form, "code_form": shown, "pending": card, "notice": notice}
-    )
+    return render(request, "cards/renewal.html", {"form": form, "code_form": shown, "pending": card, "notice": notice})
 
 
 def _confirmed(request: HttpRequest, binding: CardBinding, card: Pending) -> HttpResponse:

@@ -43,9 +43,7 @@ def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.C
     return enter(request, binding, identity, next_url)
 
 
-def enter(
-    request: HttpRequest, binding: CardBinding, card: Identity | Pending, next_url: str | None
-) -> HttpResponse:
+def enter(request: HttpRequest, binding: CardBinding, card: Identity | Pending, next_url: str | None) -> HttpResponse:
     """Note the certificate's use and log its account in; raises `Refusal` when the card was unlinked meanwhile."""
     try:
         renewal.use(binding, card, request)

@@ -30,8 +30,8 @@ def use(
 ) -> None:
     """Note that a linked card is used now; a renewed certificate is told by mail. Every use of a card calls this.
 
-    Raises `Refusal`: card_renewed where the certificate `needs_confirmation` and is not `confirmed`; card_not_bound when
-    the card was unlinked, or linked to another account, meanwhile.
+    Raises `Refusal`: card_renewed where the certificate `needs_confirmation` and is not `confirmed`; card_not_bound
+    when the card was unlinked, or linked to another account, meanwhile.
     """
     with transaction.atomic():
         # Held until the end: what is noted cannot be of a card that is being unlinked.

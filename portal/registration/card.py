@@ -50,9 +50,7 @@ def verified_card(session: SessionBase) -> Pending | None:
 def take_card(session: SessionBase, card: Pending) -> CardFacts:
     """Use the waiting card up for a registration; raises `Refusal` (page_outdated) when another request was faster."""
     pending.use(session, card)
-    return CardFacts(
-        card.binding_key, card.subject_serial, card.holder_name, card.last_four, card.certificate_sha256
-    )
+    return CardFacts(card.binding_key, card.subject_serial, card.holder_name, card.last_four, card.certificate_sha256)
 
 
 class RestOfNumber(forms.CharField):

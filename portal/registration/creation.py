@@ -58,7 +58,9 @@ def _make(draft: Draft, may_write: Writer, identity: Identity | None, request: H
     _keep_person(user, draft, may_write)
     if identity is not None and not belongs_to_another(user):
         bind(user, identity, request)
-    record("register", account=user.pk, request=request, method="card" if identity else "password", profile=draft.policy)
+    record(
+        "register", account=user.pk, request=request, method="card" if identity else "password", profile=draft.policy
+    )
     send_confirmation(user, may_write, draft.next)
 
 

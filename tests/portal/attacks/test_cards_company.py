@@ -62,9 +62,7 @@ def test_offered(client: Client, company: User, profile: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_recovery_by_its_card(
-    client: Client, company: User, companies: Companies, profile: str, way: str
-) -> None:
+def test_recovery_by_its_card(client: Client, company: User, companies: Companies, profile: str, way: str) -> None:
     """The company's own card sets a password for the company."""
     assert code(by_card(browser(), way, companies.card(), company.username)) == "company_cards_only"
     company.refresh_from_db()
@@ -111,7 +109,7 @@ def test_any_other_log_in(company: User, method: str) -> None:
 
     request = RequestFactory().post("/accounts/login/", secure=True, SERVER_NAME="portal.test")
     request.session = SessionStore()
-    request.user = User()  # type: ignore[assignment]
+    request.user = User()
     for earlier in ("card", method):
         record_authentication(request, company, method=earlier)
     answer = perform_login(request, company)
