@@ -45,13 +45,14 @@ def certificate_only(request: HttpRequest) -> HttpResponse:
     card = pending.look(request.session, *_PAGES)
     if request.user.is_authenticated:
         return HttpResponseRedirect(get_login_redirect_url(request, safe_next(request)))  # pressed twice
+    if card is None and pending.is_taken(request.session, *_PAGES):
+        return HttpResponseRedirect(reverse("member"))
     if card is None:
         return back_to_login(request, "card", PAGE_OUTDATED)
     try:
         binding = _make(request, card)
     except Refusal:
-        # Pressed twice at once. Nothing is said: the session is the other request's, which changes its key.
-        return HttpResponseRedirect(reverse("member"))
+        return HttpResponseRedirect(reverse("member"))  # pressed twice at once
     except IntegrityError:
         # Linked meanwhile, or gone on with in another browser: what the card opens now, its next log-in finds out.
         pending.drop(request.session)

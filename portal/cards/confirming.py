@@ -45,6 +45,8 @@ def card_renewal(request: HttpRequest) -> HttpResponse:
     """Ask for the password, and the code where the account asks for one, before a renewed certificate opens it."""
     card = pending.look(request.session, Destination.RENEWAL)
     binding = _binding_of(card)
+    if card is None and pending.is_taken(request.session, Destination.RENEWAL):
+        return HttpResponseRedirect(reverse("member"))
     if card is None or binding is None:
         pending.drop(request.session)
         return back_to_login(request, "card", PAGE_OUTDATED)
@@ -67,8 +69,7 @@ def _confirmed(request: HttpRequest, binding: CardBinding, card: Pending) -> Htt
             pending.use(request.session, card)
             renewal.use(binding, card, request, confirmed=True)
     except Refusal:
-        # Pressed twice at once, or unlinked meanwhile; the session may be the other request's, so nothing is said.
-        return HttpResponseRedirect(reverse("member"))
+        return HttpResponseRedirect(reverse("member"))  # pressed twice at once, or unlinked meanwhile
     wanted = safe_next(request) or card.next_url or None
     return enter_with_card(request, binding.user, card.certificate_sha256, wanted)
 

@@ -40,7 +40,8 @@ class Destination(StrEnum):
 class Pending:
     """What is kept of a verified `Identity` (the same names where both are used), and what it waits for.
 
-    `next_url` is where the person wanted to go, or empty. `account` and `epoch` say for whom it waits, where it does.
+    `until` is when its time is over (seconds since 1970), `next_url` where the person wanted to go, or empty. `account`
+    and `epoch` say for whom it waits, where it does.
     """
 
     token: str
@@ -52,6 +53,7 @@ class Pending:
     last_four: str
     certificate_sha256: str
     ends: str
+    until: float
     next_url: str
     account: int | None
     epoch: str
@@ -82,23 +84,30 @@ def keep(
     drop(session)
     if session.session_key is None:
         session.create()
+    expires = timezone.now() + _LIFE
     kept = Pending(
         secrets.token_urlsafe(16), destination, card.binding_key, card.family.value, card.subject_serial,
-        card.holder_name, card.last_four or "", card.certificate_sha256, card.not_after.isoformat(), next_url,
-        user.pk if user else None, stamp(user) if user else "",
+        card.holder_name, card.last_four or "", card.certificate_sha256, card.not_after.isoformat(),
+        expires.timestamp(), next_url, user.pk if user else None, stamp(user) if user else "",
     )  # fmt: skip
-    ticket = _ticket(session, kept.token, destination)
-    VerifiedCard.objects.create(ticket=ticket, expires=timezone.now() + _LIFE)
+    VerifiedCard.objects.create(ticket=_ticket(session, kept.token, destination), expires=expires)
     session[_KEY] = asdict(kept)
 
 
 def look(session: SessionBase, *destinations: Destination) -> Pending | None:
     """The card that waits in this session for one of these destinations, without using it up."""
-    kept = session.get(_KEY)
-    if kept is None or kept["destination"] not in destinations:
-        return None
-    pending = Pending(**{**kept, "destination": Destination(kept["destination"])})
-    return pending if _right(session, pending).exists() else None
+    card = _read(session, destinations)
+    return card if card is not None and _right(session, card).exists() else None
+
+
+def is_taken(session: SessionBase, *destinations: Destination) -> bool:
+    """Whether another request of this session, one at the same moment, has just used the card that waited.
+
+    The session is that request's, then: who leaves it alone lets the person see what it did.
+    """
+    card = _read(session, destinations)
+    in_time = card is not None and timezone.now().timestamp() < card.until
+    return card is not None and in_time and not _right(session, card).exists()
 
 
 def use(session: SessionBase, pending: Pending) -> None:
@@ -130,6 +139,13 @@ def drop(session: SessionBase) -> None:
 def forget_expired() -> None:
     """Delete what nobody can use any more."""
     VerifiedCard.objects.filter(expires__lte=timezone.now()).delete()
+
+
+def _read(session: SessionBase, destinations: tuple[Destination, ...]) -> Pending | None:
+    kept = session.get(_KEY)
+    if kept is None or kept["destination"] not in destinations:
+        return None
+    return Pending(**{**kept, "destination": Destination(kept["destination"])})
 
 
 def _right(session: SessionBase, pending: Pending) -> "QuerySet[VerifiedCard]":

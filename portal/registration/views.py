@@ -14,6 +14,7 @@ from portal.audit.log import record
 from portal.captcha.forms import CaptchaForm, unchecked, wants_new_question
 from portal.cards import pending
 from portal.cards.pages import card_context
+from portal.cards.pending import Destination
 from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_TAKEN, PAGE_OUTDATED, STEP_OUT_OF_ORDER, Failure, Refusal
 from portal.policy import policy
@@ -114,6 +115,8 @@ def _begin(request: HttpRequest) -> HttpResponse:
     if choice not in ("member", "official"):
         return _none_under_way(request)
     card = verified_card(request.session)
+    if card is None and pending.is_taken(request.session, Destination.CHOICES):
+        return redirect("register_step", 1)
     try:
         facts = take_card(request.session, card) if card else former.card if former else None
     except Refusal:
