@@ -272,3 +272,16 @@ NUMBER_HAD_ENOUGH = Failure(
     _("Too many messages were sent to this number; no other one can be sent now."),
     _("Use the newest code you received, or try again tomorrow."),
 )
+CARD_RENEWED = Failure(
+    "card_renewed",
+    _("This new certificate has not been confirmed for the account yet."),
+    _(
+        "Log in with this card once and confirm it with your password. If you have forgotten the password, set a new "
+        "one first by text message or another way without the card."
+    ),
+)
+COMPANY_CARDS_ONLY = Failure(
+    "company_cards_only",
+    _("A company's account is opened by the company's cards only."),
+    _("Log in with the company's card; such an account has no password and no other way in."),
+)

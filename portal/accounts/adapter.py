@@ -18,7 +18,11 @@ from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
 from portal.accounts.session_life import begin
-from portal.failures import ACCOUNT_INACTIVE
+from portal.audit.log import record
+from portal.cards import pending
+from portal.cards.pending import Destination
+from portal.cards.session import entered_by_other_than_card
+from portal.failures import ACCOUNT_INACTIVE, COMPANY_CARDS_ONLY
 from portal.member.deletion import keep
 from portal.member.pages import tell
 
@@ -70,11 +74,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return [own.get(stage, stage) for stage in super().get_login_stages()]
 
     @override
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Every log-in, by whatever door, passes here: a company enters by its cards only."""
+        if user.is_company and entered_by_other_than_card(request, user):
+            record("login", COMPANY_CARDS_ONLY.code, account=user.pk, request=request)
+            return back_to_login(request, "password", COMPANY_CARDS_ONLY)
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return answer
+
+    @override
     @transaction.atomic
     def login(self, request: HttpRequest, user: User) -> None:
         """Log in, keep the time of the log-in before, and write the audit line; a deletion asked for ends with it."""
         previous = user.last_login
+        card = pending.take_along(request.session, user)
         super().login(request, user)
+        if card is not None:
+            pending.keep(request.session, card, Destination.BIND, card.next_url, user)
         begin(request)
         if user.delete_after is not None and keep(user):
             tell(request, "delete_cancelled")

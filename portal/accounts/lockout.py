@@ -41,8 +41,9 @@ def begin(account: str) -> Standing:
     """
     now = timezone.now()
     with transaction.atomic():
-        row, _ = PasswordTries.objects.get_or_create(subject=_subject(account), defaults={"last_wrong": now})
-        row = PasswordTries.objects.select_for_update().get(pk=row.pk)
+        # Found and held in one statement: a right password at the same moment deletes the row.
+        rows = PasswordTries.objects.select_for_update()
+        row, _ = rows.get_or_create(subject=_subject(account), defaults={"last_wrong": now})
         before = _standing(row, now)
         if before.may_try:
             row.wrong, row.last_wrong = before.wrong + 1, now

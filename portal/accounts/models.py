@@ -1,6 +1,7 @@
 """The account and the person behind it."""
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -18,8 +19,17 @@ account_name = RegexValidator(
 )
 
 
+class Kind(models.TextChoices):
+    """Whose account it is. A company's is opened by its cards and by nothing else (portal.accounts.kinds)."""
+
+    PERSON = "person"
+    COMPANY = "company"
+
+
 class User(AbstractUser):
-    """An account of one person: account name (kept in lower case), real name, mail, password.
+    """An account of one person or company: account name (kept in lower case), real name, mail, password.
+
+    `kind` is set when the account is made and never changes: another kind raises TypeError.
 
     Whether the mail address is confirmed is kept in allauth's EmailAddress.
 
@@ -31,6 +41,7 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     username = models.CharField(max_length=15, unique=True, validators=[account_name])
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PERSON)
     name = models.CharField(max_length=64)
     nickname = models.CharField(max_length=30, blank=True)
     password_policy = models.CharField(max_length=20, blank=True)  # Policy.version the password was set under
@@ -38,8 +49,41 @@ class User(AbstractUser):
     certificate_only = models.BooleanField(default=False)  # made by a card alone (F134); may be merged once
     delete_after = models.DateTimeField(null=True, blank=True)  # end of the grace time of a deletion
     language = models.CharField(max_length=20, blank=True)  # of mails and text messages, as Django names it; or unknown
+    _stored_kind: str | None = None
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta(AbstractUser.Meta):
+        """What the database itself refuses; an unusable password begins with "!" (Django)."""
+
+        constraints: ClassVar[list[models.BaseConstraint] | tuple[models.BaseConstraint, ...]] = [
+            models.CheckConstraint(name="known_kind", condition=models.Q(kind__in=Kind.values)),
+            models.CheckConstraint(
+                name="company_has_cards_only",
+                condition=models.Q(kind=Kind.PERSON) | models.Q(certificate_only=True, password__startswith="!"),  # noqa: S106
+            ),
+        ]
+
+    @classmethod
+    @override
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
+        """Remember the kind as it is stored."""
+        user = super().from_db(db, field_names, values, **options)
+        user._stored_kind = user.__dict__.get("kind")
+        return user
+
+    @override
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the account; raise TypeError for one that changes its kind."""
+        if self._stored_kind not in (None, self.kind):
+            raise TypeError("the kind of an account never changes")
+        super().save(*args, **kwargs)
+        self._stored_kind = self.kind
+
+    @property
+    def is_company(self) -> bool:
+        """Whether the account is a company's."""
+        return self.kind == Kind.COMPANY
 
     @override
     def get_full_name(self) -> str:

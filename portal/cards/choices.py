@@ -1,126 +1,77 @@
-"""After a card log-in that led to no account, or with a new certificate: the choices, and the one question."""
+"""After a card log-in that led to no account: the choices. What each needs of the verified card it uses up."""
 
 import secrets
 
-from allauth.account.adapter import get_adapter
-from django import forms
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from allauth.account.utils import get_login_redirect_url
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from cardlogin_server.certificates.families import Family
 from portal.accounts.destination import safe_next
-from portal.accounts.entry import audit
-from portal.accounts.models import User
+from portal.accounts.models import Kind, User
 from portal.accounts.notice import back_to_login
 from portal.audit.log import record
+from portal.cards import pending
 from portal.cards.flows import enter
 from portal.cards.models import CardBinding
-from portal.cards.pending import Pending, forget, recall
-from portal.failures import (
-    ACCOUNT_LOCKED,
-    CARD_KIND_OTHER,
-    PAGE_OUTDATED,
-    PASSWORD_WRONG,
-    WAIT_A_MOMENT,
-    Failure,
-)  # fmt: skip
+from portal.cards.pending import Destination, Pending
+from portal.failures import CARD_TAKEN, PAGE_OUTDATED, Refusal
 from portal.languages import in_use
 
-_BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
-
-
-class RenewalForm(forms.Form):
-    """The password that lets a renewed certificate in for the first time."""
-
-    password = forms.CharField(
-        label=_("Password"), max_length=128, strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )  # fmt: skip
+_PAGES = {Destination.CHOICES: "cards/choices.html", Destination.COMPANY: "cards/company_choice.html"}
 
 
 @require_safe
 @never_cache
 def card_choices(request: HttpRequest) -> HttpResponse:
     """Show the ways on for a card that belongs to no account: three for a citizen (rule 4), one for a company."""
-    pending = recall(request.session)
-    if pending is None:
+    card = pending.look(request.session, *_PAGES)
+    if card is None:
         return back_to_login(request, "card", PAGE_OUTDATED)
-    page = "cards/company_choice.html" if pending.family is Family.COMPANY else "cards/choices.html"
-    return render(request, page, {"pending": pending})
+    wanted = safe_next(request) or card.next_url
+    query = f"?{urlencode({'next': wanted})}" if wanted else ""
+    context = {"pending": card, "next": wanted, "query": query, "to_cards": reverse("cards") + query}
+    return render(request, _PAGES[card.destination], context)
 
 
 @require_POST
 @never_cache
 def certificate_only(request: HttpRequest) -> HttpResponse:
     """Go on with the card alone: an account of its own, after the warning that it is another one (F134)."""
-    pending = recall(request.session)
-    if pending is None:
+    card = pending.look(request.session, *_PAGES)
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(get_login_redirect_url(request, safe_next(request)))  # pressed twice
+    if card is None and pending.is_taken(request.session, *_PAGES):
+        return HttpResponseRedirect(reverse("member"))
+    if card is None:
         return back_to_login(request, "card", PAGE_OUTDATED)
-    if pending.family is not Family.CITIZEN and pending.family is not Family.COMPANY:
-        return back_to_login(request, "card", CARD_KIND_OTHER)
-    binding = _certificate_only_account(pending)
-    forget(request.session)
-    return enter(request, binding, pending, safe_next(request))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def card_renewal(request: HttpRequest) -> HttpResponse:
-    """Ask for the password once before a renewed certificate of the same holder opens the account (rule 7)."""
-    pending = recall(request.session)
-    binding = _binding_of(pending)
-    if pending is None or binding is None:
-        return back_to_login(request, "card", PAGE_OUTDATED)
-    form, failure = RenewalForm(request.POST or None), None
-    if request.method == "POST" and form.is_valid():
-        failure = _try(request, binding.user, form.cleaned_data["password"])
-        if failure is None:
-            forget(request.session)
-            return enter(request, binding, pending, safe_next(request))
-    notice = {"panel": "password", **failure.as_dict()} if failure else None
-    return render(request, "cards/renewal.html", {"form": form, "pending": pending, "notice": notice})
-
-
-def _try(request: HttpRequest, user: User, password: str) -> Failure | None:
-    failure: Failure | None
     try:
-        good = get_adapter().authenticate(request, username=user.username, password=password)
-    except ValidationError as error:
-        failure = _BY_CODE.get(error.code or "", PASSWORD_WRONG)
-    else:
-        failure = None if good == user else PASSWORD_WRONG
-    if failure is not None:
-        audit("password", failure.code, user)
-    return failure
+        binding = _make(request, card)
+    except Refusal:
+        return HttpResponseRedirect(reverse("member"))  # pressed twice at once
+    except IntegrityError:
+        # Linked meanwhile, or gone on with in another browser: what the card opens now, its next log-in finds out.
+        pending.drop(request.session)
+        return back_to_login(request, "card", CARD_TAKEN)
+    return enter(request, binding, card, safe_next(request) or card.next_url or None)
 
 
-def _binding_of(pending: Pending | None) -> CardBinding | None:
-    if pending is None:
-        return None
-    found = CardBinding.objects.select_related("user").filter(binding_key=pending.binding_key).first()
-    return found if found is not None and found.user.is_active else None
-
-
-def _certificate_only_account(pending: Pending) -> CardBinding:
-    """The account that only this card opens; the same one however often the button is pressed."""
+def _make(request: HttpRequest, card: Pending) -> CardBinding:
+    """The account that only this card opens, and the card used up for it; all or nothing."""
+    kind = Kind.COMPANY if card.destination is Destination.COMPANY else Kind.PERSON
     with transaction.atomic():
-        found = CardBinding.objects.select_related("user").filter(binding_key=pending.binding_key).first()
-        if found is not None:
-            return found
-        user = User(username=_free_name(), name=pending.holder_name[:64], certificate_only=True, language=in_use())
+        pending.use(request.session, card)
+        user = User(username=_free_name(), name=card.holder_name, kind=kind, certificate_only=True, language=in_use())
         user.set_unusable_password()
         user.save()
-        record("register", account=user.pk, method="card", family=pending.family_name)
+        record("register", account=user.pk, request=request, method="card", family=card.family_name)
         return CardBinding.objects.create(
-            user=user, binding_key=pending.binding_key, family=pending.family_name,
-            subject_serial=pending.subject_serial, created=timezone.now(),
-        )  # fmt: skip
+            user=user, binding_key=card.binding_key, family=card.family_name, subject_serial=card.subject_serial
+        )
 
 
 def _free_name() -> str:

@@ -1,6 +1,5 @@
 """Log-in with a card: known, renewed, or not linked to any account yet."""
 
-from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -11,14 +10,12 @@ from cardlogin_server.certificates.families import Family
 from cardlogin_server.contrib.django.parts import issue_challenge
 from portal.accounts.entry import audit
 from portal.accounts.models import User
-from portal.audit.log import record
-from portal.cards.binding import is_renewal, note_certificate
+from portal.cards import pending, renewal
 from portal.cards.models import CardBinding
-from portal.cards.pending import Pending, remember
+from portal.cards.pending import Destination, Pending
 from portal.cards.proof import proof_of_card
 from portal.cards.session import enter_with_card
-from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, CARD_OF_CITIZEN, CARD_OF_COMPANY, Refusal
-from portal.messages.sending import send_mail
+from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, CARD_OF_CITIZEN, CARD_OF_COMPANY, Failure, Refusal
 
 __all__ = ["enter", "issue_challenge", "log_in"]
 
@@ -34,40 +31,39 @@ def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.C
     binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
     if identity.family is not family:
         failure = CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN
-        audit("card", failure.code, binding.user if binding is not None else None)
-        raise Refusal(failure)
+        raise _refused(failure, binding.user if binding is not None else None)
     if binding is None:
         audit("card", CARD_NOT_BOUND.code)
-        return _wait(request.session, identity, "card_choices", next_url)
+        company = family is Family.COMPANY
+        return _wait(request, identity, Destination.COMPANY if company else Destination.CHOICES, next_url)
     user: User = binding.user
     if not user.is_active:
-        audit("card", ACCOUNT_INACTIVE.code, user)
-        raise Refusal(ACCOUNT_INACTIVE)
-    if is_renewal(binding, identity) and user.has_usable_password():
+        raise _refused(ACCOUNT_INACTIVE, user)
+    if renewal.needs_confirmation(binding, identity):
         audit("card", "card_renewal", user)
-        return _wait(request.session, identity, "card_renewal", next_url)
+        return _wait(request, identity, Destination.RENEWAL, next_url, user)
     return enter(request, binding, identity, next_url)
 
 
-def enter(
-    request: HttpRequest, binding: CardBinding, identity: Identity | Pending, next_url: str | None
+def enter(request: HttpRequest, binding: CardBinding, card: Identity | Pending, next_url: str | None) -> HttpResponse:
+    """Note the certificate's use and log its account in; raises `Refusal` when the card was unlinked meanwhile."""
+    try:
+        with transaction.atomic():
+            renewal.use(binding, card, request)
+            return enter_with_card(request, binding.user, card.certificate_sha256, next_url)
+    except Refusal as refusal:
+        raise _refused(refusal.failure, binding.user) from refusal
+
+
+def _wait(
+    request: HttpRequest, identity: Identity, to: Destination, next_url: str | None, user: User | None = None
 ) -> HttpResponse:
-    """Note the certificate's use and log its account in; a first use of a renewed one is told by mail."""
-    user: User = binding.user
-    with transaction.atomic():
-        renewed = is_renewal(binding, identity)
-        note_certificate(binding, identity)
-        if renewed:
-            record("card_renewed", account=user.pk, family=binding.family)
-            send_mail(
-                user.email, user.language, "card_renewed", name=user.name, last_digits=identity.subject_serial[-4:]
-            )
-        return enter_with_card(request, user, identity.certificate_sha256, next_url)
-
-
-def _wait(session: SessionBase, identity: Identity, page: str, next_url: str | None) -> HttpResponse:
-    remember(session, identity)
+    pending.drop(request.session)
+    # Whoever planted or read the key of this session must not have the card that was verified in it.
+    request.session.cycle_key()
+    pending.keep(request.session, identity, to, next_url or "", user)
     query = f"?{urlencode({'next': next_url})}" if next_url else ""
+    page = "card_renewal" if to is Destination.RENEWAL else "card_choices"
     return HttpResponseRedirect(reverse(page) + query)
 
 
@@ -75,5 +71,9 @@ def _verified(request: HttpRequest) -> Identity:
     try:
         return proof_of_card(request, Purpose.LOGIN)
     except Refusal as refusal:
-        audit("card", refusal.failure.code)
-        raise
+        raise _refused(refusal.failure) from refusal
+
+
+def _refused(failure: Failure, user: User | None = None) -> Refusal:
+    audit("card", failure.code, user)
+    return Refusal(failure)

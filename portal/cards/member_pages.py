@@ -7,18 +7,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cardlogin_server import Purpose
 from portal import once
+from portal.accounts.destination import safe_next
 from portal.accounts.fresh import fresh_required, is_fresh
 from portal.accounts.models import User
 from portal.audit.log import record
-from portal.cards.binding import bind, is_company, unbind
+from portal.cards import pending
+from portal.cards.binding import bind, unbind
 from portal.cards.models import CardBinding
 from portal.cards.pages import card_context
-from portal.cards.pending import forget, recall
+from portal.cards.pending import Destination, Pending
 from portal.cards.proof import proof_of_card
 from portal.failures import NAME_REFUSED, Failure, Refusal
 from portal.policy import policy
@@ -43,8 +46,9 @@ def cards(request: HttpRequest) -> HttpResponse:
     owned = user.cards.prefetch_related("certificates").order_by("created")
     context = {
         **card_context(), "cards": owned, "now": timezone.now(), "fresh": is_fresh(request),
-        "company": is_company(user), "room": owned.count() < policy().most_cards, "most": policy().most_cards,
-        "pending": recall(request.session), "notice": notice, "done": done,
+        "company": user.is_company, "room": owned.count() < policy().most_cards, "most": policy().most_cards,
+        "pending": _waiting(request, user), "notice": notice, "done": done,
+        "redirect_field_value": safe_next(request), "here": _here(request),
     }  # fmt: skip
     return render(request, "cards/cards.html", context)
 
@@ -53,14 +57,15 @@ def cards(request: HttpRequest) -> HttpResponse:
 @never_cache
 @fresh_required
 def card_bind(request: HttpRequest) -> HttpResponse:
-    """Link the card that signed for `bind` to this account."""
+    """Link the card that signed for `bind` to this account, and go on to where the person wanted to go (`next`)."""
     user = _person(request)
     try:
-        bind(user, proof_of_card(request, Purpose.BIND))
+        bind(user, proof_of_card(request, Purpose.BIND), request)
     except Refusal as refusal:
         return _back(request, "bind", refusal.failure)
-    forget(request.session)
-    return _done(request, "bound")
+    pending.drop(request.session)
+    wanted = safe_next(request)
+    return HttpResponseRedirect(wanted) if wanted else _done(request, "bound")
 
 
 @require_POST
@@ -70,7 +75,7 @@ def card_unbind(request: HttpRequest, card: int) -> HttpResponse:
     """Unlink one of this account's cards."""
     user = _person(request)
     try:
-        unbind(user, get_object_or_404(CardBinding, pk=card, user=user))
+        unbind(user, get_object_or_404(CardBinding, pk=card, user=user), request)
     except Refusal as refusal:
         return _back(request, "unbind", refusal.failure)
     return _done(request, "unbound")
@@ -84,10 +89,11 @@ def card_rename(request: HttpRequest, card: int) -> HttpResponse:
     binding = get_object_or_404(CardBinding, pk=card, user=_person(request))
     form = NameForm(request.POST)
     if form.is_valid():
-        binding.nickname = form.cleaned_data["nickname"]
         with transaction.atomic():
-            binding.save(update_fields=["nickname"])
-            record("card_renamed", account=binding.user_id, request=request)
+            # It may be unlinked at the same moment.
+            own = CardBinding.objects.filter(pk=binding.pk, user=binding.user_id)
+            if own.update(nickname=form.cleaned_data["nickname"]):
+                record("card_renamed", account=binding.user_id, request=request)
         return _done(request, "renamed")
     request.session[_NOTICE] = {"panel": "unbind", **NAME_REFUSED.as_dict()}
     return HttpResponseRedirect(reverse("cards"))
@@ -96,7 +102,17 @@ def card_rename(request: HttpRequest, card: int) -> HttpResponse:
 def _back(request: HttpRequest, action: str, failure: Failure) -> HttpResponse:
     record(action, failure.code, account=_person(request).pk, request=request)
     request.session[_NOTICE] = {"panel": "card" if action == "bind" else "unbind", **failure.as_dict()}
-    return HttpResponseRedirect(reverse("cards"))
+    return HttpResponseRedirect(_here(request))
+
+
+def _here(request: HttpRequest) -> str:
+    wanted = safe_next(request)
+    return reverse("cards") + (f"?{urlencode({'next': wanted})}" if wanted else "")
+
+
+def _waiting(request: HttpRequest, user: User) -> Pending | None:
+    card = pending.look(request.session, Destination.BIND)
+    return card if card is not None and card.is_for(user) else None
 
 
 def _done(request: HttpRequest, what: str) -> HttpResponse:

@@ -1,5 +1,7 @@
 """Cards tied to accounts, and every certificate seen on them."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -23,6 +25,13 @@ class CardBinding(models.Model):
         """Return family and row number; the key itself stays out of logs."""
         return f"{self.family} card {self.pk}"
 
+    @override
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the row; raise ValueError for a card that is not of the account's kind, which never changes."""
+        if self.family != (Family.COMPANY if self.user.is_company else Family.CITIZEN).value:
+            raise ValueError("a card of another kind than the account")
+        super().save(*args, **kwargs)
+
     @property
     def last_digits(self) -> str:
         """Return the last four characters of the card holder's serial number, the only part shown."""
@@ -32,6 +41,21 @@ class CardBinding(models.Model):
     def business_number(self) -> str:
         """Return the 統一編號 of a company's card, which is public; an empty text for a person's."""
         return self.subject_serial if self.family == Family.COMPANY.value else ""
+
+
+class VerifiedCard(models.Model):
+    """The right to use a card that waits in a session (portal.cards.pending): one use, one destination, short life.
+
+    `ticket` is a keyed hash of session, card and destination; nothing of the card is in it.
+    """
+
+    ticket = models.CharField(max_length=64, unique=True)
+    expires = models.DateTimeField(db_index=True)
+
+    @override
+    def __str__(self) -> str:
+        """Return the row number."""
+        return f"verified card {self.pk}"
 
 
 class CardCertificate(models.Model):

@@ -1,6 +1,7 @@
-"""The one place that reaches into allauth's internals: the session's record that a card was used."""
+"""The one place that reaches into allauth's internals: the session's record of how somebody proved who he is."""
 
-from allauth.account.internal.flows.login import record_authentication
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import clear_authentication_records, record_authentication
 from allauth.account.utils import perform_login
 from django.http import HttpRequest, HttpResponse
 
@@ -14,3 +15,12 @@ def enter_with_card(
     record_authentication(request, user, method="card", certificate=certificate_sha256)
     response: HttpResponse = perform_login(request, user, redirect_url=redirect_url)
     return response
+
+
+def entered_by_other_than_card(request: HttpRequest, user: User) -> bool:
+    """Whether the log-in under way is not by card; what was proved for it then counts no more."""
+    records = get_authentication_records(request, user)
+    if records and records[-1]["method"] == "card":
+        return False
+    clear_authentication_records(request)
+    return True

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from portal.cards.choices import card_choices, card_renewal, certificate_only
+from portal.cards.choices import card_choices, certificate_only
+from portal.cards.confirming import card_renewal
 from portal.cards.views import challenge, login
 
 urlpatterns = [

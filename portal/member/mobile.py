@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.codes import CodePurpose, issue, take_code
 from portal.accounts.fresh import fresh_required
+from portal.accounts.kinds import persons_only
 from portal.accounts.models import IssuedCode, Person, User
 from portal.audit.log import record
 from portal.failures import CODE_WRONG, NUMBER_HAD_ENOUGH, RATE_LIMITED, Refusal
@@ -43,6 +44,7 @@ class MobileForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@persons_only
 @fresh_required
 def rescue_mobile(request: HttpRequest) -> HttpResponse:
     """Answer the page of the number; send a code to another one."""
@@ -65,6 +67,7 @@ def rescue_mobile(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
+@persons_only
 @fresh_required
 def rescue_mobile_code(request: HttpRequest) -> HttpResponse:
     """Take the code of the text message."""
@@ -82,6 +85,7 @@ def rescue_mobile_code(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
+@persons_only
 @fresh_required
 def rescue_mobile_remove(request: HttpRequest) -> HttpResponse:
     """Take the number away."""

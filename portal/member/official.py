@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal.accounts.models import Person, User
-from portal.cards.binding import is_company
 from portal.member.pages import holder
 from portal.registration.change import is_confirmed
 
@@ -45,7 +44,6 @@ def needs(user: User) -> tuple[Need, ...]:
 def official_account(request: HttpRequest) -> HttpResponse:
     """Answer 申請公務帳號: the account's data beside what an application asks for. It changes nothing."""
     user = holder(request)
-    company = is_company(user)
-    found = () if company else needs(user)
-    context = {"company": company, "needs": found, "ready": bool(found) and all(need.met for need in found)}
+    found = () if user.is_company else needs(user)
+    context = {"company": user.is_company, "needs": found, "ready": bool(found) and all(need.met for need in found)}
     return render(request, "member/official.html", context)

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from cardlogin_server.certificates.families import Family
 from cardlogin_server.identity.identifiers.roc_calendar import to_roc
 from portal.accounts.entry import current_entry
 from portal.accounts.models import Person, User
@@ -58,8 +57,7 @@ def member(request: HttpRequest) -> HttpResponse:
     context = {
         **said(request), "entry": entry, "certificate": certificate, "log_ins": log_ins(user),
         "failed": failed_log_ins(user), "person": shown_person(user), "confirmed": is_confirmed(user),
-        "waiting": waiting_address(user),
-        "cards": user.cards.order_by("created"), "company": user.cards.filter(family=Family.COMPANY.value).first(),
+        "waiting": waiting_address(user), "cards": user.cards.order_by("created"), "company": user.is_company,
         "second_factor": is_mfa_enabled(user, [Authenticator.Type.TOTP]), "recovery": policy().recovery,
     }  # fmt: skip
     return render(request, "member.html", context)

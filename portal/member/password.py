@@ -15,7 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.fresh import is_fresh, prove_again
-from portal.accounts.models import User
+from portal.accounts.kinds import persons_only
+from portal.accounts.models import Kind, User
 from portal.accounts.passwords import set_password, warnings
 from portal.audit.log import record
 from portal.failures import ACCOUNT_LOCKED, PASSWORD_WRONG, PROOF_ENDED, WAIT_A_MOMENT, Failure, Refusal
@@ -46,6 +47,7 @@ class ChangePasswordForm(FirstPasswordForm):
 @sensitive_post_parameters("current", "password", "again")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@persons_only
 @login_required
 def change_password(request: HttpRequest) -> HttpResponse:
     """Answer the form, and set the new password."""
@@ -71,7 +73,7 @@ def change(request: HttpRequest, user: User, password: str) -> None:
     former = user.password
     set_password(user, password)  # slow on purpose, so before the transaction
     with transaction.atomic():
-        same = User.objects.filter(pk=user.pk, is_active=True, password=former)
+        same = User.objects.filter(pk=user.pk, is_active=True, kind=Kind.PERSON, password=former)
         if not same.update(password=user.password, password_policy=user.password_policy):
             raise Refusal(PROOF_ENDED)
         end_codes(user)

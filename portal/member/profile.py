@@ -17,7 +17,6 @@ from cardlogin_server.identity.identifiers.roc_calendar import compact
 from portal.accounts.fresh import is_fresh
 from portal.accounts.models import IdKind, Person, User
 from portal.audit.log import record
-from portal.cards.binding import is_company
 from portal.failures import RATE_LIMITED
 from portal.languages import in_words
 from portal.member.overview import shown_person
@@ -69,7 +68,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         return done(request, "member", "profile")
     context = {
         "form": form, "draft": draft, "doubts": doubts, "person": shown_person(user), "fresh": is_fresh(request),
-        "company": is_company(user),
+        "company": user.is_company,
     }  # fmt: skip
     return render(request, "member/profile.html", context)
 
@@ -116,5 +115,5 @@ def _draft(user: User) -> Draft:
     draft.details["birthday"] = compact(person.birthday) if person.birthday else ""
     if person.id_sealed:
         draft.keep_number(IdKind(person.id_kind), person.id_number)
-    draft.has_number_already = bool(person.id_sealed) or is_company(user)
+    draft.has_number_already = bool(person.id_sealed) or user.is_company
     return draft

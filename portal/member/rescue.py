@@ -15,6 +15,7 @@ from typing_extensions import override
 from portal import once
 from portal.accounts.answers import LONGEST_ANSWER, QUESTIONS, answer_hash, normal_answer
 from portal.accounts.fresh import fresh_required
+from portal.accounts.kinds import persons_only
 from portal.accounts.models import Person, User
 from portal.accounts.recovery_codes import new_code
 from portal.audit.log import record
@@ -51,6 +52,7 @@ class QuestionForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@persons_only
 @fresh_required
 def password_question(request: HttpRequest) -> HttpResponse:
     """Answer the form of the question, and keep another one; where the profile has none, lead to the code."""
@@ -67,6 +69,7 @@ def password_question(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@persons_only
 @fresh_required
 def recovery_code(request: HttpRequest) -> HttpResponse:
     """Tell whether there is a saved code; on POST make another one and show it, this once."""

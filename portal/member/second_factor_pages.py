@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.entry import audit
 from portal.accounts.fresh import fresh_required
+from portal.accounts.kinds import persons_only
 from portal.accounts.models import User
 from portal.accounts.passwords import normal_password
 from portal.audit.log import record
@@ -90,6 +91,7 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+@persons_only
 @fresh_required
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Answer how the second factor stands: the way to switch it on, or its recovery codes and the way to end it."""
@@ -106,6 +108,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
+@persons_only
 @fresh_required
 def second_factor_on(request: HttpRequest) -> HttpResponse:
     """Switch it on with the first code of the app."""
@@ -124,6 +127,7 @@ def second_factor_on(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_POST
 @never_cache
+@persons_only
 @fresh_required
 def second_factor_off(request: HttpRequest) -> HttpResponse:
     """Switch it off, with a password that is good enough alone (K1)."""
@@ -138,6 +142,7 @@ def second_factor_off(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
+@persons_only
 @fresh_required
 def second_factor_codes(request: HttpRequest) -> HttpResponse:
     """Make ten other recovery codes."""

@@ -3,7 +3,7 @@
 from allauth.account.models import EmailAddress
 from django.db.models import Q
 
-from portal.accounts.models import User
+from portal.accounts.models import Kind, User
 from portal.audit.log import record
 from portal.messages.sending import send_mail
 
@@ -17,7 +17,7 @@ def send_names(address: str) -> None:
     PostgreSQL a dotless ı is an I, and the mail would go to another's mailbox.
     """
     confirmed = EmailAddress.objects.filter(email=address, verified=True).values("user")
-    users = User.objects.filter(Q(pk__in=confirmed) | Q(email=address), delete_after=None)
+    users = User.objects.filter(Q(pk__in=confirmed) | Q(email=address), delete_after=None, kind=Kind.PERSON)
     found = list(users.order_by("pk")[:_MOST_NAMES])
     stored = EmailAddress.objects.filter(email=address, user__in=found).values_list("email", flat=True).first()
     to = stored or next((user.email for user in found if user.email == address), "")

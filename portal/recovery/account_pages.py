@@ -7,9 +7,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cardlogin_server import Purpose
+from portal.accounts.kinds import must_be_person
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.captcha.forms import unchecked, wants_new_question
+from portal.cards import renewal
 from portal.cards.models import CardBinding
 from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
@@ -67,6 +69,8 @@ def _of_card(request: HttpRequest) -> User:
     if binding is None:
         raise Refusal(CARD_NOT_BOUND)
     user: User = binding.user
+    must_be_person(user)
+    renewal.use(binding, identity, request)
     return user
 
 

@@ -32,7 +32,7 @@ def by_card(request: HttpRequest, way: Way, account: str) -> None:
 
 
 def _holder(request: HttpRequest, way: Way, account: str) -> User:
-    user = holds(proof_of_card(request, Purpose(way.value)), account)
+    user = holds(proof_of_card(request, Purpose(way.value)), account, request)
     if user is None:
         raise Refusal(RECOVERY_REFUSED)
     return user

@@ -4,31 +4,47 @@ import logging
 import unicodedata
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from cardlogin_server import Identity
 from cardlogin_server.certificates.families import Family
 from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
 from portal.accounts.models import IdKind, Person, User
+from portal.cards import renewal
 from portal.cards.models import CardBinding
+from portal.failures import CARD_RENEWED, COMPANY_CARDS_ONLY, Refusal
 from portal.sealing import SealBroken
 
 _log = logging.getLogger("portal.recovery")
 
 
-def holds(identity: Identity, account: str) -> User | None:
+def holds(identity: Identity, account: str, request: HttpRequest) -> User | None:
     """The account of that name, if the verified card is its holder's: bound to it, or confirmed for its full ID number.
 
     Name and last four characters alone never suffice: they fit many people. None for everything else, without saying
-    what; a confirmer that cannot be asked confirms nothing.
+    what; a confirmer that cannot be asked confirms nothing. The use of a bound card is noted. Raises `Refusal`:
+    card_renewed for a bound card with a certificate that nobody has confirmed, the confirmer neither; and
+    company_cards_only, which only the company's card gets to know.
     """
     bound = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key, user__username=account)
     person = Person.objects.select_related("user").filter(user__username=account, user__certificate_only=False).first()
     binding = bound.first()
+    if binding is not None and binding.user.is_company:
+        raise Refusal(COMPANY_CARDS_ONLY)
+    if binding is not None and not renewal.needs_confirmation(binding, identity):
+        return _used(binding, identity, request)
+    if person is not None and _owns_number(identity, person):
+        return person.user if binding is None else _used(binding, identity, request, confirmed=True)
     if binding is not None:
-        found: User = binding.user
-        return found
-    return person.user if person is not None and _owns_number(identity, person) else None
+        raise Refusal(CARD_RENEWED)
+    return None
+
+
+def _used(binding: CardBinding, identity: Identity, request: HttpRequest, *, confirmed: bool = False) -> User:
+    renewal.use(binding, identity, request, confirmed=confirmed)
+    found: User = binding.user
+    return found
 
 
 def _owns_number(identity: Identity, person: Person) -> bool:

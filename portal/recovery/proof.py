@@ -5,7 +5,7 @@ import time
 from django.db import transaction
 from django.http import HttpRequest
 
-from portal.accounts.models import User
+from portal.accounts.models import Kind, User
 from portal.audit.log import record
 from portal.policy import policy
 from portal.recovery import steps
@@ -35,7 +35,7 @@ def holder(request: HttpRequest) -> tuple[User, Way] | None:
     if kept is None or not 0 <= time.time() - kept["at"] < policy().proof_life.total_seconds():
         forget(request)
         return None
-    user = User.objects.filter(pk=kept["user"], is_active=True).first()
+    user = User.objects.filter(pk=kept["user"], is_active=True, kind=Kind.PERSON).first()
     if user is None or _worth(user) != kept["instead_of"]:
         forget(request)
         return None

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from portal.accounts import lockout
-from portal.accounts.models import Person, User
+from portal.accounts.models import Kind, Person, User
 from portal.accounts.passwords import refusals, set_password
 from portal.audit.log import record
 from portal.failures import PROOF_ENDED, Refusal
@@ -54,7 +54,7 @@ def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_othe
 
 def _replace(user: User, former: str) -> None:
     # One conditional statement: of several requests with one proof, one sets its password.
-    same = User.objects.filter(pk=user.pk, is_active=True, password=former)
+    same = User.objects.filter(pk=user.pk, is_active=True, kind=Kind.PERSON, password=former)
     if not same.update(password=user.password, password_policy=user.password_policy):
         raise Refusal(PROOF_ENDED)
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.codes import CodePurpose, issue, take_code
-from portal.accounts.models import IssuedCode, Person, User
+from portal.accounts.models import IssuedCode, Kind, Person, User
 from portal.audit.log import record
 from portal.messages.sending import send_mail, send_text
 from portal.policy import policy
@@ -19,8 +19,8 @@ _NOBODY = 0
 
 
 def find(account: str) -> User | None:
-    """The account of that name (in lower case), if it is open."""
-    return User.objects.filter(username=account, is_active=True).first()
+    """The account of that name (in lower case), if it is open and a person's: a company has cards only."""
+    return User.objects.filter(username=account, is_active=True, kind=Kind.PERSON).first()
 
 
 def send_code(way: str, account: str) -> None:

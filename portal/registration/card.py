@@ -14,8 +14,9 @@ from typing_extensions import override
 from cardlogin_server.certificates.families import Family
 from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
 from cardlogin_server.identity.identifiers.normal_form import normal_form
+from portal.cards import pending
 from portal.cards.models import CardBinding
-from portal.cards.pending import recall
+from portal.cards.pending import Destination, Pending
 from portal.registration import fields
 from portal.registration.draft import CardFacts
 
@@ -36,14 +37,20 @@ _OUTCOMES = {
 }
 
 
-def verified_card(session: SessionBase) -> CardFacts | None:
-    """The citizen card that this session verified a moment ago and that belongs to no account of a person yet."""
-    pending = recall(session)
-    if pending is None or pending.family is not Family.CITIZEN:
+def verified_card(session: SessionBase) -> Pending | None:
+    """The citizen card that waits in this session for a choice and that belongs to no account of a person yet."""
+    card = pending.look(session, Destination.CHOICES)
+    if card is None or card.family is not Family.CITIZEN:
         return None
-    if CardBinding.objects.filter(binding_key=pending.binding_key, user__certificate_only=False).exists():
+    if CardBinding.objects.filter(binding_key=card.binding_key, user__certificate_only=False).exists():
         return None
-    return CardFacts(pending.binding_key, pending.subject_serial, pending.holder_name, pending.last_four)
+    return card
+
+
+def take_card(session: SessionBase, card: Pending) -> CardFacts:
+    """Use the waiting card up for a registration; raises `Refusal` (page_outdated) when another request was faster."""
+    pending.use(session, card)
+    return CardFacts(card.binding_key, card.subject_serial, card.holder_name, card.last_four, card.certificate_sha256)
 
 
 class RestOfNumber(forms.CharField):

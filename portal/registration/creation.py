@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 
 from cardlogin_server import Identity
 from cardlogin_server.identity.identifiers.roc_calendar import from_compact
@@ -15,10 +16,12 @@ from portal.messages.jobs import later
 from portal.messages.sending import send_mail
 from portal.registration.advanced import TEXTS
 from portal.registration.confirmation import Writer, belongs_to_another, send_confirmation
-from portal.registration.draft import Draft
+from portal.registration.draft import CardFacts, Draft
 
 
-def create(draft: Draft, may_write: Writer, identity: Identity | None = None) -> None:
+def create(
+    draft: Draft, may_write: Writer, identity: Identity | None = None, request: HttpRequest | None = None
+) -> None:
     """Make the account of a finished draft, inactive until its address is confirmed; link the card that signed to it.
 
     A draft sent twice, even at the same time, makes one account and is answered alike twice. An address or an ID
@@ -26,18 +29,28 @@ def create(draft: Draft, may_write: Writer, identity: Identity | None = None) ->
     is never confirmed, its card stays free, and mails tell those whom it concerns. Raises `Refusal`: account_taken,
     card_changed, and those of `bind`.
     """
-    if draft.card is not None and (identity is None or identity.binding_key != draft.card.binding_key):
+    if draft.card is not None and (identity is None or not _same(identity, draft.card)):
         raise Refusal(CARD_CHANGED)
     try:
         with transaction.atomic():
-            _make(draft, may_write, identity)
+            _make(draft, may_write, identity, request)
     except IntegrityError:
-        # The hash has a salt of its own, so the same hash is the same draft.
-        if not User.objects.filter(username=draft.account, password=draft.password).exists():
+        if not was_made(draft):
             raise Refusal(ACCOUNT_TAKEN) from None
 
 
-def _make(draft: Draft, may_write: Writer, identity: Identity | None) -> None:
+def was_made(draft: Draft) -> bool:
+    """Whether the account of this very draft is there already."""
+    # The hash has a salt of its own, so the same hash is the same draft.
+    return bool(draft.password) and User.objects.filter(username=draft.account, password=draft.password).exists()
+
+
+def _same(identity: Identity, card: CardFacts) -> bool:
+    known = (card.binding_key, card.certificate_sha256)
+    return (identity.binding_key, identity.certificate_sha256) == known
+
+
+def _make(draft: Draft, may_write: Writer, identity: Identity | None, request: HttpRequest | None) -> None:
     user = User(username=draft.account, is_active=False, password=draft.password, password_policy=draft.policy)
     user.name, user.email, user.nickname = (draft.basic[name] for name in ("name", "email", "nickname"))
     user.language, user.official_wanted = in_use(), draft.official
@@ -45,8 +58,10 @@ def _make(draft: Draft, may_write: Writer, identity: Identity | None) -> None:
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     _keep_person(user, draft)
     if identity is not None and not belongs_to_another(user):
-        bind(user, identity)
-    record("register", account=user.pk, method="card" if identity else "password", profile=draft.policy)
+        bind(user, identity, request)
+    record(
+        "register", account=user.pk, request=request, method="card" if identity else "password", profile=draft.policy
+    )
     send_confirmation(user, may_write, draft.next)
 
 

@@ -20,12 +20,16 @@ READY = 6
 
 @dataclass(slots=True)
 class CardFacts:
-    """What is kept of the card that a registration begins with; `last_four` may be empty."""
+    """What is kept of the card that a registration begins with; `last_four` may be empty.
+
+    The card that signs at the end must show the same certificate (SHA-256, hex).
+    """
 
     binding_key: str
     subject_serial: str
     holder_name: str
     last_four: str
+    certificate_sha256: str = ""
 
 
 @dataclass(slots=True)

@@ -12,15 +12,16 @@ from portal.accounts.destination import safe_next
 from portal.accounts.recovery_codes import fresh_text
 from portal.audit.log import record
 from portal.captcha.forms import CaptchaForm, unchecked, wants_new_question
+from portal.cards import pending
 from portal.cards.pages import card_context
-from portal.cards.pending import forget
+from portal.cards.pending import Destination
 from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_TAKEN, PAGE_OUTDATED, STEP_OUT_OF_ORDER, Failure, Refusal
 from portal.policy import policy
 from portal.registration import draft as drafts
 from portal.registration.advanced import AdvancedForm
-from portal.registration.card import verified_card
-from portal.registration.creation import create
+from portal.registration.card import take_card, verified_card
+from portal.registration.creation import create, was_made
 from portal.registration.doubts import StepForm
 from portal.registration.draft import READY, Draft
 from portal.registration.fields import masked_number
@@ -45,9 +46,10 @@ def entry(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _begin(request)
     (notice,) = once.take(request, _NOTICE)
+    card, draft = verified_card(request.session), drafts.current(request.session)
     context = {
-        **card_context(), "card": verified_card(request.session), "next": safe_next(request) or "", "notice": notice,
-        "draft": drafts.current(request.session),
+        **card_context(), "card": card or (draft.card if draft else None), "notice": notice, "draft": draft,
+        "next": safe_next(request) or (card.next_url if card else ""),
     }  # fmt: skip
     return render(request, "registration/entry.html", context)
 
@@ -82,6 +84,8 @@ def register_card(request: HttpRequest) -> HttpResponse:
         try:
             return _finish(request, draft, proof_of_card(request, Purpose.BIND))
         except Refusal as refusal:
+            if was_made(draft):
+                return _made(request, draft)  # pressed twice: the other request has used the signature
             failure = refusal.failure
             record("register", failure.code, request=request, method="card")
     notice = {"panel": "card", **failure.as_dict()} if failure else None
@@ -102,15 +106,26 @@ def register_done(request: HttpRequest) -> HttpResponse:
 
 def _begin(request: HttpRequest) -> HttpResponse:
     choice = request.POST.get("choice", "")
+    former = drafts.current(request.session)
     if choice == "without-card":
-        forget(request.session)
+        pending.drop(request.session)
+        if former is not None and former.card is not None:
+            drafts.drop(request.session)
         return redirect("register")
     if choice not in ("member", "official"):
         return _none_under_way(request)
     card = verified_card(request.session)
-    draft = drafts.begin(
-        request.session, official=choice == "official", card=card, next_url=safe_next(request) or ""
-    )  # fmt: skip
+    if card is None and pending.is_taken(request.session, Destination.CHOICES):
+        return redirect("register_step", 1)
+    try:
+        facts = take_card(request.session, card) if card else former.card if former else None
+    except Refusal:
+        return redirect("register_step", 1)  # pressed twice at once: the other request has begun it
+    next_url = safe_next(request) or (card.next_url if card else "")
+    draft = drafts.begin(request.session, official=choice == "official", card=facts, next_url=next_url)
+    if card is None and former is not None and facts is not None:
+        draft.began = former.began  # beginning anew with the same card gives it no longer life
+        drafts.keep(request.session, draft)
     if policy().recovery.saved_code:
         draft.keep_recovery_code(fresh_text())
         drafts.keep(request.session, draft)
@@ -157,15 +172,19 @@ def _turn(request: HttpRequest, draft: Draft, to: int) -> HttpResponse:
 def _finish(request: HttpRequest, draft: Draft, identity: Identity | None = None) -> HttpResponse:
     count(request, "registration_done")
     try:
-        create(draft, writer(request), identity)
+        create(draft, writer(request), identity, request)
     except Refusal as refusal:
         if refusal.failure is not ACCOUNT_TAKEN:
             raise
         # Somebody else was faster with the same name: everything else that was told stays.
         request.session[_NOTICE] = ACCOUNT_TAKEN.as_dict()
         return _turn(request, draft, 1)
+    return _made(request, draft)
+
+
+def _made(request: HttpRequest, draft: Draft) -> HttpResponse:
     drafts.drop(request.session)
-    forget(request.session)
+    pending.drop(request.session)
     request.session[_DONE] = {"email": draft.basic["email"], "draft": draft.id}
     request.session[_CODE] = draft.sealed_code
     return redirect("register_done")

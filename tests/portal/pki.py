@@ -45,7 +45,9 @@ def _directory_attributes(last_four: str) -> x509.UnrecognizedExtension:
 
 
 def _name(**parts: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(getattr(NameOID, kind), value) for kind, value in parts.items()])
+    # RFC 5280 counts characters; the library's own check, which is left out, counts bytes of UTF-8.
+    made = [x509.NameAttribute(getattr(NameOID, kind), value, _validate=False) for kind, value in parts.items()]
+    return x509.Name(made)
 
 
 def _usage(*granted: str) -> x509.KeyUsage:

@@ -17,7 +17,7 @@ from portal.cards.models import CardCertificate
 from portal.recovery import tries
 from portal.recovery.steps import Stage
 from tests.portal.conftest import PASSWORD, browser
-from tests.portal.helpers import logged_in, plain
+from tests.portal.helpers import card_log_in, logged_in, plain
 from tests.portal.pki import Pki
 from tests.portal.recovery.people import (
     BASE,
@@ -129,11 +129,17 @@ def test_reset(client: Client, owner: User, pki: Pki, profile: str) -> None:
     assert owner.password_policy == f"{profile}-1"
 
 
-def test_renewed_certificate_of_the_holder_serves_and_is_still_asked_for_at_the_log_in(
-    client: Client, owner: User, pki: Pki
-) -> None:
-    assert asks_for_password(by_card(client, "reset", pki.cards["renewed"]))
-    assert not CardCertificate.objects.exists()
+def test_certificate_that_was_used_is_known_from_then_on(client: Client, owner: User, pki: Pki) -> None:
+    assert asks_for_password(by_card(client, "reset", pki.cards["citizen"]))
+    assert CardCertificate.objects.get().binding.user == owner
+    assert code(by_card(browser(), "reset", pki.cards["renewed"])) == "card_renewed"
+
+
+def test_renewed_certificate_that_was_confirmed_serves(client: Client, owner: User, pki: Pki) -> None:
+    card_log_in(browser(), pki.cards["citizen"])
+    card_log_in(client, pki.cards["renewed"])
+    assert client.post("/accounts/card/renewal/", {"password": PASSWORD}).status_code == 302
+    assert asks_for_password(by_card(browser(), "reset", pki.cards["renewed"]))
 
 
 @pytest.mark.parametrize("name", ["WANG0001", " wang0001 "])

@@ -16,6 +16,7 @@ from typing_extensions import override
 from portal.accounts import lockout
 from portal.accounts.models import IssuedCode
 from portal.audit.origin import Job
+from portal.cards import pending
 from portal.messages import limits, sender
 
 _log = logging.getLogger("portal.nightly")
@@ -61,6 +62,7 @@ def _jobs() -> dict[str, Callable[[], object]]:
         "old counts of wrong passwords": lockout.forget_old,
         "old messages": lambda: sender.forget_old(_KEEP_MESSAGES),
         "old counts of messages": limits.forget_old,
+        "verified cards": pending.forget_expired,
     }
 
 

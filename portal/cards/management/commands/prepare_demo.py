@@ -16,6 +16,7 @@ from portal.accounts.models import User
 from portal.accounts.passwords import set_password
 from portal.audit.origin import Job
 from portal.cards.models import CardBinding
+from portal.cards.renewal import note_certificate
 from portal.cards.verification import identity_of
 
 _LARGEST_CERTIFICATE = 16_384
@@ -76,3 +77,4 @@ def _bind(user: User, identity: Identity) -> None:
     )
     if binding.user_id != user.pk:
         raise CommandError("this card is bound to another account")
+    note_certificate(binding, identity)
