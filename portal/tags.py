@@ -2,7 +2,10 @@
 
 from django import template
 
+from portal.cards import confirmer
 from portal.languages import in_words
 
 register = template.Library()
 register.filter("in_words", in_words)
+# Whether a card that is not linked can be the holder's all the same: pages promise it only then.
+register.simple_tag(confirmer.is_configured, name="has_confirmer")

@@ -119,7 +119,8 @@ def _certificate_only_account(pending: Pending) -> CardBinding:
         record("register", account=user.pk, method="card", family=pending.family_name)
         return CardBinding.objects.create(
             user=user, binding_key=pending.binding_key, family=pending.family_name,
-            subject_serial=pending.subject_serial, created=timezone.now(),
+            subject_serial=pending.subject_serial, holder_name=pending.holder_name, last_four=pending.last_four,
+            created=timezone.now(),
         )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from cardlogin_server.contrib.django.parts import issue_challenge
 from portal.accounts.entry import audit
 from portal.accounts.models import User
 from portal.audit.log import record
-from portal.cards.binding import is_renewal, note_certificate
+from portal.cards.binding import bound_card, is_renewal, note_certificate
 from portal.cards.models import CardBinding
 from portal.cards.pending import Pending, remember
 from portal.cards.proof import proof_of_card
@@ -35,7 +35,11 @@ def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.C
         failure = CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN
         audit("card", failure.code)
         raise Refusal(failure)
-    binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
+    try:
+        binding = bound_card(identity)
+    except Refusal as refusal:
+        audit("card", refusal.failure.code)
+        raise
     if binding is None:
         audit("card", CARD_NOT_BOUND.code)
         return _wait(request.session, identity, "card_choices", next_url)

@@ -1,6 +1,7 @@
 """Pages that need no log-in: confirming an address, 重寄確認信, 會員中心, the two texts."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -43,7 +44,8 @@ class ResendForm(CaptchaForm):
 @never_cache
 def confirm(request: HttpRequest, link: str) -> HttpResponse:
     """Answer the link of a confirmation mail: a page with a button, which confirms (K8); nobody is logged in by it."""
-    return _confirming(request, "registration/confirm.html", CodePurpose.CONFIRM_MAIL, link, confirm_by_link)
+    use = partial(confirm_by_link, may_write=writer(request))
+    return _confirming(request, "registration/confirm.html", CodePurpose.CONFIRM_MAIL, link, use)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +56,8 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             count(request, "confirm_code")
-            return _confirmed(request, confirm_by_code(form.cleaned_data["account"], form.cleaned_data["code"]))
+            told = form.cleaned_data
+            return _confirmed(request, confirm_by_code(told["account"], told["code"], writer(request)))
         except Refusal as refusal:
             failure = _refused(request, refusal)
     return render(request, "registration/confirm_code.html", {"form": form, "notice": failure})

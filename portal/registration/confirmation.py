@@ -14,7 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.codes import CodePurpose, find_link, issue, take_code, take_link
-from portal.accounts.models import IdKind, IssuedCode, Person, User
+from portal.accounts.models import IssuedCode, User
 from portal.audit.log import record
 from portal.failures import (
     CONFIRM_CODE_WRONG,
@@ -27,6 +27,7 @@ from portal.failures import (
 )  # fmt: skip
 from portal.messages.sending import send_mail
 from portal.policy import policy
+from portal.registration.activation import settle
 
 Writer = Callable[[str], bool]
 """Whether one more mail may go to an address now; what keeps strangers from filling somebody's mailbox."""
@@ -40,14 +41,9 @@ def is_waiting(user: User) -> bool:
 
 
 def belongs_to_another(user: User) -> bool:
-    """Whether the address or the ID number of this account is another one's: then it is not confirmed.
-
-    A number that has become free since is taken over.
-    """
-    if EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user).exists():
-        return True
-    person = Person.objects.filter(user=user, id_index=None).exclude(id_sealed=None).first()
-    return person is not None and not _claim_number(person)
+    """Whether the address of this account is another one's: then it is not confirmed."""
+    others = EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user)
+    return bool(others.exists())
 
 
 def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> None:
@@ -98,53 +94,47 @@ def problem_with(purpose: CodePurpose, link: str) -> Failure | None:
     return CONFIRM_LINK_EXPIRED if found.expires <= timezone.now() else None
 
 
-def confirm_by_link(link: str) -> User:
-    """Confirm the address that the link was sent to and activate its account; raises `Refusal`."""
+def confirm_by_link(link: str, may_write: Writer) -> User:
+    """Confirm the address that the link was sent to and activate its account; raises `Refusal`.
+
+    Nothing is used up by a refusal (id_number_proven, mail_taken among them).
+    """
     with transaction.atomic():
         code = take_link(CodePurpose.CONFIRM_MAIL, link)
         if code is None:
             raise Refusal(problem_with(CodePurpose.CONFIRM_MAIL, link) or CONFIRM_LINK_USED)
-        return _confirm(code)
+        return _confirm(code, may_write)
 
 
-def confirm_by_code(account: str, typed: str) -> User:
+def confirm_by_code(account: str, typed: str, may_write: Writer) -> User:
     """The same with the code that the mail shows; raises `Refusal`. A wrong code costs one of its tries."""
     user = User.objects.filter(username=account.strip().lower()).first()
     with transaction.atomic():
         code = take_code(user, CodePurpose.CONFIRM_MAIL, typed) if user is not None else None
         if code is not None:
-            return _confirm(code)
+            return _confirm(code, may_write)
     # Raised out here, so that the try stays counted.
     raise Refusal(CONFIRM_CODE_WRONG)
 
 
-def _confirm(code: IssuedCode) -> User:
+def _confirm(code: IssuedCode, may_write: Writer) -> User:
     try:
         with transaction.atomic():
             user = User.objects.select_for_update().get(pk=code.user_id)
             if not EmailAddress.objects.filter(user=user, email=code.recipient, primary=True).update(verified=True):
                 raise Refusal(CONFIRM_LINK_USED)
-            _activate(user)
+            _activate(user, may_write)
             return user
     except IntegrityError:
         raise Refusal(MAIL_TAKEN) from None
 
 
-def _activate(user: User) -> None:
+def _activate(user: User, may_write: Writer) -> None:
     if is_waiting(user):
         user.is_active = True
         user.save(update_fields=["is_active"])
+        settle(user, may_write)
     record("confirm_mail", account=user.pk)
-
-
-def _claim_number(person: Person) -> bool:
-    try:
-        with transaction.atomic():
-            person.set_id_number(IdKind(person.id_kind), person.id_number)
-            person.save(update_fields=["id_kind", "id_sealed", "id_index"])
-    except IntegrityError:
-        return False
-    return True
 
 
 def address_of(name: str, *arguments: str) -> str:
