@@ -17,6 +17,7 @@ from tests.portal.pki import Card, Pki
 from tests.portal.recovery.people import by_card
 from tests.portal.registration.conftest import profile
 from tests.portal.registration.walk import Walk
+from tests.portal.test_races import THREADS, together
 
 __all__ = ["profile"]
 WHO = "a registration that is never confirmed, or another person's certificate"
@@ -183,3 +184,19 @@ def test_card_of_long_ago_with_another_number(user: User, pki: Pki) -> None:
     assert AuditEvent.objects.filter(action="card_differs", code="card_id_differs", account=user.pk).count() == 1
     assert not Person.objects.get().id_proven
     assert CardBinding.objects.get().last_four == "6789"
+
+
+def test_card_is_taken_by_several_at_once(pki: Pki) -> None:
+    """The card of an account that it alone opens, linked to several accounts at the same moment."""
+    _, former = by_card_alone(pki)
+    clients = []
+    for number in range(THREADS):
+        member(f"another0{number}")
+        clients.append(inside(f"another0{number}"))
+    told = together(lambda number: code(bind(clients[number], pki.cards["citizen"])))
+    assert sorted(map(str, told)) == ["bound"] + ["card_taken"] * (THREADS - 1)
+    assert CardBinding.objects.count() == 1
+    former.refresh_from_db()
+    assert not former.is_active
+    assert AuditEvent.objects.filter(action="bind", code="ok").count() == 1
+    assert AuditEvent.objects.filter(action="account_merged").count() == 1

@@ -233,3 +233,21 @@ def test_several_claims_at_once() -> None:
     answers = together(lambda number: code(type_number(clients[number])))
     assert answers == ["profile"] * THREADS
     assert Person.objects.exclude(id_index=None).count() == 1
+
+
+def test_several_proofs_at_once(pki: Pki) -> None:
+    """One number proven by two accounts at the same moment, while a third one claims it."""
+    claims(member("stranger1"))
+    clients = []
+    for number, card in enumerate(("citizen", "namesake")):
+        member(f"holder00{number}")
+        clients.append(inside(f"holder00{number}"))
+        assert code(bind(clients[-1], pki.cards[card])) == "bound"
+    together(lambda number: type_number(clients[number % 2]))
+    (held,) = Person.objects.exclude(id_index=None)
+    assert held.id_proven
+    assert held.user.username in ("holder000", "holder001")
+    assert Person.objects.filter(id_proven=True).count() == 1
+    assert Person.objects.exclude(pk=held.pk).exclude(id_sealed=None).count() == 0
+    assert len(mails_to("stranger1@portal.example")) == 1
+    assert AuditEvent.objects.filter(action="id_number_lost").count() == 1
