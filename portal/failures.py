@@ -285,3 +285,18 @@ COMPANY_CARDS_ONLY = Failure(
     _("A company's account is opened by the company's cards only."),
     _("Log in with the company's card; such an account has no password and no other way in."),
 )
+ID_NUMBER_PROVEN = Failure(
+    "id_number_proven",
+    _("The holder of another account has proven this ID number with a card."),
+    _("If that account is yours, log in to it; if not, contact the help desk."),
+)
+NUMBER_NOT_THE_CARDS = Failure(
+    "number_not_the_cards",
+    _("This ID number does not match a card that is linked to this account."),
+    _("Check every character; to a citizen card belongs a national ID or resident number."),
+)
+ID_CHECK_UNAVAILABLE = Failure(
+    "id_check_unavailable",
+    _("The ID number cannot be checked at the moment."),
+    _("Try again later."),
+)

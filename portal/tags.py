@@ -3,10 +3,13 @@
 from django import template
 from django.utils.html import format_html
 
+from portal.cards import confirmer
 from portal.languages import in_words
 
 register = template.Library()
 register.filter("in_words", in_words)
+# Whether a card that is not linked can be the holder's all the same: pages promise it only then.
+register.simple_tag(confirmer.is_configured, name="has_confirmer")
 
 
 @register.filter

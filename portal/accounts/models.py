@@ -114,7 +114,8 @@ class Gender(models.TextChoices):
 class Person(models.Model):
     """What an account holder has told beyond the basic data; all of it may be missing (K18).
 
-    The ID number is encrypted; `id_index` finds it, and one number belongs to one account.
+    The ID number is encrypted. `id_index` finds it and says that this account holds it: one number is held by one
+    account, whatever others have typed. Typed, held and proven: portal.accounts.id_numbers.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="person")
@@ -122,6 +123,7 @@ class Person(models.Model):
     id_kind = models.CharField(max_length=8, choices=IdKind, blank=True)
     id_sealed = models.BinaryField(null=True, blank=True)
     id_index = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    id_proven = models.BooleanField(default=False)
     gender = models.CharField(max_length=6, choices=Gender, blank=True)
     county = models.CharField(max_length=3, blank=True)
     postcode = models.CharField(max_length=6, blank=True)
@@ -139,11 +141,20 @@ class Person(models.Model):
         """Return the row number; nothing of the person."""
         return f"person {self.pk}"
 
-    def set_id_number(self, kind: IdKind, number: str) -> None:
-        """Keep an ID number in its normal form; the row must know its user."""
+    def note_id_number(self, kind: IdKind, number: str) -> None:
+        """Keep an ID number in its normal form, as typed and not held; the row must know its user."""
         self.id_kind = kind
         self.id_sealed = seal(number, self._id_context())
-        self.id_index = index(number, "id number")
+        self.id_index, self.id_proven = None, False
+
+    def set_id_number(self, kind: IdKind, number: str) -> None:
+        """Keep an ID number and hold it; saving raises IntegrityError when another account holds it."""
+        self.note_id_number(kind, number)
+        self.id_index = self.number_index()
+
+    def number_index(self) -> str:
+        """What finds this row's ID number; raises SealBroken."""
+        return _number_index(self.id_kind, self.id_number)
 
     @property
     def id_number(self) -> str:
@@ -156,12 +167,18 @@ class Person(models.Model):
         return self.id_number[-4:]
 
     @classmethod
-    def with_id_number(cls, number: str) -> "Person | None":
-        """Whose number this is."""
-        return cls.objects.select_related("user").filter(id_index=index(number, "id number")).first()
+    def with_id_number(cls, number: str, kind: str = IdKind.NATIONAL) -> "Person | None":
+        """Who holds this number."""
+        return cls.objects.select_related("user").filter(id_index=_number_index(kind, number)).first()
 
     def _id_context(self) -> str:
         return f"accounts.person.id_number {self.user_id}"
+
+
+def _number_index(kind: str, number: str) -> str:
+    # A passport may have the same characters as somebody's national ID. National and resident numbers share one space:
+    # their second characters (1, 2 and 8, 9, A to D) never agree.
+    return index(number, "passport number" if kind == IdKind.PASSPORT else "id number")
 
 
 class PasswordTries(models.Model):

@@ -18,6 +18,7 @@ from portal.accounts.destination import safe_next
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.cards import renewal
+from portal.cards.binding import bound_card
 from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_LOCKED, CARD_NOT_YOURS, PASSWORD_WRONG, WAIT_A_MOMENT, Failure, Refusal
@@ -58,8 +59,8 @@ def reauthenticate_with_card(request: HttpRequest) -> HttpResponse:
     user = _person(request)
     try:
         identity = proof_of_card(request, Purpose.LOGIN)
-        binding = user.cards.filter(binding_key=identity.binding_key).first()
-        if binding is None:
+        binding = bound_card(identity)
+        if binding is None or binding.user_id != user.pk:
             raise Refusal(CARD_NOT_YOURS)
         renewal.use(binding, identity, request)
     except Refusal as refusal:

@@ -16,6 +16,7 @@ from portal.accounts.models import Kind, User
 from portal.accounts.notice import back_to_login
 from portal.audit.log import record
 from portal.cards import pending
+from portal.cards.fit import facts_of
 from portal.cards.flows import enter
 from portal.cards.models import CardBinding
 from portal.cards.pending import Destination, Pending
@@ -69,9 +70,7 @@ def _make(request: HttpRequest, card: Pending) -> CardBinding:
         user.set_unusable_password()
         user.save()
         record("register", account=user.pk, request=request, method="card", family=card.family_name)
-        return CardBinding.objects.create(
-            user=user, binding_key=card.binding_key, family=card.family_name, subject_serial=card.subject_serial
-        )
+        return CardBinding.objects.create(user=user, binding_key=card.binding_key, **facts_of(card))
 
 
 def _free_name() -> str:

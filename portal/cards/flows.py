@@ -11,6 +11,7 @@ from cardlogin_server.contrib.django.parts import issue_challenge
 from portal.accounts.entry import audit
 from portal.accounts.models import User
 from portal.cards import pending, renewal
+from portal.cards.binding import bound_card
 from portal.cards.models import CardBinding
 from portal.cards.pending import Destination, Pending
 from portal.cards.proof import proof_of_card
@@ -32,6 +33,10 @@ def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.C
     if identity.family is not family:
         failure = CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN
         raise _refused(failure, binding.user if binding is not None else None)
+    try:
+        bound_card(identity)
+    except Refusal as refusal:
+        raise _refused(refusal.failure, binding.user if binding is not None else None) from refusal
     if binding is None:
         audit("card", CARD_NOT_BOUND.code)
         company = family is Family.COMPANY

@@ -8,15 +8,22 @@ from django.utils import timezone
 from typing_extensions import override
 
 from cardlogin_server.certificates.families import Family
+from cardlogin_server.identity.identity import LONGEST_NAME
 
 
 class CardBinding(models.Model):
-    """One card holder's key linked to one account; a binding key belongs to one account only."""
+    """One card holder's key linked to one account; a binding key belongs to one account only.
+
+    Name and last four characters of the ID number are as on the card; empty on a card that was bound before they were
+    kept, until its next use (portal.cards.binding.bound_card).
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cards")
     binding_key = models.CharField(max_length=128, unique=True)
     family = models.CharField(max_length=16)
     subject_serial = models.CharField(max_length=64)
+    holder_name = models.CharField(max_length=LONGEST_NAME, blank=True)
+    last_four = models.CharField(max_length=4, blank=True)
     nickname = models.CharField(max_length=30, blank=True)
     created = models.DateTimeField(default=timezone.now)
 
@@ -56,6 +63,32 @@ class VerifiedCard(models.Model):
     def __str__(self) -> str:
         """Return the row number."""
         return f"verified card {self.pk}"
+
+
+class WaitingCard(models.Model):
+    """A card that signed for a registration and still belongs to its holder's account opened by card only.
+
+    It comes over when the registration is confirmed or activated, and not before.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="waiting_card")
+    binding_key = models.CharField(max_length=128)
+    family_name = models.CharField(max_length=16)
+    subject_serial = models.CharField(max_length=64)
+    holder_name = models.CharField(max_length=LONGEST_NAME)
+    last_four = models.CharField(max_length=4, blank=True)
+    certificate_sha256 = models.CharField(max_length=64)
+    not_after = models.DateTimeField()
+
+    @override
+    def __str__(self) -> str:
+        """Return family and row number."""
+        return f"{self.family_name} card waiting {self.pk}"
+
+    @property
+    def family(self) -> Family:
+        """The card's family."""
+        return Family(self.family_name)
 
 
 class CardCertificate(models.Model):

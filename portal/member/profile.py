@@ -15,15 +15,17 @@ from typing_extensions import override
 
 from cardlogin_server.identity.identifiers.roc_calendar import compact
 from portal.accounts.fresh import is_fresh
+from portal.accounts.id_numbers import claim, prove
 from portal.accounts.models import IdKind, Person, User
 from portal.audit.log import record
-from portal.failures import RATE_LIMITED
+from portal.cards.fit import number_misfit, number_proven_by
+from portal.failures import RATE_LIMITED, Failure, Refusal
 from portal.languages import in_words
 from portal.member.overview import shown_person
 from portal.member.pages import done, holder
 from portal.registration import fields
 from portal.registration.advanced import TEXTS, AdvancedForm
-from portal.registration.creation import fill, save_person
+from portal.registration.creation import fill
 from portal.registration.draft import Draft
 
 
@@ -64,8 +66,12 @@ def profile(request: HttpRequest) -> HttpResponse:
     doubts = form.open_doubts() if form.is_bound and form.is_valid() else []
     if form.is_bound and form.is_valid() and not doubts and _may_give_number(request, form):
         form.take()
-        change(request, user, draft)
-        return done(request, "member", "profile")
+        try:
+            change(request, user, draft)
+            return done(request, "member", "profile")
+        except Refusal as refusal:
+            record("change_profile", refusal.failure.code, account=user.pk, request=request)
+            form.add_error("id_number", _in_words(refusal.failure))
     context = {
         "form": form, "draft": draft, "doubts": doubts, "person": shown_person(user), "fresh": is_fresh(request),
         "company": user.is_company,
@@ -76,19 +82,37 @@ def profile(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest, user: User, draft: Draft) -> None:
     """Write nickname and data; an ID number only into an account that has none.
 
-    A number that belongs to another account is kept apart, as at a registration: its holder is told by mail, nobody
-    else.
+    A number that another account holds is typed and not held here; one that has proven it is told by mail, nobody else.
+    Raises `Refusal` when the account's cards say otherwise: number_not_the_cards, id_check_unavailable,
+    id_number_proven.
     """
+    gives = bool(draft.number) and not draft.number_is_fixed
+    proven = gives and number_proven_by(user, draft.id_kind, draft.number)
     with transaction.atomic():
         held = User.objects.select_for_update().get(pk=user.pk)
         held.nickname = draft.basic["nickname"]
         held.save(update_fields=["nickname"])
         person, _ = Person.objects.get_or_create(user=held)
         fill(person, draft.details)
-        if draft.number and not person.id_sealed:
-            person.set_id_number(IdKind(draft.id_kind), draft.number)
-        save_person(person)
+        # Of two forms at once the first one's number stays.
+        gives = gives and not person.id_sealed
+        if gives:
+            person.note_id_number(IdKind(draft.id_kind), draft.number)
+        person.save()
+        if gives:
+            _hold(person, proven=proven)
         record("change_profile", account=user.pk, request=request)
+
+
+def _hold(person: Person, *, proven: bool) -> None:
+    # Compared once more under the lock of the account: a card may have been linked meanwhile.
+    failure = number_misfit(person.user, person.id_kind, person.id_number)
+    if failure is not None:
+        raise Refusal(failure)
+    if proven:
+        prove(person)
+    else:
+        claim(person)
 
 
 def _may_give_number(request: HttpRequest, form: ProfileForm) -> bool:
@@ -98,9 +122,13 @@ def _may_give_number(request: HttpRequest, form: ProfileForm) -> bool:
         form.add_error("id_number", _need_proof())
     elif not ratelimit.consume(request, action="id_check"):
         record("change_profile", RATE_LIMITED.code, account=holder(request).pk, request=request)
-        text = f"{in_words(RATE_LIMITED.meaning)} {in_words(RATE_LIMITED.remedy)}"
-        form.add_error("id_number", forms.ValidationError(text, code=RATE_LIMITED.code))
+        form.add_error("id_number", _in_words(RATE_LIMITED))
     return form.is_valid()
+
+
+def _in_words(failure: Failure) -> forms.ValidationError:
+    text = f"{in_words(failure.meaning)} {in_words(failure.remedy)}"
+    return forms.ValidationError(text, code=failure.code)
 
 
 def _need_proof() -> forms.ValidationError:

@@ -20,7 +20,7 @@ JOBS = {
     "confirm_mail": "portal.registration.confirmation.write_confirmation",
     "resend": "portal.registration.confirmation.resend_now",
     "confirm_change": "portal.registration.change.write_change",
-    "number_claimed": "portal.registration.creation.tell_holder",
+    "number_claimed": "portal.accounts.id_numbers.tell_holder",
 }
 """By name, because a row of the table must not name any function of the program."""
 

@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.audit.log import record
 from portal.captcha.forms import unchecked, wants_new_question
 from portal.cards import renewal
-from portal.cards.models import CardBinding
+from portal.cards.binding import bound_card
 from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
 from portal.failures import CARD_NOT_BOUND, Failure, Refusal
@@ -65,7 +65,7 @@ def forgot_account_card(request: HttpRequest) -> HttpResponse:
 
 def _of_card(request: HttpRequest) -> User:
     identity = proof_of_card(request, Purpose.LOGIN)
-    binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
+    binding = bound_card(identity)
     if binding is None:
         raise Refusal(CARD_NOT_BOUND)
     user: User = binding.user

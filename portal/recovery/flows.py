@@ -4,7 +4,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.http import HttpRequest
 
-from cardlogin_server import Purpose
+from cardlogin_server import Identity, Purpose
 from portal.accounts import lockout
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -12,33 +12,30 @@ from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_CLOSED, ACCOUNT_NOT_ACTIVATED, RECOVERY_REFUSED, Refusal
 from portal.messages.sending import send_mail
 from portal.recovery import proof, tries
-from portal.recovery.ownership import holds
+from portal.recovery.ownership import has_card, holds
 from portal.recovery.steps import Way
+from portal.registration.activation import settle
 
 
 def by_card(request: HttpRequest, way: Way, account: str) -> None:
     """Do what `way` says for an account whose holder's card signed for it; every outcome leaves one audit line.
 
     Raises `Refusal`: those of `proof_of_card`; recovery_refused, the same for an unknown account and another person's;
-    account_not_activated and account_closed, which only the holder gets to know.
+    account_not_activated, account_closed and id_number_proven, which only the holder gets to know.
     """
     try:
-        user = _holder(request, way, account)
-        _DO[way](request, user)
+        identity = proof_of_card(request, Purpose(way.value))
+        user = holds(identity, account, request)
+        if user is None:
+            raise Refusal(RECOVERY_REFUSED)
+        _DO[way](request, user, identity)
     except Refusal as refusal:
         known = User.objects.filter(username=account).values_list("pk", flat=True).first()
         record(way.value, refusal.failure.code, account=known, request=request, method="card")
         raise
 
 
-def _holder(request: HttpRequest, way: Way, account: str) -> User:
-    user = holds(proof_of_card(request, Purpose(way.value)), account, request)
-    if user is None:
-        raise Refusal(RECOVERY_REFUSED)
-    return user
-
-
-def _activate(request: HttpRequest, user: User) -> None:
+def _activate(request: HttpRequest, user: User, identity: Identity) -> None:
     if user.is_active:
         _lift(request, user, Way.ACTIVATE)
         return
@@ -47,16 +44,19 @@ def _activate(request: HttpRequest, user: User) -> None:
     with transaction.atomic():
         # One of several requests at once activates; the mail address stays as unconfirmed as it was.
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            user.is_active = True
+            # A card that the account does not have was let in because the confirmer said yes to its number.
+            settle(user, proven=not has_card(user, identity))
             record(Way.ACTIVATE.value, account=user.pk, request=request, method="card")
             _tell(user, "recovery_activated")
 
 
-def _unlock(request: HttpRequest, user: User) -> None:
+def _unlock(request: HttpRequest, user: User, _identity: Identity) -> None:
     _must_be_active(user)
     _lift(request, user, Way.UNLOCK)
 
 
-def _reset(request: HttpRequest, user: User) -> None:
+def _reset(request: HttpRequest, user: User, _identity: Identity) -> None:
     _must_be_active(user)
     proof.grant(request, user, Way.RESET)
 

@@ -1,19 +1,19 @@
 """Whether a card is the account holder's own (binding rules of the portal, 2.10 number 5)."""
 
 import logging
-import unicodedata
 
-from django.conf import settings
 from django.http import HttpRequest
-from django.utils.module_loading import import_string
 
 from cardlogin_server import Identity
 from cardlogin_server.certificates.families import Family
-from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
-from portal.accounts.models import IdKind, Person, User
-from portal.cards import renewal
-from portal.cards.models import CardBinding
+from cardlogin_server.identity.confirm import Confirmation
+from portal.accounts.models import Person, User
+from portal.cards import confirmer, renewal
+from portal.cards.binding import bound_card
+from portal.cards.fit import number_fits, same_name
+from portal.cards.models import CardBinding, WaitingCard
 from portal.failures import CARD_RENEWED, COMPANY_CARDS_ONLY, Refusal
+from portal.registration.confirmation import is_waiting
 from portal.sealing import SealBroken
 
 _log = logging.getLogger("portal.recovery")
@@ -22,70 +22,63 @@ _log = logging.getLogger("portal.recovery")
 def holds(identity: Identity, account: str, request: HttpRequest) -> User | None:
     """The account of that name, if the verified card is its holder's: bound to it, or confirmed for its full ID number.
 
-    Name and last four characters alone never suffice: they fit many people. None for everything else, without saying
-    what; a confirmer that cannot be asked confirms nothing. The use of a bound card is noted. Raises `Refusal`:
-    card_renewed for a bound card with a certificate that nobody has confirmed, the confirmer neither; and
-    company_cards_only, which only the company's card gets to know.
+    Name and last four characters alone never suffice: they fit many people. Only a number that the account holds
+    counts, or one that was typed into a registration which is not activated yet. None for everything else, without
+    saying what; a confirmer that cannot be asked confirms nothing. The use of a bound card is noted. Raises `Refusal`:
+    card_name_differs, card_id_differs for a card of the account whose certificate is another person's; card_renewed for
+    one with a certificate that nobody has confirmed, the confirmer neither; and company_cards_only, which only the
+    company's card gets to know.
     """
-    bound = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key, user__username=account)
-    person = Person.objects.select_related("user").filter(user__username=account, user__certificate_only=False).first()
-    binding = bound.first()
-    if binding is not None and binding.user.is_company:
+    user = User.objects.filter(username=account).first()
+    if user is None:
+        return None
+    if not has_card(user, identity):
+        return user if _owns_number(identity, user) else None
+    if user.is_company:
         raise Refusal(COMPANY_CARDS_ONLY)
-    if binding is not None and not renewal.needs_confirmation(binding, identity):
-        return _used(binding, identity, request)
-    if person is not None and _owns_number(identity, person):
-        return person.user if binding is None else _used(binding, identity, request, confirmed=True)
-    if binding is not None:
+    binding = bound_card(identity)
+    if binding is None or binding.user_id != user.pk:
+        return _of_registration(identity, user)
+    confirmed = not renewal.needs_confirmation(binding, identity) or _owns_number(identity, user)
+    if not confirmed:
         raise Refusal(CARD_RENEWED)
-    return None
+    renewal.use(binding, identity, request, confirmed=True)
+    return user
 
 
-def _used(binding: CardBinding, identity: Identity, request: HttpRequest, *, confirmed: bool = False) -> User:
-    renewal.use(binding, identity, request, confirmed=confirmed)
-    found: User = binding.user
-    return found
+def has_card(user: User, identity: Identity) -> bool:
+    """Whether a card is linked to an account, or will be when the account is activated."""
+    kinds = (CardBinding, WaitingCard)
+    return any(kind.objects.filter(user=user, binding_key=identity.binding_key).exists() for kind in kinds)
 
 
-def _owns_number(identity: Identity, person: Person) -> bool:
+def _of_registration(identity: Identity, user: User) -> User | None:
+    """The account that the card waits for, which must show the certificate it has signed the registration with."""
+    waiting = WaitingCard.objects.filter(user=user, certificate_sha256=identity.certificate_sha256)
+    return user if waiting.exists() or _owns_number(identity, user) else None
+
+
+def _owns_number(identity: Identity, user: User) -> bool:
+    person = Person.objects.filter(user=user, user__certificate_only=False).exclude(id_sealed=None).first()
+    if person is None:
+        return False
     try:
-        return _plausible(identity, person) and _confirmed(Pair(identity.subject_serial, person.id_number))
+        return _plausible(identity, person) and _confirmed(identity, person)
     except SealBroken:
         _log.error("ID number of person %s cannot be opened", person.pk)
         return False
 
 
 def _plausible(identity: Identity, person: Person) -> bool:
-    # Only then is the ID number shown to the confirmer at all. One without an index was typed by somebody whose number
-    # it may not be: it belongs to another account.
-    if identity.family is not Family.CITIZEN or person.id_index is None:
+    # Only then is the ID number shown to the confirmer at all. One that an active account does not hold was typed by
+    # somebody whose number it may not be: it is another account's.
+    if identity.family is not Family.CITIZEN or not identity.last_four:
         return False
-    if person.id_kind not in (IdKind.NATIONAL, IdKind.RESIDENT):
+    if person.id_index is None and not is_waiting(person.user):
         return False
-    same_name = _plain(identity.holder_name) == _plain(person.user.name)
-    return same_name and bool(identity.last_four) and identity.last_four == person.last_four
+    same = same_name(identity.holder_name, person.user.name)
+    return same and number_fits(person.id_kind, person.id_number, identity.last_four)
 
 
-def _confirmed(pair: Pair) -> bool:
-    confirmer = _confirmer()
-    if confirmer is None:
-        return False
-    try:
-        (outcome,) = confirmer.confirm([pair])
-    except ConfirmerUnavailable as error:
-        _log.warning("confirmer: %s", error)
-        return False
-    if outcome is not Confirmation.CONFIRMED:
-        _log.info("confirmer: %s", outcome.name.lower())
-    return outcome is Confirmation.CONFIRMED
-
-
-def _confirmer() -> IdentityConfirmer | None:
-    if settings.CARDLOGIN_CONFIRMER is None:
-        return None
-    made: IdentityConfirmer = import_string(settings.CARDLOGIN_CONFIRMER)()
-    return made
-
-
-def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).split())
+def _confirmed(identity: Identity, person: Person) -> bool:
+    return confirmer.ask(identity.subject_serial, person.id_number) is Confirmation.CONFIRMED

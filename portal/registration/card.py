@@ -3,18 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
-from django.utils.module_loading import import_string
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from cardlogin_server.certificates.families import Family
-from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, IdentityConfirmer, Pair
+from cardlogin_server.identity.confirm import Confirmation
 from cardlogin_server.identity.identifiers.normal_form import normal_form
-from portal.cards import pending
+from portal.cards import confirmer, pending
+from portal.cards.binding import may_come_over
 from portal.cards.models import CardBinding
 from portal.cards.pending import Destination, Pending
 from portal.registration import fields
@@ -38,11 +37,12 @@ _OUTCOMES = {
 
 
 def verified_card(session: SessionBase) -> Pending | None:
-    """The citizen card that waits in this session for a choice and that belongs to no account of a person yet."""
+    """The citizen card that waits here for a choice, which no account has, or one that the card alone opens."""
     card = pending.look(session, Destination.CHOICES)
     if card is None or card.family is not Family.CITIZEN:
         return None
-    if CardBinding.objects.filter(binding_key=card.binding_key, user__certificate_only=False).exists():
+    held = CardBinding.objects.select_related("user").filter(binding_key=card.binding_key).first()
+    if held is not None and not may_come_over(held):
         return None
     return card
 
@@ -81,22 +81,9 @@ class RestOfNumber(forms.CharField):
 
 def confirm(card: CardFacts, number: str) -> None:
     """Ask the service, where there is one, whether the number is the card holder's; raises ValidationError."""
-    service = confirmer()
-    if service is None:
+    if not confirmer.is_configured():
         return
-    try:
-        (outcome,) = service.confirm([Pair(card.subject_serial, number)])
-    except ConfirmerUnavailable:
-        outcome = Confirmation.ASK_AGAIN
+    outcome = confirmer.ask(card.subject_serial, number)
     if outcome is not Confirmation.CONFIRMED:
         code, text = _OUTCOMES[outcome]
         raise ValidationError(text, code=code)
-
-
-def confirmer() -> IdentityConfirmer | None:
-    """The service of this installation, or None."""
-    name = settings.CARDLOGIN_CONFIRMER
-    if name is None:
-        return None
-    made: IdentityConfirmer = import_string(name)()
-    return made

@@ -15,7 +15,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.codes import CodePurpose, find_link, issue, take_code, take_link
-from portal.accounts.models import IdKind, IssuedCode, Person, User
+from portal.accounts.models import IssuedCode, User
 from portal.audit.log import record
 from portal.failures import (
     CONFIRM_CODE_WRONG,
@@ -29,6 +29,7 @@ from portal.failures import (
 from portal.messages.jobs import later
 from portal.messages.sending import send_mail
 from portal.policy import policy
+from portal.registration.activation import settle
 
 Writer = Callable[[str], bool]
 """Whether one more mail may go to an address now; what keeps strangers from filling somebody's mailbox."""
@@ -44,14 +45,9 @@ def is_waiting(user: User) -> bool:
 
 
 def belongs_to_another(user: User) -> bool:
-    """Whether the address or the ID number of this account is another one's: then it is not confirmed.
-
-    A number that has become free since is taken over.
-    """
-    if EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user).exists():
-        return True
-    person = Person.objects.filter(user=user, id_index=None).exclude(id_sealed=None).first()
-    return person is not None and not _claim_number(person)
+    """Whether the address of this account is another one's: then it is not confirmed."""
+    others = EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user)
+    return bool(others.exists())
 
 
 def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> bool:
@@ -131,7 +127,10 @@ def problem_with(purpose: CodePurpose, link: str) -> Failure | None:
 
 
 def confirm_by_link(link: str) -> User:
-    """Confirm the address that the link was sent to and activate its account; raises `Refusal`."""
+    """Confirm the address that the link was sent to and activate its account; raises `Refusal`.
+
+    Nothing is used up by a refusal (id_number_proven, mail_taken among them).
+    """
     with transaction.atomic():
         code = take_link(CodePurpose.CONFIRM_MAIL, link)
         if code is None:
@@ -168,17 +167,8 @@ def _activate(user: User) -> None:
     if is_waiting(user):
         user.is_active = True
         user.save(update_fields=["is_active"])
+        settle(user)
     record("confirm_mail", account=user.pk)
-
-
-def _claim_number(person: Person) -> bool:
-    try:
-        with transaction.atomic():
-            person.set_id_number(IdKind(person.id_kind), person.id_number)
-            person.save(update_fields=["id_kind", "id_sealed", "id_index"])
-    except IntegrityError:
-        return False
-    return True
 
 
 def address_of(name: str, *arguments: str) -> str:

@@ -9,11 +9,9 @@ from cardlogin_server.identity.identifiers.roc_calendar import from_compact
 from portal.accounts.models import IdKind, Person, User
 from portal.accounts.recovery_codes import hash_of
 from portal.audit.log import record
-from portal.cards.binding import bind
+from portal.cards.waiting import reserve
 from portal.failures import ACCOUNT_TAKEN, CARD_CHANGED, Refusal
 from portal.languages import in_use
-from portal.messages.jobs import later
-from portal.messages.sending import send_mail
 from portal.registration.advanced import TEXTS
 from portal.registration.confirmation import Writer, belongs_to_another, send_confirmation
 from portal.registration.draft import CardFacts, Draft
@@ -24,10 +22,10 @@ def create(
 ) -> None:
     """Make the account of a finished draft, inactive until its address is confirmed; link the card that signed to it.
 
-    A draft sent twice, even at the same time, makes one account and is answered alike twice. An address or an ID
-    number that belongs to another account gives the same answer as well: the account is made and keeps its name, but it
-    is never confirmed, its card stays free, and mails tell those whom it concerns. Raises `Refusal`: account_taken,
-    card_changed, and those of `bind`.
+    A draft sent twice, even at the same time, makes one account and is answered alike twice. An address that belongs to
+    another account gives the same answer as well: the account is made and keeps its name, but it is never confirmed,
+    its card stays free, and a mail tells whom it concerns. An ID number takes nothing from anybody before the account
+    is confirmed (portal.registration.activation). Raises `Refusal`: account_taken, card_changed, and those of `bind`.
     """
     if draft.card is not None and (identity is None or not _same(identity, draft.card)):
         raise Refusal(CARD_CHANGED)
@@ -58,7 +56,8 @@ def _make(draft: Draft, may_write: Writer, identity: Identity | None, request: H
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     _keep_person(user, draft)
     if identity is not None and not belongs_to_another(user):
-        bind(user, identity, request)
+        # Its second step has asked the confirmer for the number, where there is one.
+        reserve(user, identity, draft.number, request)
     record(
         "register", account=user.pk, request=request, method="card" if identity else "password", profile=draft.policy
     )
@@ -74,8 +73,8 @@ def _keep_person(user: User, draft: Draft) -> None:
     )  # fmt: skip
     fill(person, draft.details)
     if draft.number:
-        person.set_id_number(IdKind(draft.id_kind), draft.number)
-    save_person(person)
+        person.note_id_number(IdKind(draft.id_kind), draft.number)
+    person.save()
 
 
 def fill(person: Person, told: dict[str, str]) -> None:
@@ -83,29 +82,3 @@ def fill(person: Person, told: dict[str, str]) -> None:
     for name in TEXTS:
         setattr(person, name, told.get(name, ""))
     person.birthday = from_compact(told["birthday"]) if told.get("birthday") else None
-
-
-def save_person(person: Person) -> None:
-    """Save a person's row; an ID number that belongs to another account is kept apart and its holder is told.
-
-    The same statements for a free number and for a taken one; the sender finds out whom to tell.
-    """
-    if person.id_index is not None:
-        others = Person.objects.filter(id_index=person.id_index).exclude(user=person.user_id)
-        if others.exists():
-            # Kept without the index: the number stays the other account's.
-            person.id_index = None
-        later("number_claimed", user=person.user_id, number=person.id_number)
-    try:
-        with transaction.atomic():
-            person.save()
-    except IntegrityError:  # taken by somebody else in this very moment
-        person.id_index = None
-        person.save()
-
-
-def tell_holder(user: int, number: str) -> None:
-    """Tell the holder of an ID number that another account was given it (a job of the sender)."""
-    holder = Person.with_id_number(number)
-    if holder is not None and holder.user_id != user and holder.user.email:
-        send_mail(holder.user.email, holder.user.language, "id_number_used")

@@ -213,6 +213,9 @@ CAPTCHA_LETTER_ROTATION = (-25, 25)
 # returns an IdentityConfirmer; with one, a card that is not bound can open the account whose stored ID number it
 # belongs to. None: only the last four characters, which the card holds, are compared.
 CARDLOGIN_CONFIRMER: str | None = None
+# For "portal.cards.confirmer.over_https": its address, and the folder with client.pem, client.key, authorities.pem.
+CARDLOGIN_CONFIRMER_URL = ""
+CARDLOGIN_CONFIRMER_FOLDER = ""
 
 # Mail and text messages
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

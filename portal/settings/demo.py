@@ -24,6 +24,9 @@ CACHES = cache(_environment.text("CARDLOGIN_CACHE_URL"))
 CARDLOGIN_ORIGIN = _environment.text("CARDLOGIN_ORIGIN")
 CARDLOGIN_PKI = _environment.text("CARDLOGIN_PKI")
 CARDLOGIN_CRL_HOSTS = _environment.listed("CARDLOGIN_CRL_HOSTS")
+CARDLOGIN_CONFIRMER_URL = _environment.text("CARDLOGIN_CONFIRMER_URL")
+CARDLOGIN_CONFIRMER_FOLDER = _environment.text("CARDLOGIN_CONFIRMER_FOLDER")
+CARDLOGIN_CONFIRMER = "portal.cards.confirmer.over_https" if CARDLOGIN_CONFIRMER_URL else None
 # Shared by all processes: a revocation list that one of them has fetched is known to every other.
 CARDLOGIN_CRL_FOLDER = str(STATE / "lists")
 CARDLOGIN_AGENT_PORTS = tuple(map(int, _environment.listed("CARDLOGIN_AGENT_PORTS"))) or CARDLOGIN_AGENT_PORTS

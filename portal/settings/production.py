@@ -51,6 +51,25 @@ def _chosen(name: str, choices: tuple[str, ...], otherwise: str) -> str:
     return value
 
 
+def _confirmer() -> str | None:
+    """The dotted name of an operator's own confirmer, or ours where there is an address to ask."""
+    own, url = _environment.text("CARDLOGIN_CONFIRMER"), _environment.text("CARDLOGIN_CONFIRMER_URL")
+    if own and url:
+        _environment.complain("CARDLOGIN_CONFIRMER and CARDLOGIN_CONFIRMER_URL are both set: use one of them")
+    if not url:
+        return own or None
+    if not url.startswith("https://"):
+        _environment.complain("CARDLOGIN_CONFIRMER_URL does not begin with https://")
+    folder = Path(_environment.required("CARDLOGIN_CONFIRMER_FOLDER") or "/nonexistent")
+    for name in ("client.pem", "client.key", "authorities.pem"):
+        if not (folder / name).is_file():
+            _environment.complain(f"CARDLOGIN_CONFIRMER_FOLDER has no {name}")
+    key = folder / "client.key"
+    if key.is_file() and key.stat().st_mode & 0o007:
+        _environment.complain("CARDLOGIN_CONFIRMER_FOLDER: other users may read or change client.key (chmod o-rwx)")
+    return "portal.cards.confirmer.over_https"
+
+
 # Keys
 SECRET_KEY = _key(_environment.secret("CARDLOGIN_SECRET_KEY"), "CARDLOGIN_SECRET_KEY")
 CARDLOGIN_SEAL_KEYS = _keys("CARDLOGIN_SEAL_KEYS")
@@ -79,7 +98,9 @@ CARDLOGIN_PKI = _environment.text("CARDLOGIN_PKI") or None  # type: ignore[assig
 CARDLOGIN_CRL_HOSTS = _environment.listed("CARDLOGIN_CRL_HOSTS")
 if not CARDLOGIN_CRL_HOSTS:
     _environment.complain("CARDLOGIN_CRL_HOSTS is not set")
-CARDLOGIN_CONFIRMER = _environment.text("CARDLOGIN_CONFIRMER") or None
+CARDLOGIN_CONFIRMER_URL = _environment.text("CARDLOGIN_CONFIRMER_URL")
+CARDLOGIN_CONFIRMER_FOLDER = _environment.text("CARDLOGIN_CONFIRMER_FOLDER")
+CARDLOGIN_CONFIRMER = _confirmer()
 
 # Mail and text messages
 EMAIL_HOST = _environment.required("CARDLOGIN_MAIL_HOST")

@@ -137,6 +137,9 @@ class Pki:
             "citizen": self._card(),
             "renewed": self._card(),
             "namesake": self._card(serial="0000000133333333"),
+            "renamed": self._card(name="林美玲"),
+            "renumbered": self._card(last_four="6780"),
+            "second": self._card(serial="0000000144444444", last_four="6780"),
             "citizen2": self._card(name="林美玲", serial="0000000122222222"),
             "expired": self._card(begins=NOW - 800 * DAY, ends=NOW - DAY),
             "early": self._card(begins=NOW + DAY, ends=NOW + 800 * DAY),
@@ -160,6 +163,7 @@ class Pki:
         ends: datetime = NOW + 800 * DAY,
         issuer: Authority | None = None,
         list_url: str = "",
+        last_four: str = "6789",
     ) -> Card:
         signer = issuer or self._issuer
         point = x509.UniformResourceIdentifier(list_url or f"{self.base_url}/complete.crl")
@@ -175,7 +179,7 @@ class Pki:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .add_extension(_usage(usage), critical=True)
             .add_extension(_policies(policy), critical=False)
-            .add_extension(_directory_attributes("6789"), critical=False)
+            .add_extension(_directory_attributes(last_four), critical=False)
             .add_extension(
                 x509.CRLDistributionPoints([x509.DistributionPoint([point], None, None, None)]), critical=False
             )

@@ -80,6 +80,23 @@ class TestPerson:
         with pytest.raises(IntegrityError):
             second.save()
 
+    def test_passport_is_not_a_national_id(self) -> None:
+        national, passport = self.person(), self.person("lin00002")
+        national.set_id_number(IdKind.NATIONAL, NUMBER)
+        passport.set_id_number(IdKind.PASSPORT, NUMBER)
+        national.save()
+        passport.save()
+        assert Person.with_id_number(NUMBER) == national
+        assert Person.with_id_number(NUMBER, IdKind.PASSPORT) == passport
+
+    def test_number_that_was_only_typed_is_held_by_nobody(self) -> None:
+        first, second = self.person(), self.person("lin00002")
+        for person in (first, second):
+            person.note_id_number(IdKind.RESIDENT, "A800000005")
+            person.save()
+        assert Person.with_id_number("A800000005") is None
+        assert first.id_number == second.id_number
+
     def test_row_copied_to_another_person_does_not_open(self) -> None:
         first, second = self.person(), self.person("wang0002")
         first.set_id_number(IdKind.NATIONAL, NUMBER)

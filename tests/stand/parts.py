@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.permissions import FILE, Decision, Permissions
+from cardsim.pki.numbers import national_id, subject_serial
 from certs.life import read_life
 from tests.stand.databases import own_stores
 from tests.stand.processes import Program, StandError
@@ -168,6 +169,33 @@ class Agent:
         self.program.stop()
 
 
+class Confirmer:
+    """The stand-in for the ministry's identity check; it knows the holders of all cards of a test PKI."""
+
+    def __init__(self, state: Path) -> None:
+        self.folder = state
+        self._port = free_port()
+        self.env = {
+            "CARDLOGIN_CONFIRMER_URL": f"https://127.0.0.1:{self._port}/", "CARDLOGIN_CONFIRMER_FOLDER": str(state),
+        }  # fmt: skip
+        self.program: Program | None = None
+
+    def start(self, logs: Path, pki: Path) -> None:
+        """Answers for the cards that are there now."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        names = [image.stem for image in (pki / "cards").glob("*.json")]
+        pairs = {subject_serial(name): national_id(name) for name in names}
+        (self.folder / "pairs.json").write_text(json.dumps(pairs))
+        options = ("--folder", str(self.folder), "--port", str(self._port))
+        command = python("portal.standins.confirmer", *options)
+        self.program = Program.start("confirmer", command, logs=logs, cwd=ROOT)
+
+    def stop(self) -> None:
+        """Ends it."""
+        if self.program is not None:
+            self.program.stop()
+
+
 class Portal:
     """The demonstration portal under gunicorn, with its database in a state folder."""
 
@@ -183,6 +211,7 @@ class Portal:
         agent_http_port: int = 0,
         settings: str = "portal.settings.demo",
         profile: str = "",
+        confirmer: Confirmer | None = None,
     ) -> None:
         self.port = port
         self.origin = f"https://{HOST}:{port}"
@@ -199,6 +228,7 @@ class Portal:
             "CARDLOGIN_AGENT_HTTP_PORT": str(agent_http_port),
             "CARDLOGIN_SECRET_KEY": _secret(state / "secret.key"),
             "CARDLOGIN_SEAL_KEY": _secret(state / "seal.key"),
+            **(confirmer.env if confirmer else {}),
             **own_stores(state),
         }
         self.certificate, self.root = state / "tls" / "portal.pem", state / "tls" / "portal-root.pem"

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from tests.stand.browser import make_home
-from tests.stand.parts import ROOT, Agent, Portal, Reader, make_pki, python
+from tests.stand.parts import ROOT, Agent, Confirmer, Portal, Reader, make_pki, python
 from tests.stand.processes import Program
 
 
@@ -23,7 +23,7 @@ class Staging(NamedTuple):
 
 
 class Stack:
-    """Reader with the demo card, revocation server, agent and portal; a context manager."""
+    """Reader with the demo card, revocation server, identity confirmer, agent and portal; a context manager."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Stack:
         self.logs = state / "logs"
         self.pki = state / "pki"
         self.home = state / "home"
+        self.confirmer = Confirmer(state / "confirmer")
         self.portal = self.portal_with("portal.settings.demo", portal_port)
         self._stops = contextlib.ExitStack()
         self.reader: Reader
@@ -76,6 +77,7 @@ class Stack:
         return Portal(
             self._state / "portal", self.logs, self.pki, port=port, crl_port=self._crl_port, agent_ports=self._ports,
             agent_http_port=self.http_port, settings=settings, profile=self._staging.profile,
+            confirmer=self.confirmer,
         )  # fmt: skip
 
     def card_image(self, name: str) -> Path:
@@ -105,6 +107,8 @@ class Stack:
         self._stops.callback(lambda: self.agent.stop())
 
     def _server_side(self) -> None:
+        self._stops.callback(self.confirmer.stop)
+        self.confirmer.start(self.logs, self.pki)
         self.portal.prepare()
         self._stops.callback(self.portal.stop)
         self.portal.start()

@@ -49,3 +49,95 @@ def test_every_migration_can_be_taken_back(tmp_path: Path, pki: Pki) -> None:
     assert set(left) <= {"django_migrations", "portal_cache", "sqlite_sequence"}
     migrate()
     assert shell(_COUNT.strip()) == "0 0 0"
+
+
+_STATE = """
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+loader = MigrationLoader(connection)
+(before,) = [key for key in loader.graph.node_map[("accounts", "0007_held_numbers")].parents if key[0] == "accounts"]
+"""
+_BEFORE_HELD = """
+from django.utils import timezone
+from portal.sealing import index, seal
+apps = loader.project_state([before.key]).apps
+def account(name, kind, number, held=True, **state):
+    user = apps.get_model("accounts", "User").objects.create(username=name, name="王小明", **state)
+    sealed = seal(number, f"accounts.person.id_number {user.pk}") if name != "broken001" else b"x"
+    found = index(number, "id number") if held else None
+    apps.get_model("accounts", "Person").objects.create(user=user, id_kind=kind, id_sealed=sealed, id_index=found)
+account("member001", "national", "A123456789")
+account("passport1", "passport", "300006789")
+account("passport2", "passport", "A123456789", held=False)
+account("waiting01", "national", "A223456781", is_active=False)
+account("waiting02", "passport", "300000001", is_active=False)
+account("deleted01", "national", "F131495286", is_active=False, last_login=timezone.now())
+account("broken001", "passport", "300000009")
+"""
+_HELD = """
+from portal.accounts.models import *
+from portal.sealing import index
+from django.utils import timezone
+def account(name, kind, number, purpose="id number", **state):
+    user = User.objects.create_user(name, f"{name}@portal.example", "x", name="王小明", **state)
+    person = Person(user=user)
+    person.note_id_number(kind, number)
+    seal = person.id_sealed
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_person (user_id, id_kind, id_sealed, id_index, gender, county, postcode, address,"
+            " phone, extension, rescue_mobile, mobile_confirmed, question, answer_hash, recovery_code_hash)"
+            " VALUES (%s, %s, %s, %s, '', '', '', '', '', '', '', %s, '', '', '')",
+            [user.pk, kind, seal, index(number, purpose) if purpose else None, False],
+        )
+from django.db import connection
+account("member001", "national", "A123456789")
+account("passport1", "passport", "300006789")
+account("passport2", "passport", "A123456789", None)
+account("waiting01", "national", "A223456781", is_active=False)
+account("waiting02", "passport", "300000001", is_active=False)
+account("deleted01", "national", "F131495286", is_active=False, last_login=timezone.now())
+broken = account("broken001", "passport", "300000009")
+with connection.cursor() as cursor:
+    cursor.execute("UPDATE accounts_person SET id_sealed = id_index WHERE user_id = %s", [User.objects.last().pk])
+"""
+_HELD = """
+from portal.sealing import index
+Person = loader.project_state([("accounts", "0007_held_numbers")]).apps.get_model("accounts", "Person")
+held = dict(Person.objects.exclude(id_index=None).values_list("user__username", "id_index"))
+told = {"member001": ("id", "A123456789"), "passport1": ("passport", "300006789"), "deleted01": ("id", "F131495286"),
+        "passport2": ("passport", "A123456789"), "broken001": ("id", "300000009")}
+print(held == {name: index(number, kind + " number") for name, (kind, number) in told.items()}, *sorted(held))
+print(Person.objects.filter(id_proven=True).count())
+"""
+_BEFORE = """
+from django.db import connection
+from portal.sealing import index
+with connection.cursor() as cursor:
+    cursor.execute("SELECT username, id_index FROM accounts_person p JOIN accounts_user u ON u.id = p.user_id")
+    held = {name: kept for name, kept in cursor.fetchall() if kept}
+told = {"member001": "A123456789", "passport1": "300006789", "deleted01": "F131495286", "broken001": "300000009"}
+print(held == {name: index(number, "id number") for name, number in told.items()})
+"""
+
+
+def test_numbers_are_held_by_confirmed_accounts_and_passports_stand_apart(tmp_path: Path, pki: Pki) -> None:
+    environment = demo_environment(tmp_path, pki)
+
+    def shell(code: str) -> str:
+        done = run(environment, "shell", "--no-imports", "-c", code.strip())
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+        return done.stdout.strip()
+
+    def migrate(*to: str) -> None:
+        done = run(environment, "migrate", *to, "--verbosity", "0")
+        assert (done.returncode, done.stderr) == (0, "")
+
+    migrate()
+    before = shell(_STATE + "print(before.key[1])")
+    migrate("accounts", before)
+    shell(_STATE + _BEFORE_HELD)
+    migrate("accounts", "0007")
+    assert shell(_STATE + _HELD).splitlines() == ["True broken001 deleted01 member001 passport1 passport2", "0"]
+    migrate("accounts", before)
+    assert shell(_BEFORE) == "True"

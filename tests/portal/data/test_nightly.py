@@ -112,6 +112,21 @@ def test_new_sealing_key_takes_every_number_over(user: User, settings: Any) -> N
         assert AuditEvent.objects.filter(action=action).get().facts == {"count": 1, "by": "operator"}
 
 
+def test_new_sealing_key_leaves_held_and_typed_numbers_what_they_are(user: User, settings: Any) -> None:
+    held = person_with_number(user)
+    Person.objects.filter(pk=held.pk).update(id_proven=True)
+    typed = Person(user=User.objects.create_user("lin00002", "lin@portal.example", "x", name="林美玲"))
+    typed.note_id_number(IdKind.NATIONAL, "A123456789")
+    typed.save()
+    settings.CARDLOGIN_SEAL_KEYS = ("another-test-only-seal-0123456789", *settings.CARDLOGIN_SEAL_KEYS)
+    call_command("reseal", stdout=StringIO())
+    settings.CARDLOGIN_SEAL_KEYS = settings.CARDLOGIN_SEAL_KEYS[:1]
+    assert Person.with_id_number("A123456789") == held
+    held.refresh_from_db()
+    typed.refresh_from_db()
+    assert (held.id_proven, typed.id_index, typed.id_number) == (True, None, "A123456789")
+
+
 def test_new_sealing_key_takes_every_second_factor_over(user: User, settings: Any) -> None:
     secret = generate_totp_secret()
     TOTP.activate(user, secret)

@@ -94,3 +94,40 @@ def test_commands_and_server_stop_too(environment: dict[str, str]) -> None:
     done = run(environment, "check")
     assert done.returncode != 0
     assert "CARDLOGIN_SECRET_KEY is not set" in done.stderr
+
+
+def confirmer_folder(folder: Path) -> Path:
+    """What the ministry gives an installation: keys of its own, and who vouches for the service."""
+    folder.mkdir()
+    for name in ("client.pem", "client.key", "authorities.pem"):
+        (folder / name).write_text("PEM")
+        (folder / name).chmod(0o600)
+    return folder
+
+
+def test_confirmer_is_an_address_and_a_folder(environment: dict[str, str], tmp_path: Path) -> None:
+    folder = confirmer_folder(tmp_path / "confirmer")
+    asks = {"CARDLOGIN_CONFIRMER_URL": "https://check.portal.example/", "CARDLOGIN_CONFIRMER_FOLDER": str(folder)}
+    assert said({**environment, **asks}).startswith("fine")
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"CARDLOGIN_CONFIRMER_URL": "http://check.portal.example/"}, "does not begin with https://"),
+        ({"CARDLOGIN_CONFIRMER_FOLDER": ""}, "CARDLOGIN_CONFIRMER_FOLDER is not set"),
+        ({"CARDLOGIN_CONFIRMER": "office.confirmer"}, "are both set"),
+        ({"key": "missing"}, "CARDLOGIN_CONFIRMER_FOLDER has no client.key"),
+        ({"key": "readable"}, "chmod o-rwx"),
+    ],
+)
+def test_confirmer_that_cannot_be_asked_stops_the_start(
+    environment: dict[str, str], tmp_path: Path, change: dict[str, str], complaint: str
+) -> None:
+    folder = confirmer_folder(tmp_path / "confirmer")
+    if change.get("key") == "missing":
+        (folder / "client.key").unlink()
+    elif change.get("key") == "readable":
+        (folder / "client.key").chmod(0o644)
+    asks = {"CARDLOGIN_CONFIRMER_URL": "https://check.portal.example/", "CARDLOGIN_CONFIRMER_FOLDER": str(folder)}
+    assert complaint in said({**environment, **asks, **change})

@@ -93,6 +93,7 @@ def test_number_of_somebody_else_is_kept_apart_and_its_holder_told(
     other = User.objects.create_user("lin00002", "lin@portal.example", "x", name="林美玲")
     held = Person(user=other)
     held.set_id_number(IdKind.NATIONAL, NATIONAL_ID)
+    held.id_proven = True
     held.save()
     with sends():
         page = save(plain_member, id_number=NATIONAL_ID, id_type="number")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from cardlogin_server.identity.confirm import Confirmation, ConfirmerUnavailable, Pair
-from portal.accounts.models import IdKind, Person, User
+from portal.accounts.models import Person, User
 from portal.cards.models import CardBinding
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import card_log_in, location, plain
@@ -30,6 +30,8 @@ from tests.portal.registration.walk import (
     SIGN,
     Walk,
     error_codes,
+    link_in,
+    mail_to,
     solved,
     step_of,
 )  # fmt: skip
@@ -229,12 +231,14 @@ def test_bound_card_with_a_renewed_certificate_does_not_register(client: Client,
     assert Walk(client).draft["card"] is None
 
 
-def test_card_of_a_certificate_only_account_comes_over(client: Client, pki: Pki) -> None:
+def test_card_of_a_certificate_only_account_comes_over_on_confirmation(client: Client, pki: Pki) -> None:
     card_log_in(client, pki.cards["citizen"])
     another = browser()
     card_log_in(another, pki.cards["citizen"])
     another.post("/accounts/card/choices/certificate-only/")
     to_signature(Walk(client)).sign(pki.cards["citizen"])
+    assert CardBinding.objects.get().user.certificate_only
+    browser().post(link_in(mail_to(MAIL)))
     assert CardBinding.objects.get().user.username == "clairesu1234"
     assert not User.objects.get(certificate_only=True).is_active
 
@@ -258,14 +262,9 @@ def test_verified_card_is_not_shown_to_the_next_person_at_this_browser(client: C
     assert 'id="with-card"' not in client.get(REGISTER).content.decode()
 
 
-@pytest.mark.parametrize("conflict", ["mail", "number"])
-def test_card_stays_free_when_the_account_can_never_be_confirmed(client: Client, pki: Pki, conflict: str) -> None:
+def test_card_stays_free_when_the_account_can_never_be_confirmed(client: Client, pki: Pki) -> None:
     owner = User.objects.create_user("owner0001", "owner@portal.example", PASSWORD, name="王小明")
-    person = Person(user=owner)
-    person.set_id_number(IdKind.NATIONAL, "A123456789" if conflict == "number" else "A100000001")
-    person.save()
-    address = MAIL if conflict == "mail" else owner.email
-    EmailAddress.objects.create(user=owner, email=address, verified=True, primary=True)
+    EmailAddress.objects.create(user=owner, email=MAIL, verified=True, primary=True)
     walk = to_signature(begun(client, pki))
     assert walk.sign(pki.cards["citizen"]).redirect_chain == [(DONE, 302)]
     assert not CardBinding.objects.exists()

@@ -29,6 +29,7 @@ from tests.portal.registration.walk import (
     REGISTER,
     RESCUE,
     Walk,
+    link_in,
     mail_to,
     solved,
     step_of,
@@ -78,7 +79,7 @@ def test_advanced_data_are_kept_and_the_number_sealed(client: Client) -> None:
     assert (person.county, person.postcode, person.address) == ("臺北市", "10020", "示範路 1 號")
     assert (person.phone, person.extension, person.rescue_mobile) == ("0223165300", "12345", "0911123456")
     assert b"A123456789" not in bytes(person.id_sealed or b"")
-    assert Person.with_id_number("A123456789") == person
+    assert (person.id_index, person.id_proven) == (None, False)
 
 
 def test_last_page_says_what_the_manuals_say(client: Client) -> None:
@@ -217,15 +218,17 @@ def test_name_of_such_a_registration_is_taken_like_any_other(client: Client) -> 
     assert 'id="id_account_error"' in answer.content.decode()
 
 
-def test_number_in_use_gives_the_same_page_and_mails_to_both(client: Client) -> None:
+def test_proven_number_gives_the_same_page_and_a_mail_to_its_holder_once_confirmed(client: Client) -> None:
     holder = confirmed("owner0001", "owner@portal.example", "A123456789")
+    Person.objects.filter(user=holder).update(id_proven=True)
     page = Walk(client).advanced()
     assert SUCCESS.format(MAIL) in plain(page)
-    assert "有人以您的證號註冊" in next(one.subject for one in mail.outbox if one.to == ["owner@portal.example"])
-    assert "無法啟用" in mail_to(MAIL)
-    assert not IssuedCode.objects.exists()
+    assert [one.to for one in mail.outbox] == [[MAIL]]
+    browser().post(link_in(mail_to(MAIL)))
+    assert "有人填寫了您的證號" in next(one.subject for one in mail.outbox if one.to == ["owner@portal.example"])
     assert Person.with_id_number("A123456789") == holder.person
     made = Person.objects.get(user__username="clairesu1234")
+    assert made.user.is_active
     assert (made.id_index, made.id_number) == (None, "A123456789")
 
 

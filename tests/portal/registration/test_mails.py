@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db import transaction
 from django.test import Client
 
-from portal.accounts.models import User
+from portal.accounts.id_numbers import prove
+from portal.accounts.models import IdKind, Person, User
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.registration.test_change import ask
 from tests.portal.registration.walk import Walk, link_in, mail_to
@@ -27,6 +29,14 @@ def owner() -> User:
     user = User.objects.create_user("owner0001", OWNER, PASSWORD, name="王小明")
     EmailAddress.objects.create(user=user, email=OWNER, verified=True, primary=True)
     return user
+
+
+def with_number(*, proven: bool) -> None:
+    """The member has an ID number."""
+    person = Person(user=owner())
+    person.set_id_number(IdKind.NATIONAL, "A123456789")
+    person.id_proven = proven
+    person.save()
 
 
 def inside(client: Client) -> Client:
@@ -50,9 +60,21 @@ def registration_in_use(client: Client) -> str:
 
 
 def id_number_used(client: Client) -> str:
-    """Register with somebody's number."""
-    Walk(browser()).advanced("owner0001", {"email": OWNER, "email_again": OWNER})
+    """Give a number that somebody has proven."""
+    with_number(proven=True)
     Walk(client).advanced()
+    browser().post(link_in(mail_to("clairesu@portal.example")))
+    return OWNER
+
+
+def id_number_lost(client: Client) -> str:
+    """Prove a number that somebody only claims."""
+    with_number(proven=False)
+    person = Person(user=User.objects.create_user("clairesu1234", "c@portal.example", PASSWORD, name="蘇小明"))
+    person.note_id_number(IdKind.NATIONAL, "A123456789")
+    person.save()
+    with transaction.atomic():
+        prove(person)
     return OWNER
 
 
@@ -83,7 +105,8 @@ def mail_in_use(client: Client) -> str:
 
 
 SITUATIONS: tuple[Callable[[Client], str], ...] = (
-    confirm, registration_in_use, id_number_used, mail_change_asked, confirm_change, mail_changed, mail_in_use,
+    confirm, registration_in_use, id_number_used, id_number_lost, mail_change_asked, confirm_change,
+    mail_changed, mail_in_use,
 )  # fmt: skip
 
 

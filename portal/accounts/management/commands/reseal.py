@@ -52,9 +52,11 @@ def _reseal_person(number: int) -> bool:
         text = person.id_number
     except SealBroken:
         return False
-    if text:
-        person.set_id_number(IdKind(person.id_kind), text)
-        person.save(update_fields=["id_kind", "id_sealed", "id_index"])
+    held, proven = person.id_index is not None, person.id_proven
+    person.note_id_number(IdKind(person.id_kind), text)
+    # What is typed and not held stays so: another account may hold the same number.
+    person.id_index, person.id_proven = person.number_index() if held else None, proven
+    person.save(update_fields=["id_sealed", "id_index"])
     return True
 
 

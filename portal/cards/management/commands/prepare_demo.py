@@ -73,8 +73,11 @@ def _account(name: str, password: str, identity: Identity) -> User:
 def _bind(user: User, identity: Identity) -> None:
     binding, _ = CardBinding.objects.get_or_create(
         binding_key=identity.binding_key,
-        defaults={"user": user, "family": identity.family.value, "subject_serial": identity.subject_serial},
-    )
+        defaults={
+            "user": user, "family": identity.family.value, "subject_serial": identity.subject_serial,
+            "holder_name": identity.holder_name, "last_four": identity.last_four or "",
+        },
+    )  # fmt: skip
     if binding.user_id != user.pk:
         raise CommandError("this card is bound to another account")
     note_certificate(binding, identity)
