@@ -265,3 +265,8 @@ PROOF_ENDED = Failure(
     _("This step has expired or was used already."),
     _("Start again from one of the ways below; if you have just set a new password, log in with it."),
 )
+FACTORS_WRONG = Failure(
+    "factors_wrong",
+    _("The password or the code is not right."),
+    _("Type your password and the six digits your app shows now, both again; or use your card."),
+)

@@ -65,7 +65,8 @@ class Policy:
     code_tries: int = 5
     recovery_tries: int = 5  # answers or saved codes of one account, until lock_out.forget_after is over
     recovery_step: timedelta = timedelta(minutes=30)  # from the first page to the code; one in a mail lives as long
-    proof_life: timedelta = timedelta(minutes=10)  # from the proof to the new password
+    proof_life: timedelta = timedelta(minutes=10)  # from the proof to the new password, and again to look through
+    rescue_wait: timedelta = timedelta(hours=72)  # from a change of rescue mobile or question until it serves a reset
     delete_grace: timedelta = timedelta(hours=24)
     deleted_name_kept: timedelta = timedelta(days=180)  # how long nobody else gets the name of a deleted account
     reauthenticate_within: timedelta = timedelta(seconds=300)

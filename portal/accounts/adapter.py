@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from typing_extensions import override
 
 from portal.accounts import lockout
-from portal.accounts.entry import audit, current_entry, remember_previous
+from portal.accounts.entry import audit, current_entry, leave_earlier_behind, prove_log_in, remember_previous
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
@@ -63,8 +63,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def login(self, request: HttpRequest, user: User) -> None:
         """Log in, keep the time of the log-in before, and write the audit line; a deletion asked for ends with it."""
         previous = user.last_login
+        leave_earlier_behind(request, user)
         super().login(request, user)
         begin(request)
+        prove_log_in(request, user)
         if user.delete_after is not None and keep(user):
             tell(request, "delete_cancelled")
         remember_previous(request, previous)

@@ -4,6 +4,7 @@ import base64
 import secrets
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.utils import timezone
 
 from cardlogin_server.identity.identifiers.normal_form import normal_form
 from portal.accounts.models import Person, User
@@ -30,7 +31,8 @@ def hash_of(text: str) -> str:
 def new_code(user: User) -> str:
     """Return a new code to be shown once; it replaces the one before."""
     text = fresh_text()
-    Person.objects.update_or_create(user=user, defaults={"recovery_code_hash": hash_of(text)})
+    kept = {"recovery_code_hash": hash_of(text), "code_since": timezone.now()}
+    Person.objects.update_or_create(user=user, defaults=kept)
     record("recovery_code_issued", account=user.pk)
     return text
 

@@ -8,10 +8,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from portal.accounts import epoch
 from portal.accounts.codes import CodePurpose, issue, take_code
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import IssuedCode, Person, User
@@ -22,6 +24,7 @@ from portal.member.pages import done, holder, refused, said
 from portal.messages.sending import send_mail, send_text
 from portal.policy import policy
 from portal.recovery.forms import CodeForm
+from portal.recovery.sending import end_codes
 from portal.registration.fields import rescue_mobile as read_mobile
 
 _WAITING = "member_mobile"
@@ -93,7 +96,7 @@ def ask(request: HttpRequest, user: User, number: str) -> None:
         record("change_mobile_asked", account=user.pk, request=request)
         minutes = int(issued.life.total_seconds() // 60)
         send_text(number, user.language, "member_mobile_code", code=issued.code, minutes=minutes)
-    request.session[_WAITING] = masked_mobile(number)
+    epoch.keep(request, user, _WAITING, masked_mobile(number))
 
 
 def confirm(request: HttpRequest, user: User, typed: str) -> None:
@@ -109,7 +112,10 @@ def _set(request: HttpRequest, user: User, number: str) -> None:
     with transaction.atomic():
         person, _ = Person.objects.select_for_update().get_or_create(user=user)
         former, person.rescue_mobile, person.mobile_confirmed = person.rescue_mobile, number, bool(number)
-        person.save(update_fields=["rescue_mobile", "mobile_confirmed"])
+        if former != number:
+            person.mobile_since = timezone.now()
+            end_codes(user)  # one that was sent to the former number opens nothing any more
+        person.save(update_fields=["rescue_mobile", "mobile_confirmed", "mobile_since"])
         record("change_mobile", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_mobile", name=user.name)
         if former and former != number:
@@ -120,7 +126,7 @@ def _page(request: HttpRequest, user: User, form: MobileForm, code_form: CodeFor
     kept = _kept(user)
     context = {
         **said(request), "form": form, "code_form": code_form, "kept": masked_mobile(kept.rescue_mobile),
-        "confirmed": kept.mobile_confirmed, "waiting": request.session.get(_WAITING),
+        "confirmed": kept.mobile_confirmed, "waiting": epoch.kept(request, user, _WAITING),
         "used_unconfirmed": policy().recovery.unconfirmed_mobile, "here": reverse("rescue_mobile"),
     }  # fmt: skip
     return render(request, "member/mobile.html", context)

@@ -6,16 +6,19 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from typing_extensions import override
 
+from portal.accounts import epoch
 from portal.accounts.models import User
 from portal.audit.log import record
+from portal.recovery.sessions import end_sessions
 
 
 class Command(BaseCommand):
     """`python -m portal end_sessions --account NAME` or `--all`."""
 
-    help = "End the sessions of one account, or of everybody; nobody else is told."
+    help = "End sessions and whatever is half done, of one account or of everybody; nobody is told."
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,20 +31,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, account: str | None, **options: Any) -> None:
         """End them and say how many; raise CommandError for an account that does not exist."""
         if account is None:
-            count = Session.objects.all().delete()[0]
-            UserSession.objects.all().delete()
-            record("sessions_ended", count=count, by="operator")
+            with transaction.atomic():
+                epoch.advance_all()
+                count = Session.objects.all().delete()[0]
+                UserSession.objects.all().delete()
+                record("sessions_ended", count=count, by="operator")
         else:
             user = User.objects.filter(username=account.strip().lower()).first()
             if user is None:
                 raise CommandError("there is no such account")
-            count = _end(user)
-            record("sessions_ended", account=user.pk, count=count, by="operator")
+            with transaction.atomic():
+                count = end_sessions(user)
+                record("sessions_ended", account=user.pk, count=count, by="operator")
         self.stdout.write(f"ended {count}")
-
-
-def _end(user: User) -> int:
-    rows = UserSession.objects.filter(user=user)
-    count: int = Session.objects.filter(session_key__in=rows.values("session_key")).delete()[0]
-    rows.delete()
-    return count
