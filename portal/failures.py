@@ -265,6 +265,11 @@ PROOF_ENDED = Failure(
     _("This step has expired or was used already."),
     _("Start again from one of the ways below; if you have just set a new password, log in with it."),
 )
+NEEDS_CARD = Failure(
+    "needs_card",
+    _("A code from a message is not enough to remove this."),
+    _("Log in and remove it in your member area, or set the password anew with your card."),
+)
 FACTORS_WRONG = Failure(
     "factors_wrong",
     _("The password or the code is not right."),

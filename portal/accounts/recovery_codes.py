@@ -9,6 +9,7 @@ from django.utils import timezone
 from cardlogin_server.identity.identifiers.normal_form import normal_form
 from portal.accounts.models import Person, User
 from portal.audit.log import record
+from portal.messages.sending import send_mail
 
 _BYTES = 10  # 80 bits, sixteen characters of base32
 _GROUP = 4
@@ -51,6 +52,13 @@ def use_code(user: User, text: str) -> bool:
     if not check_password(typed, kept):
         return False
     return Person.objects.filter(user=user, recovery_code_hash=kept).update(recovery_code_hash="") == 1
+
+
+def drop_code(user: User) -> None:
+    """Take the code away."""
+    if Person.objects.filter(user=user).exclude(recovery_code_hash="").update(recovery_code_hash=""):
+        record("recovery_code_removed", account=user.pk)
+        send_mail(user.email, user.language, "member_recovery_code", name=user.name)
 
 
 def _normal(text: str) -> str:

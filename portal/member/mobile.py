@@ -85,7 +85,7 @@ def rescue_mobile_remove(request: HttpRequest) -> HttpResponse:
     """Take the number away."""
     user = holder(request)
     request.session.pop(_WAITING, None)
-    _set(request, user, "")
+    set_mobile(request, user, "")
     return done(request, "member", "mobile_removed")
 
 
@@ -105,10 +105,11 @@ def confirm(request: HttpRequest, user: User, typed: str) -> None:
     if taken is None:
         raise Refusal(CODE_WRONG)
     request.session.pop(_WAITING, None)
-    _set(request, user, taken.recipient)
+    set_mobile(request, user, taken.recipient)
 
 
-def _set(request: HttpRequest, user: User, number: str) -> None:
+def set_mobile(request: HttpRequest, user: User, number: str) -> None:
+    """Keep a confirmed number, or none (""); mail and former mobile are told. Another number must wait (rescue_data)."""
     with transaction.atomic():
         person, _ = Person.objects.select_for_update().get_or_create(user=user)
         former, person.rescue_mobile, person.mobile_confirmed = person.rescue_mobile, number, bool(number)

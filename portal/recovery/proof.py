@@ -19,19 +19,14 @@ _KEY, _REVIEW = "reset_proof", "reset_review"
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Who looks through the ways into the account, by which way that was proved, and what the new password is good for.
+    """Who looks through the ways into the account, and whether the new password is long enough without a second factor.
 
-    Only a card proves as much as the account's strongest ways in are worth.
+    `strong`: by two factors (the card), which is as much as the account's strongest ways in are worth.
     """
 
     user: User
-    way: Way
+    strong: bool
     long_enough: bool
-
-    @property
-    def by_card(self) -> bool:
-        """Whether the proof had two factors."""
-        return self.way is Way.RESET
 
 
 def grant(request: HttpRequest, user: User, way: Way) -> None:
@@ -72,7 +67,10 @@ def keep_for_review(request: HttpRequest, user: User, way: Way, *, long_enough: 
 def review(request: HttpRequest) -> Review | None:
     """Whose ways in may be looked through in this browser now, after the reset that it has just done."""
     found = _live(request, _REVIEW)
-    return Review(found[0], Way(found[1]["way"]), bool(found[1]["long_enough"])) if found else None
+    if found is None:
+        return None
+    user, kept = found
+    return Review(user, strong=kept["way"] == Way.RESET.value, long_enough=bool(kept["long_enough"]))
 
 
 def renew_review(request: HttpRequest, seen: Review) -> None:

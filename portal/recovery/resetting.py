@@ -26,12 +26,12 @@ def password_refusals(user: User, password: str) -> list[str]:
     return refusals(password, user.username, second_factor=is_mfa_enabled(user))
 
 
-def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_others: bool) -> None:
+def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_others: bool) -> list[str]:
     """Set the password with the proof of this browser, which is used up; lift the lock; tell the holder.
 
     Nobody is logged in by it: a second factor stays on and is asked at the log-in that follows (ASVS 6.4.3). Whatever
     was half done for the account ends, rescue data that somebody changed lately fall away, and the proof lives on for
-    looking through the ways in. Raises `Refusal` (proof_ended) when the password was changed meanwhile; `password` must
+    looking through the ways in. Returns which rescue data fell away. Raises `Refusal` (proof_ended) when the password was changed meanwhile; `password` must
     have passed `password_refusals`.
     """
     proof.forget(request)
@@ -59,6 +59,7 @@ def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_othe
             keep_this(request, user)
     long_enough = len(normal_password(password)) >= policy().password.shortest
     proof.keep_for_review(request, user, way, long_enough=long_enough)
+    return dropped
 
 
 def _replace(user: User, former: str) -> None:

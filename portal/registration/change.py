@@ -61,6 +61,20 @@ def forget(user: User) -> None:
         open_codes.update(used=timezone.now())
 
 
+def remove(user: User) -> None:
+    """Take the account's own address away, which is told there; a waiting change ends, too."""
+    with transaction.atomic():
+        held = User.objects.select_for_update().get(pk=user.pk)
+        forget(held)
+        EmailAddress.objects.filter(user=held).delete()
+        IssuedCode.objects.filter(user=held, channel=IssuedCode.Channel.MAIL, used=None).update(used=timezone.now())
+        old, user.email = held.email, ""
+        User.objects.filter(pk=held.pk).update(email="")
+        record("change_mail", account=user.pk)
+        if old:
+            send_mail(old, held.language, "mail_changed", account=held.username)
+
+
 def change_by_link(link: str) -> User:
     """Put the address that the link was sent to in the place of the old one; raises `Refusal`."""
     with transaction.atomic():
