@@ -1,4 +1,4 @@
-"""Every way into an account in one list, since when it is one, and taking one away (after a reset, or by the member)."""
+"""Every way into an account in one list, since when it is one, and taking one away."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def remove(request: HttpRequest, user: User, kind: str, pk: int, *, strong: bool
     """Take a way away; one that is gone already stays gone. The holder is told by mail.
 
     Whatever is half done for the account ends with it, and so do its other sessions; the caller keeps its own. Raises
-    `Refusal`: needs_card, last_way_in, password_too_short_alone (`long_enough` tells whether the password may do alone).
+    `Refusal`: needs_card, last_way_in, password_too_short_alone (`long_enough`: the password may be used alone).
     """
     if kind in _STRONG and not strong:
         raise Refusal(NEEDS_CARD)

@@ -31,8 +31,8 @@ def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_othe
 
     Nobody is logged in by it: a second factor stays on and is asked at the log-in that follows (ASVS 6.4.3). Whatever
     was half done for the account ends, rescue data that somebody changed lately fall away, and the proof lives on for
-    looking through the ways in. Returns which rescue data fell away. Raises `Refusal` (proof_ended) when the password was changed meanwhile; `password` must
-    have passed `password_refusals`.
+    looking through the ways in. Returns which rescue data fell away. Raises `Refusal` (proof_ended) when the password
+    was changed meanwhile; `password` must have passed `password_refusals`.
     """
     proof.forget(request)
     # Asked before the change, which would make this browser's own session worthless.
