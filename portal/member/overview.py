@@ -16,6 +16,7 @@ from portal.accounts.entry import current_entry
 from portal.accounts.models import Person, User
 from portal.audit.models import AuditEvent
 from portal.cards.models import CardCertificate
+from portal.member.lengthen import is_invited
 from portal.member.pages import holder, said
 from portal.policy import policy
 from portal.registration.change import is_confirmed, waiting_address
@@ -49,6 +50,7 @@ def member(request: HttpRequest) -> HttpResponse:
         "person": shown_person(user), "confirmed": is_confirmed(user), "waiting": waiting_address(user),
         "cards": user.cards.order_by("created"), "company": user.cards.filter(family=Family.COMPANY.value).first(),
         "second_factor": is_mfa_enabled(user, [Authenticator.Type.TOTP]), "recovery": policy().recovery,
+        "lengthen": policy().password.shortest if is_invited(user) else 0,
     }  # fmt: skip
     return render(request, "member.html", context)
 

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from portal.member.deletion_pages import delete_account, keep_account
+from portal.member.lengthen import no_invitation
 from portal.member.mobile import rescue_mobile, rescue_mobile_code, rescue_mobile_remove
 from portal.member.official import official_account
 from portal.member.overview import member
@@ -42,6 +43,7 @@ urlpatterns = [
     path("member/mobile/code/", rescue_mobile_code, name="rescue_mobile_code"),
     path("member/mobile/remove/", rescue_mobile_remove, name="rescue_mobile_remove"),
     path("member/password/", change_password, name="change_password"),
+    path("member/password/later/", no_invitation, name="no_invitation"),
     path("member/question/", password_question, name="password_question"),
     path("member/recovery-code/", recovery_code, name="recovery_code"),
     path("member/sessions/", sessions, name="sessions"),

@@ -90,7 +90,9 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             count(request, "confirm_code")
-            return _confirmed(request, confirm_by_code(form.cleaned_data["account"], form.cleaned_data["code"], refusal_of))
+            return _confirmed(
+                request, confirm_by_code(form.cleaned_data["account"], form.cleaned_data["code"], refusal_of)
+            )
         except Refusal as refusal:
             failure = _refused(request, refusal)
     return render(request, "registration/confirm_code.html", {"form": form, "notice": failure})
