@@ -1,4 +1,4 @@
-"""The policy profiles: every number and choice in which the old manuals and today's guidance differ; and the staff's."""
+"""The policy profiles: every number and choice in which old manuals and today's guidance differ; and the staff's."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -6,6 +6,7 @@ Open sessions are tied to it by `User.get_session_auth_hash`, everything that wa
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
@@ -27,6 +28,17 @@ def stamp(user: User) -> str:
     One that was kept with another stamp is worth nothing. `user` must have been read from the database in this request.
     """
     return index(f"{user.pk} {user.epoch} {user.password}", "epoch")
+
+
+def hold(user: User) -> None:
+    """Hold the account's row until the transaction ends; the epoch that `user` was read in must not be over.
+
+    For whatever changes an account on behalf of a session: a request that was under way when the holder ended that
+    session changes nothing any more. Raises `SessionInterrupted`, which Django answers with 400.
+    """
+    now = User.objects.select_for_update().filter(pk=user.pk).first()
+    if now is None or stamp(now) != stamp(user):
+        raise SessionInterrupted("the account's sessions were ended meanwhile")
 
 
 def advance(user: User) -> None:

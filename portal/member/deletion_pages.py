@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -51,9 +52,10 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     user = holder(request)
     form = DeleteForm(user, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        ask(request, user)
+        with transaction.atomic():
+            ask(request, user)
+            record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
         logout(request)
-        record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
         return good_news_at_login(request, "delete_asked")
     rules = policy()
     context = {

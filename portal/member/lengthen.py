@@ -1,4 +1,4 @@
-"""The invitation to lengthen a password that was set under shorter rules (K1): shown after the log-in, never enforced."""
+"""The invitation to lengthen a password that was set under shorter rules (K1): shown, never enforced."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse

@@ -92,6 +92,7 @@ def rescue_mobile_remove(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest, user: User, number: str) -> None:
     """Send a code to a number; the number the account has stays until the code is typed."""
     with transaction.atomic():
+        epoch.hold(user)
         issued = issue(user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life)
         record("change_mobile_asked", account=user.pk, request=request)
         minutes = int(issued.life.total_seconds() // 60)
@@ -109,8 +110,9 @@ def confirm(request: HttpRequest, user: User, typed: str) -> None:
 
 
 def set_mobile(request: HttpRequest, user: User, number: str) -> None:
-    """Keep a confirmed number, or none (""); mail and former mobile are told. Another number must wait (rescue_data)."""
+    """Keep a confirmed number, or none; mail and former mobile are told. Another number must wait (rescue_data)."""
     with transaction.atomic():
+        epoch.hold(user)
         person, _ = Person.objects.select_for_update().get_or_create(user=user)
         former, person.rescue_mobile, person.mobile_confirmed = person.rescue_mobile, number, bool(number)
         if former != number:

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from portal import once
 from portal.accounts.answers import LONGEST_ANSWER, QUESTIONS, answer_hash, normal_answer
-from portal.accounts.epoch import keep, of_now
+from portal.accounts.epoch import hold, keep, of_now
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import Person, User
 from portal.accounts.recovery_codes import new_code
@@ -77,6 +77,7 @@ def recovery_code(request: HttpRequest) -> HttpResponse:
     user = holder(request)
     if request.method == "POST":
         with transaction.atomic():
+            hold(user)
             code = new_code(user)
             send_mail(user.email, user.language, "member_recovery_code", name=user.name)
         keep(request, user, _CODE, base64.b64encode(seal(code, _CODE)).decode())
@@ -93,6 +94,7 @@ def set_question(request: HttpRequest, user: User, question: str, answer: str) -
         "question": question, "answer_hash": answer_hash(answer) if question else "", "question_since": timezone.now(),
     }  # fmt: skip
     with transaction.atomic():
+        hold(user)
         Person.objects.update_or_create(user=user, defaults=kept)
         record("change_question", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_question", name=user.name)

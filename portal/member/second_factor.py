@@ -127,7 +127,7 @@ def activate(request: HttpRequest, user: User, code: str) -> None:
     Raises `Refusal` (second_factor_wrong). The code is used up: it does not log anybody in.
     """
     with transaction.atomic():
-        _hold(user)
+        epoch.hold(user)  # so a button pressed twice does its work once, too
         if has_second_factor(user):
             return  # sent twice
         if not _take_step(TOTP.activate(user, offered_secret(request, user)).instance, code):
@@ -142,6 +142,7 @@ def activate(request: HttpRequest, user: User, code: str) -> None:
 def deactivate(request: HttpRequest, user: User) -> None:
     """Ask for no code any more; the recovery codes go with it, and the holder is told by mail."""
     with transaction.atomic():
+        epoch.hold(user)
         if Authenticator.objects.filter(user=user).delete()[0]:
             record("second_factor_off", account=user.pk, request=request)
             send_mail(user.email, user.language, "member_second_factor_off", name=user.name)
@@ -157,13 +158,8 @@ def unused_codes(user: User) -> list[str]:
 def new_codes(request: HttpRequest, user: User) -> None:
     """Replace the recovery codes by ten others."""
     with transaction.atomic():
-        _hold(user)
+        epoch.hold(user)  # so a button pressed twice does its work once, too
         Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
         RecoveryCodes.activate(user)
         record("second_factor_codes", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_second_factor_codes", name=user.name)
-
-
-def _hold(user: User) -> None:
-    # The account's row, until the transaction ends: a button pressed twice does its work once.
-    User.objects.select_for_update().get(pk=user.pk)

@@ -1,7 +1,6 @@
 """Addresses of the member's area."""
 
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 
 from portal.member.deletion_pages import delete_account, keep_account
 from portal.member.lengthen import no_invitation
@@ -19,23 +18,14 @@ from portal.member.second_factor_pages import (
     second_factor_on,
 )  # fmt: skip
 from portal.member.sessions import session_end, sessions, sessions_end_others
-from portal.member.ways_in import KINDS
 from portal.member.ways_in_pages import member_way_remove, member_ways_in, reset_way_remove, reset_ways_in
 
 
-class WayInKind(StringConverter):
-    """A kind of way in, and nothing else."""
-
-    regex = "|".join(KINDS)
-
-
-register_converter(WayInKind, "way_in")
-
 urlpatterns = [
     path("member/ways-in/", member_ways_in, name="ways_in"),
-    path("member/ways-in/<way_in:kind>/<int:way>/remove/", member_way_remove, name="way_remove"),
+    path("member/ways-in/<slug:kind>/<int:way>/remove/", member_way_remove, name="way_remove"),
     path("accounts/recover/ways-in/", reset_ways_in, name="reset_ways_in"),
-    path("accounts/recover/ways-in/<way_in:kind>/<int:way>/remove/", reset_way_remove, name="reset_way_remove"),
+    path("accounts/recover/ways-in/<slug:kind>/<int:way>/remove/", reset_way_remove, name="reset_way_remove"),
     path("member/", member, name="member"),
     path("member/profile/", profile, name="profile"),
     path("member/official/", official_account, name="official_account"),

@@ -82,6 +82,7 @@ def remove(request: HttpRequest, user: User, kind: str, pk: int, *, strong: bool
         record("sessions_ended", account=user.pk, request=request, count=1)
         return
     with transaction.atomic():
+        epoch.hold(user)
         _REMOVE[kind](request, user, pk)
         epoch.advance(user)
         record("way_removed", account=user.pk, request=request, method=kind)

@@ -1,6 +1,6 @@
 """The pages of all ways in: of a member with a fresh proof, and of whoever has just set a new password by a reset."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -12,7 +12,7 @@ from portal.audit.log import record
 from portal.failures import PROOF_ENDED, Refusal
 from portal.member.pages import done, holder, refused, said
 from portal.member.sessions import keep_this
-from portal.member.ways_in import list_context, remove
+from portal.member.ways_in import KINDS, list_context, remove
 from portal.recovery import proof
 from portal.recovery.pages import back_to_panel
 
@@ -74,6 +74,8 @@ def _as_member(user: User) -> proof.Review:
 
 
 def _remove(request: HttpRequest, seen: proof.Review, kind: str, way: int) -> Refusal | None:
+    if kind not in KINDS:
+        raise Http404
     try:
         remove(request, seen.user, kind, way, strong=seen.strong, long_enough=seen.long_enough)
     except Refusal as refusal:

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.accounts.codes import CodePurpose, issue, take_code, take_link
+from portal.accounts.epoch import hold
 from portal.accounts.models import IssuedCode, User
 from portal.audit.log import record
 from portal.failures import CONFIRM_CODE_WRONG, CONFIRM_LINK_USED, MAIL_TAKEN, Refusal
@@ -31,7 +32,7 @@ def ask(user: User, address: str, may_write: Writer) -> None:
     An address that belongs to another account is noted all the same: its holder is told by mail, nobody else.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        hold(user)
         forget(user)
         record("change_mail_asked", account=user.pk)
         if address == user.email:
@@ -64,15 +65,15 @@ def forget(user: User) -> None:
 def remove(user: User) -> None:
     """Take the account's own address away, which is told there; a waiting change ends, too."""
     with transaction.atomic():
-        held = User.objects.select_for_update().get(pk=user.pk)
-        forget(held)
-        EmailAddress.objects.filter(user=held).delete()
-        IssuedCode.objects.filter(user=held, channel=IssuedCode.Channel.MAIL, used=None).update(used=timezone.now())
-        old, user.email = held.email, ""
-        User.objects.filter(pk=held.pk).update(email="")
+        hold(user)
+        forget(user)
+        EmailAddress.objects.filter(user=user).delete()
+        IssuedCode.objects.filter(user=user, channel=IssuedCode.Channel.MAIL, used=None).update(used=timezone.now())
+        old, user.email = user.email, ""
+        user.save(update_fields=["email"])
         record("change_mail", account=user.pk)
         if old:
-            send_mail(old, held.language, "mail_changed", account=held.username)
+            send_mail(old, user.language, "mail_changed", account=user.username)
 
 
 def change_by_link(link: str) -> User:

@@ -7,8 +7,10 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.management import call_command
+from django.http import HttpRequest
 from django.test import Client
 
+from portal.accounts import fresh
 from portal.accounts.models import Person, User
 from portal.accounts.recovery_codes import new_code
 from tests.portal.conftest import PASSWORD, browser
@@ -20,6 +22,7 @@ from tests.portal.recovery.conftest import compat, owner, sends
 from tests.portal.recovery.people import (
     ANSWER,
     BASE,
+    MOBILE,
     asks_for_password,
     by_card,
     code,
@@ -201,3 +204,33 @@ def test_logging_out_drops_what_was_left(owner: User, pki: Pki, inside: bool) ->
     here.post("/accounts/logout/")
     assert not asks_for_password(here.get(f"{BASE}password/", follow=True))
     assert not {"reset_proof", "account_login"} & set(here.session.keys())
+
+
+CHANGES = {
+    "mobile": ("/member/mobile/", {"mobile": "0922222222"}),
+    "mail": ("/accounts/mail/", {"email": "e@portal.example", "email_again": "e@portal.example"}),
+    "recovery code": ("/member/recovery-code/", {}),
+    "mobile removed": ("/member/mobile/remove/", {}),
+    "way in removed": ("/member/ways-in/mobile/0/remove/", {}),
+    "deletion": ("/member/delete/", {"account": "wang0001"}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=[name.replace(" ", "-") for name in CHANGES])
+def test_request_under_way(owner: User, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    """A form that was sent just before the holder ended all sessions does its work just after."""
+    path, fields = CHANGES[change]
+    log_in(stranger := browser())
+    read = fresh.is_fresh
+
+    def read_then_ended(request: HttpRequest) -> bool:
+        answer = read(request)
+        call_command("end_sessions", account="wang0001")
+        return answer
+
+    monkeypatch.setattr(fresh, "is_fresh", read_then_ended)
+    assert stranger.post(path, fields).status_code == 400
+    person = Person.objects.get(user=owner)
+    assert (person.rescue_mobile, person.recovery_code_hash) == (MOBILE, "")
+    assert not EmailAddress.objects.filter(email="e@portal.example").exists()
+    assert User.objects.get(pk=owner.pk).delete_after is None
