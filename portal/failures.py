@@ -300,3 +300,13 @@ ID_CHECK_UNAVAILABLE = Failure(
     _("The ID number cannot be checked at the moment."),
     _("Try again later."),
 )
+NEEDS_CARD = Failure(
+    "needs_card",
+    _("A code from a message is not enough to remove this."),
+    _("Log in and remove it in your member area, or set the password anew with your card."),
+)
+FACTORS_WRONG = Failure(
+    "factors_wrong",
+    _("The password or the code is not right."),
+    _("Type your password and the six digits your app shows now, both again; or use your card."),
+)

@@ -1,4 +1,4 @@
-"""The two policy profiles: every number and choice in which the old manuals and today's guidance differ."""
+"""The policy profiles: every number and choice in which old manuals and today's guidance differ; and the staff's."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.conf import settings
 
-ProfileName = Literal["modern", "egov-compat"]
+ProfileName = Literal["modern", "egov-compat", "tw-staff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,15 @@ class Policy:
     recovery: RecoveryPolicy
     session: SessionPolicy
     confirm_within: timedelta  # K7: life of the link in the confirmation mail
+    password_alone: bool = True  # False: a code or a card is obligatory
     most_cards: int = 2  # of one person on one account
     text_code_life: timedelta = timedelta(minutes=10)
     mail_code_life: timedelta = timedelta(hours=24)
     code_tries: int = 5
     recovery_tries: int = 5  # answers or saved codes of one account, until lock_out.forget_after is over
     recovery_step: timedelta = timedelta(minutes=30)  # from the first page to the code; one in a mail lives as long
-    proof_life: timedelta = timedelta(minutes=10)  # from the proof to the new password
+    proof_life: timedelta = timedelta(minutes=10)  # from the proof to the new password, and again to look through
+    rescue_wait: timedelta = timedelta(hours=72)  # from a change of rescue mobile or question until it serves a reset
     delete_grace: timedelta = timedelta(hours=24)
     deleted_name_kept: timedelta = timedelta(days=180)  # how long nobody else gets the name of a deleted account
     reauthenticate_within: timedelta = timedelta(seconds=300)
@@ -88,6 +90,17 @@ EGOV_COMPAT = Policy(
     recovery=RecoveryPolicy(question=True, saved_code=False, unconfirmed_mobile=True),
     session=SessionPolicy(timedelta(minutes=30), timedelta(hours=8)),
     confirm_within=timedelta(days=7),
+)
+# Of single accounts of the staff; no installation can choose it, because the public could not enter then.
+STAFF = Policy(
+    name="tw-staff",
+    version="tw-staff-1",
+    password=PasswordPolicy(15, 15, 128, letters_and_digits=False, refuse_common=True),
+    lock_out=MODERN.lock_out,
+    recovery=MODERN.recovery,
+    session=SessionPolicy(timedelta(minutes=15), timedelta(hours=8)),
+    confirm_within=timedelta(hours=24),
+    password_alone=False,
 )
 PROFILES: dict[str, Policy] = {policy.name: policy for policy in (MODERN, EGOV_COMPAT)}
 

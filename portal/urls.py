@@ -1,11 +1,10 @@
 """Addresses of the portal. Of allauth only what is used is mounted."""
 
-from allauth.account.views import logout
 from captcha.views import captcha_image
 from django.urls import include, path
 
 from portal.accounts.reauthentication import reauthenticate, reauthenticate_with_card
-from portal.accounts.views import login_page
+from portal.accounts.views import log_out, login_page
 from portal.cards.company import company, company_login
 from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
 from portal.cards.views import returned
@@ -18,7 +17,7 @@ urlpatterns = [
     path("language/", switch_language, name="switch_language"),
     path("outbox/", outbox, name="outbox"),
     path("accounts/login/", login_page, name="account_login"),
-    path("accounts/logout/", logout, name="account_logout"),
+    path("accounts/logout/", log_out, name="account_logout"),
     path("accounts/card/", include("portal.cards.urls")),
     path(".well-known/cardlogin-return", returned, name="card_return"),
     path("accounts/company/", company, name="company"),

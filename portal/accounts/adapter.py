@@ -13,7 +13,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from typing_extensions import override
 
 from portal.accounts import lockout
-from portal.accounts.entry import audit, current_entry, is_first, remember_previous
+from portal.accounts.entry import (
+    audit,
+    current_entry,
+    is_first,
+    leave_earlier_behind,
+    prove_log_in,
+    remember_previous,
+)  # fmt: skip
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
@@ -88,10 +95,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Log in, keep the time of the log-in before, and write the audit line; a deletion asked for ends with it."""
         previous = user.last_login
         card = pending.take_along(request.session, user)
+        leave_earlier_behind(request, user)
         super().login(request, user)
         if card is not None:
             pending.keep(request.session, card, Destination.BIND, card.next_url, user)
         begin(request)
+        prove_log_in(request, user)
         if user.delete_after is not None and keep(user):
             tell(request, "delete_cancelled")
         remember_previous(request, previous)

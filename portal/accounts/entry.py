@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from allauth.account.authentication import get_authentication_records
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from portal.accounts.fresh import Factor, prove
 from portal.accounts.models import User, account_name
 from portal.audit.log import record
 
 _PREVIOUS = "previous_login"
+# What a log-in takes over from the session it happens in: how the person has just proved who they are. Language and
+# the page to go on to are not in it (a cookie, a form field).
+_SURVIVES = frozenset({AUTHENTICATION_METHODS_SESSION_KEY, "account_authentication_methods_user"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,20 @@ class Entry:
         return f"{self.method}+second_factor" if self.second_factor else self.method
 
 
+def leave_earlier_behind(request: HttpRequest, user: User) -> None:
+    """Drop whatever an earlier person, or an earlier try, has left in this browser; what proved this log-in stays."""
+    proofs = _proofs(request, user)
+    for key in set(request.session.keys()) - _SURVIVES:
+        del request.session[key]
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = proofs
+
+
+def prove_log_in(request: HttpRequest, user: User) -> None:
+    """Count what the log-in asked for as proven, at the time it was given: for a while nothing is asked again."""
+    for one in _proofs(request, user):
+        prove(request, user, Factor.CODE if one["method"] == "mfa" else Factor(one["method"]), at=one["at"])
+
+
 def remember_previous(request: HttpRequest, previous: datetime | None) -> None:
     """Keep the time of the log-in before this one; Django overwrites it in the account."""
     request.session[_PREVIOUS] = previous.isoformat() if previous else None
@@ -44,20 +63,25 @@ def is_first(request: HttpRequest) -> bool:
 
 def current_entry(request: HttpRequest, user: User) -> Entry | None:
     """Return how `user` entered in this session; None if allauth has no record of it."""
-    # Proofs given again later say nothing about how the person came in.
-    records = [one for one in get_authentication_records(request, user) if not one.get("reauthenticated")]
-    ways = [one for one in records if one["method"] != "mfa"]
-    if not ways:
+    records = _proofs(request, user)
+    if not records:
         return None
-    record = ways[-1]
+    record = records[0]
     previous = request.session.get(_PREVIOUS)
     return Entry(
         method=record["method"],
         at=datetime.fromtimestamp(record["at"], UTC),
         previous=datetime.fromisoformat(previous) if previous else None,
         certificate=record.get("certificate"),
-        second_factor=records[-1] is not record,
+        second_factor=len(records) > 1,
     )
+
+
+def _proofs(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    """allauth's records of the last log-in: the password or the card, and the code if one was asked for after it."""
+    records: list[dict[str, Any]] = get_authentication_records(request, user)
+    ways = [at for at, one in enumerate(records) if one["method"] != "mfa"]
+    return records[ways[-1] :] if ways else []
 
 
 def audit(method: str, code: str, user: User | None = None) -> None:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -48,6 +49,8 @@ class User(AbstractUser):
     official_wanted = models.BooleanField(default=False)  # 申請公務帳號 was chosen at registration
     certificate_only = models.BooleanField(default=False)  # made by a card alone (F134); may be merged once
     delete_after = models.DateTimeField(null=True, blank=True)  # end of the grace time of a deletion
+    epoch = models.PositiveIntegerField(default=0)  # only portal.accounts.epoch changes it
+    not_invited_under = models.CharField(max_length=20, blank=True)  # Policy.version: asked not to be invited again
     language = models.CharField(max_length=20, blank=True)  # of mails and text messages, as Django names it; or unknown
     _stored_kind: str | None = None
 
@@ -89,6 +92,11 @@ class User(AbstractUser):
     def get_full_name(self) -> str:
         """Return the name as registered."""
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django's own hook: a session goes on as long as this stays the same.
+        text = f"{self.epoch} {self.password}"
+        return salted_hmac("portal.accounts.User.session", text, secret=secret, algorithm="sha256").hexdigest()
 
     @override
     def get_short_name(self) -> str:
@@ -132,9 +140,12 @@ class Person(models.Model):
     extension = models.CharField(max_length=6, blank=True)
     rescue_mobile = models.CharField(max_length=10, blank=True)
     mobile_confirmed = models.BooleanField(default=False)  # a code that was sent there has come back
+    mobile_since = models.DateTimeField(null=True, blank=True)  # these three: changed then; None at the registration
     question = models.CharField(max_length=60, blank=True)
+    question_since = models.DateTimeField(null=True, blank=True)
     answer_hash = models.CharField(max_length=128, blank=True)  # Argon2 of the normalised answer
     recovery_code_hash = models.CharField(max_length=128, blank=True)  # Argon2 of the one saved code
+    code_since = models.DateTimeField(null=True, blank=True)
 
     @override
     def __str__(self) -> str:

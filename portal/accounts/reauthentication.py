@@ -1,7 +1,6 @@
-"""The page that asks a logged-in person for password or card once more."""
+"""The page that asks a logged-in person for every factor, or the card, once more."""
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import record_authentication
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -15,13 +14,24 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cardlogin_server import Purpose
 from portal.accounts.destination import safe_next
+from portal.accounts.fresh import Factor, has_second_factor, prove
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.cards import renewal
 from portal.cards.binding import bound_card
 from portal.cards.pages import card_context
 from portal.cards.proof import proof_of_card
-from portal.failures import ACCOUNT_LOCKED, CARD_NOT_YOURS, PASSWORD_WRONG, WAIT_A_MOMENT, Failure, Refusal
+from portal.failures import (
+    ACCOUNT_LOCKED,
+    CARD_NOT_YOURS,
+    FACTORS_WRONG,
+    PASSWORD_WRONG,
+    RATE_LIMITED,
+    WAIT_A_MOMENT,
+    Failure,
+    Refusal,
+)  # fmt: skip
+from portal.member.second_factor_pages import LogInForm
 from portal.member.sessions import keep_this
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
@@ -40,12 +50,12 @@ class PasswordAgain(forms.Form):
 @never_cache
 @login_required
 def reauthenticate(request: HttpRequest) -> HttpResponse:
-    """Ask for the password (or the card) again; a right one leads on to `next`."""
+    """Ask for password and second factor (or the card) again; all right, they lead on to `next`."""
     user = _person(request)
     form = PasswordAgain(request.POST or None)
     notice: Failure | None = None
     if request.method == "POST" and form.is_valid():
-        notice = _try_password(request, user, form.cleaned_data["password"])
+        notice = _try(request, user, form.cleaned_data["password"])
         if notice is None:
             return _onward(request)
     return _page(request, form, notice, "password")
@@ -66,23 +76,35 @@ def reauthenticate_with_card(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         record("reauthenticate", refusal.failure.code, account=user.pk, request=request, method="card")
         return _page(request, PasswordAgain(), refusal.failure, "card")
-    record_authentication(request, user, method="card", certificate=identity.certificate_sha256, reauthenticated=True)
+    prove(request, user, Factor.CARD)
     record("reauthenticate", account=user.pk, request=request, method="card")
     return _onward(request)
 
 
-def _try_password(request: HttpRequest, user: User, password: str) -> Failure | None:
-    failure: Failure | None
+def _try(request: HttpRequest, user: User, password: str) -> Failure | None:
+    """Why this proves nothing, None for a whole proof; which of two factors was wrong is not told."""
+    code = LogInForm(request.POST, user=user) if has_second_factor(user) else None
+    if code is None:
+        failure = _wrong_password(user, password)
+    elif not code.may_try(request):
+        failure = RATE_LIMITED
+    else:
+        failure = _wrong_password(user, password)
+        if failure is PASSWORD_WRONG or (failure is None and not code.is_right(request)):
+            failure = FACTORS_WRONG
+    if failure is None:
+        prove(request, user, Factor.PASSWORD, *([Factor.CODE] if code else []))
+    method = "password+second_factor" if code else "password"
+    record("reauthenticate", failure.code if failure else "ok", account=user.pk, request=request, method=method)
+    return failure
+
+
+def _wrong_password(user: User, password: str) -> Failure | None:
     try:
         good = get_adapter().reauthenticate(user, password)
     except ValidationError as error:
-        failure = _BY_CODE.get(error.code or "", PASSWORD_WRONG)
-    else:
-        failure = None if good else PASSWORD_WRONG
-    if failure is None:
-        record_authentication(request, user, method="password", reauthenticated=True)
-    record("reauthenticate", failure.code if failure else "ok", account=user.pk, request=request, method="password")
-    return failure
+        return _BY_CODE.get(error.code or "", PASSWORD_WRONG)
+    return None if good else PASSWORD_WRONG
 
 
 def _page(request: HttpRequest, form: PasswordAgain, failure: Failure | None, panel: str) -> HttpResponse:
@@ -91,6 +113,7 @@ def _page(request: HttpRequest, form: PasswordAgain, failure: Failure | None, pa
     context = {
         **card_context(), "form": form, "notice": notice, "next": safe_next(request) or "",
         "has_password": user.has_usable_password(), "has_card": user.cards.exists(), "here": _here(request),
+        "code_form": LogInForm(user=user) if has_second_factor(user) else None,
     }  # fmt: skip
     return render(request, "account/reauthenticate.html", context)
 

@@ -5,10 +5,12 @@ import secrets
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.utils import timezone
 
 from cardlogin_server.identity.identifiers.normal_form import normal_form
 from portal.accounts.models import Person, User
 from portal.audit.log import record
+from portal.messages.sending import send_mail
 
 _BYTES = 10  # 80 bits, sixteen characters of base32
 _GROUP = 4
@@ -31,9 +33,9 @@ def hash_of(text: str) -> str:
 def new_code(user: User) -> str:
     """Return a new code to be shown once; it replaces the one before."""
     text = fresh_text()
-    kept = hash_of(text)  # slow on purpose, so before the transaction
+    kept = {"recovery_code_hash": hash_of(text), "code_since": timezone.now()}  # slow, so before the transaction
     with transaction.atomic():
-        Person.objects.update_or_create(user=user, defaults={"recovery_code_hash": kept})
+        Person.objects.update_or_create(user=user, defaults=kept)
         record("recovery_code_issued", account=user.pk)
     return text
 
@@ -52,6 +54,13 @@ def use_code(user: User, text: str) -> bool:
     if not check_password(typed, kept):
         return False
     return Person.objects.filter(user=user, recovery_code_hash=kept).update(recovery_code_hash="") == 1
+
+
+def drop_code(user: User) -> None:
+    """Take the code away."""
+    if Person.objects.filter(user=user).exclude(recovery_code_hash="").update(recovery_code_hash=""):
+        record("recovery_code_removed", account=user.pk)
+        send_mail(user.email, user.language, "member_recovery_code", name=user.name)
 
 
 def _normal(text: str) -> str:

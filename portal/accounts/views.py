@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from allauth.account.views import LoginView
+from allauth.account.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from typing_extensions import override
 
@@ -47,4 +47,16 @@ class LoginPage(LoginView):  # type: ignore[misc]
         return response
 
 
+class LogOut(LogoutView):  # type: ignore[misc]
+    """The end of everything in this browser's session, whether anybody is logged in by it or on the way to it."""
+
+    @override
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Log out, and leave nothing behind for the next person."""
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        request.session.flush()
+        return answer
+
+
 login_page = LoginPage.as_view()
+log_out = LogOut.as_view()

@@ -23,7 +23,7 @@ from portal.cards.models import CardBinding
 from portal.cards.pending import Destination, Pending
 from portal.cards.session import enter_with_card
 from portal.failures import ACCOUNT_LOCKED, PAGE_OUTDATED, PASSWORD_WRONG, WAIT_A_MOMENT, Failure, Refusal
-from portal.member.second_factor import is_on
+from portal.accounts.fresh import has_second_factor
 from portal.member.second_factor_pages import LogInForm
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
@@ -52,7 +52,7 @@ def card_renewal(request: HttpRequest) -> HttpResponse:
         return back_to_login(request, "card", PAGE_OUTDATED)
     user: User = binding.user
     data = request.POST if request.method == "POST" else None
-    form, code_form = RenewalForm(data), LogInForm(data, user=user) if is_on(user) else None
+    form, code_form = RenewalForm(data), LogInForm(data, user=user) if has_second_factor(user) else None
     failure: Failure | None = None
     if request.method == "POST" and form.is_valid():
         failure = _wrong(request, user, form.cleaned_data["password"], code_form)

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from portal.accounts import lockout
 from portal.accounts.codes import CodePurpose, issue, take_link
+from portal.accounts.epoch import hold
 from portal.accounts.models import IssuedCode, User
 from portal.audit.log import record
 from portal.failures import CONFIRM_LINK_USED, Refusal
@@ -20,9 +21,9 @@ def ask(request: HttpRequest, user: User) -> None:
     """Note the end of the grace time, and tell the holder by mail with a link that keeps the account."""
     grace = policy().delete_grace
     with transaction.atomic():
-        held = User.objects.select_for_update().get(pk=user.pk)
-        held.delete_after = timezone.now() + grace
-        held.save(update_fields=["delete_after"])
+        hold(user)
+        user.delete_after = timezone.now() + grace
+        user.save(update_fields=["delete_after"])
         record("delete_asked", account=user.pk, request=request)
         if user.email:
             issued = issue(user, CodePurpose.KEEP_ACCOUNT, IssuedCode.Channel.MAIL, user.email, grace)

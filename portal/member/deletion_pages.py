@@ -54,8 +54,8 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         with transaction.atomic():
             ask(request, user)
-            logout(request)
             record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
+        logout(request)
         return good_news_at_login(request, "delete_asked")
     rules = policy()
     context = {

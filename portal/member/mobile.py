@@ -8,10 +8,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from portal.accounts import epoch
 from portal.accounts.codes import CodePurpose, issue, take_code
 from portal.accounts.fresh import fresh_required
 from portal.accounts.kinds import persons_only
@@ -23,6 +25,7 @@ from portal.member.pages import done, holder, refused, said
 from portal.messages.sending import send_mail, send_text
 from portal.policy import policy
 from portal.recovery.forms import CodeForm
+from portal.recovery.sending import end_codes
 from portal.registration.fields import rescue_mobile as read_mobile
 
 _WAITING = "member_mobile"
@@ -91,7 +94,7 @@ def rescue_mobile_remove(request: HttpRequest) -> HttpResponse:
     """Take the number away."""
     user = holder(request)
     request.session.pop(_WAITING, None)
-    _set(request, user, "")
+    set_mobile(request, user, "")
     return done(request, "member", "mobile_removed")
 
 
@@ -102,6 +105,7 @@ def ask(request: HttpRequest, user: User, number: str) -> None:
     for them.
     """
     with transaction.atomic():
+        epoch.hold(user)
         issued = issue(user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life)
         record("change_mobile_asked", account=user.pk, request=request)
         minutes = int(issued.life.total_seconds() // 60)
@@ -110,7 +114,7 @@ def ask(request: HttpRequest, user: User, number: str) -> None:
         )
         if not sent:
             raise Refusal(NUMBER_HAD_ENOUGH)
-    request.session[_WAITING] = masked_mobile(number)
+    epoch.keep(request, user, _WAITING, masked_mobile(number))
 
 
 def confirm(request: HttpRequest, user: User, typed: str) -> None:
@@ -118,18 +122,23 @@ def confirm(request: HttpRequest, user: User, typed: str) -> None:
     with transaction.atomic():
         taken = take_code(user, CodePurpose.CONFIRM_MOBILE, typed)
         if taken is not None:
-            _set(request, user, taken.recipient)
+            set_mobile(request, user, taken.recipient)
     if taken is None:  # raised out here, so that the try stays counted
         raise Refusal(CODE_WRONG)
     request.session.pop(_WAITING, None)
 
 
-def _set(request: HttpRequest, user: User, number: str) -> None:
+def set_mobile(request: HttpRequest, user: User, number: str) -> None:
+    """Keep a confirmed number, or none; mail and former mobile are told. Another number must wait (rescue_data)."""
     with transaction.atomic():
+        epoch.hold(user)
         person, _ = Person.objects.select_for_update().get_or_create(user=user)
         former, proved = person.rescue_mobile, person.mobile_confirmed
         person.rescue_mobile, person.mobile_confirmed = number, bool(number)
-        person.save(update_fields=["rescue_mobile", "mobile_confirmed"])
+        if former != number:
+            person.mobile_since = timezone.now()
+            end_codes(user)  # one that was sent to the former number opens nothing any more
+        person.save(update_fields=["rescue_mobile", "mobile_confirmed", "mobile_since"])
         record("change_mobile", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_mobile", name=user.name)
         if former and former != number:
@@ -140,7 +149,7 @@ def _page(request: HttpRequest, user: User, form: MobileForm, code_form: CodeFor
     kept = _kept(user)
     context = {
         **said(request), "form": form, "code_form": code_form, "kept": masked_mobile(kept.rescue_mobile),
-        "confirmed": kept.mobile_confirmed, "waiting": request.session.get(_WAITING),
+        "confirmed": kept.mobile_confirmed, "waiting": epoch.kept(request, user, _WAITING),
         "used_unconfirmed": policy().recovery.unconfirmed_mobile, "here": reverse("rescue_mobile"),
     }  # fmt: skip
     return render(request, "member/mobile.html", context)

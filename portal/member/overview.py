@@ -22,6 +22,7 @@ from portal.accounts.entry import current_entry
 from portal.accounts.models import Person, User
 from portal.audit.models import AuditEvent
 from portal.cards.models import CardCertificate
+from portal.member.lengthen import is_invited
 from portal.member.pages import holder, said
 from portal.policy import policy
 from portal.registration.change import is_confirmed, waiting_address
@@ -59,6 +60,7 @@ def member(request: HttpRequest) -> HttpResponse:
         "failed": failed_log_ins(user), "person": shown_person(user), "confirmed": is_confirmed(user),
         "waiting": waiting_address(user), "cards": user.cards.order_by("created"), "company": user.is_company,
         "second_factor": is_mfa_enabled(user, [Authenticator.Type.TOTP]), "recovery": policy().recovery,
+        "lengthen": policy().password.shortest if is_invited(user) else 0,
     }  # fmt: skip
     return render(request, "member.html", context)
 

@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts.fresh import is_fresh, prove_again
+from portal.accounts.epoch import stamp
+from portal.accounts.fresh import has_second_factor, is_fresh, prove_again
 from portal.accounts.kinds import persons_only
 from portal.accounts.models import Kind, User
 from portal.accounts.passwords import set_password, warnings
@@ -24,7 +25,6 @@ from portal.member.pages import done, holder, refused
 from portal.member.sessions import end_others, keep_this
 from portal.messages.sending import send_mail
 from portal.recovery.forms import NewPasswordForm
-from portal.recovery.sending import end_codes
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}
 
@@ -53,7 +53,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
     """Answer the form, and set the new password."""
     user = holder(request)
     has_password = user.has_usable_password()
-    if not has_password and not is_fresh(request):
+    # The present password, which the form asks for, proves only one of two factors.
+    if (not has_password or has_second_factor(user)) and not is_fresh(request):
         return prove_again(request)
     form = (ChangePasswordForm if has_password else FirstPasswordForm)(_data(request), user=user)
     failure: Failure | None = None
@@ -70,17 +71,16 @@ def change(request: HttpRequest, user: User, password: str) -> None:
 
     The holder is told by mail. Raises `Refusal` (proof_ended) when the password was changed meanwhile.
     """
-    former = user.password
+    former, former_stamp = user.password, stamp(user)
     set_password(user, password)  # slow on purpose, so before the transaction
     with transaction.atomic():
         same = User.objects.filter(pk=user.pk, is_active=True, kind=Kind.PERSON, password=former)
         if not same.update(password=user.password, password_policy=user.password_policy):
             raise Refusal(PROOF_ENDED)
-        end_codes(user)
         record("change_password", account=user.pk, request=request)
         end_others(request, user)
         send_mail(user.email, user.language, "member_password", name=user.name)
-    keep_this(request, user)
+    keep_this(request, user, former_stamp)
 
 
 def _changed(request: HttpRequest, user: User, password: str) -> HttpResponse:

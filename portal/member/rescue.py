@@ -7,6 +7,7 @@ from django import forms
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -14,6 +15,7 @@ from typing_extensions import override
 
 from portal import once
 from portal.accounts.answers import LONGEST_ANSWER, QUESTIONS, answer_hash, normal_answer
+from portal.accounts.epoch import hold, keep, of_now
 from portal.accounts.fresh import fresh_required
 from portal.accounts.kinds import persons_only
 from portal.accounts.models import Person, User
@@ -78,11 +80,12 @@ def recovery_code(request: HttpRequest) -> HttpResponse:
     user = holder(request)
     if request.method == "POST":
         with transaction.atomic():
+            hold(user)
             code = new_code(user)
             send_mail(user.email, user.language, "member_recovery_code", name=user.name)
-        request.session[_CODE] = base64.b64encode(seal(code, _CODE)).decode()
+        keep(request, user, _CODE, base64.b64encode(seal(code, _CODE)).decode())
         return redirect("recovery_code")
-    sealed = once.take(request, _CODE)[0] if request.method == "GET" else None
+    sealed = of_now(user, once.take(request, _CODE)[0]) if request.method == "GET" else None
     code = unseal(base64.b64decode(sealed), _CODE) if sealed else ""
     has_code = Person.objects.filter(user=user).exclude(recovery_code_hash="").exists()
     return render(request, "member/recovery_code.html", {"code": code, "has_code": has_code})
@@ -90,8 +93,11 @@ def recovery_code(request: HttpRequest) -> HttpResponse:
 
 def set_question(request: HttpRequest, user: User, question: str, answer: str) -> None:
     """Keep the question's key and the hash of its answer, or nothing of either; the holder is told by mail."""
-    kept = {"question": question, "answer_hash": answer_hash(answer) if question else ""}
+    kept = {
+        "question": question, "answer_hash": answer_hash(answer) if question else "", "question_since": timezone.now(),
+    }  # fmt: skip
     with transaction.atomic():
+        hold(user)
         Person.objects.update_or_create(user=user, defaults=kept)
         record("change_question", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_question", name=user.name)

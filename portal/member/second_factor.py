@@ -4,6 +4,8 @@ The one place that reaches into allauth.mfa: its flows ask for a proof and send 
 """
 
 import base64
+import hmac
+import time
 
 import qrcode
 from allauth.account.authentication import get_authentication_records
@@ -11,13 +13,16 @@ from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.stages import AuthenticateStage
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString, mark_safe
 from qrcode.image.svg import SvgPathFillImage
 from typing_extensions import override
 
+from portal.accounts import epoch
+from portal.accounts.epoch import stamp
+from portal.accounts.fresh import Factor, has_second_factor, prove
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.failures import SECOND_FACTOR_WRONG, Refusal
@@ -25,7 +30,10 @@ from portal.messages.sending import send_mail
 from portal.sealing import seal, unseal
 
 _SECRET = "second_factor_secret"  # noqa: S105  # the session's key, not a secret
+_STAMP = "stamp"
 _CONTEXT = "allauth.mfa"
+_STEP = "last_step"
+_PERIOD = 30  # seconds; hotp_value and the apps agree on it
 
 
 class SealedMfa(DefaultMFAAdapter):  # type: ignore[misc]
@@ -56,19 +64,53 @@ class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
         by_card = bool(records) and records[-1]["method"] == "card"
         return not by_card and bool(super()._should_handle(request))
 
+    @override
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Wait for the code, in the account's present epoch only."""
+        response, cont = super().handle()
+        if response is not None:
+            self.state[_STAMP] = stamp(self.login.user)
+        return response, cont
 
-def is_on(user: User) -> bool:
-    """Whether the account asks for a code after the password."""
-    return bool(get_adapter().is_mfa_enabled(user, [Authenticator.Type.TOTP]))
+    @property
+    def still_waits(self) -> bool:
+        """Whether the account is open, and nothing has happened since that makes the password given worthless."""
+        user = self.login.user
+        return isinstance(user, User) and user.is_active and self.state.get(_STAMP) == stamp(user)
 
 
-def offered_secret(request: HttpRequest) -> str:
+def offered_secret(request: HttpRequest, user: User) -> str:
     """The secret (base32, 160 bits) offered to this session's authenticator app, the same until it is used."""
-    kept = request.session.get(_SECRET)
-    if kept is None:
-        kept = request.session[_SECRET] = get_adapter().encrypt(generate_totp_secret())
-    secret: str = get_adapter().decrypt(kept)
+    sealed = epoch.kept(request, user, _SECRET)
+    if sealed is None:
+        sealed = get_adapter().encrypt(generate_totp_secret())
+        epoch.keep(request, user, _SECRET, sealed)
+    secret: str = get_adapter().decrypt(sealed)
     return secret
+
+
+def take_code(user: User, code: str) -> Authenticator | None:
+    """The authenticator whose code this is, now used up: the app's, or one of the recovery codes; None for any other.
+
+    Beside the present half-minute's code the one before and the one after count (RFC 6238, 5.2). None counts a second
+    time, and none that is older than the last one taken: the number of its step is kept. Many at once: one is taken.
+    """
+    with transaction.atomic():
+        for one in Authenticator.objects.select_for_update().filter(user=user).order_by("pk"):
+            is_app = one.type == Authenticator.Type.TOTP
+            if _take_step(one, code) if is_app else one.wrap().validate_code(code):
+                return one
+    return None
+
+
+def _take_step(app: Authenticator, code: str) -> bool:
+    secret, now = get_adapter().decrypt(app.data["secret"]), int(time.time()) // _PERIOD
+    for step in range(max(now - 1, app.data.get(_STEP, 0) + 1), now + 2):
+        if hmac.compare_digest(format_hotp_value(hotp_value(secret, step)).encode(), code.strip().encode()):
+            app.data[_STEP] = step
+            app.save(update_fields=["data"])
+            return True
+    return False
 
 
 def picture(user: User, secret: str) -> SafeString:
@@ -85,20 +127,22 @@ def activate(request: HttpRequest, user: User, code: str) -> None:
     Raises `Refusal` (second_factor_wrong). The code is used up: it does not log anybody in.
     """
     with transaction.atomic():
-        _hold(user)
-        if is_on(user):
+        epoch.hold(user)  # so a button pressed twice does its work once, too
+        if has_second_factor(user):
             return  # sent twice
-        if not TOTP.activate(user, offered_secret(request)).validate_code(code):
+        if not _take_step(TOTP.activate(user, offered_secret(request, user)).instance, code):
             raise Refusal(SECOND_FACTOR_WRONG)
         RecoveryCodes.activate(user)
         record("second_factor_on", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_second_factor_on", name=user.name)
     request.session.pop(_SECRET, None)
+    prove(request, user, Factor.CODE)
 
 
 def deactivate(request: HttpRequest, user: User) -> None:
     """Ask for no code any more; the recovery codes go with it, and the holder is told by mail."""
     with transaction.atomic():
+        epoch.hold(user)
         if Authenticator.objects.filter(user=user).delete()[0]:
             record("second_factor_off", account=user.pk, request=request)
             send_mail(user.email, user.language, "member_second_factor_off", name=user.name)
@@ -114,13 +158,8 @@ def unused_codes(user: User) -> list[str]:
 def new_codes(request: HttpRequest, user: User) -> None:
     """Replace the recovery codes by ten others."""
     with transaction.atomic():
-        _hold(user)
+        epoch.hold(user)  # so a button pressed twice does its work once, too
         Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
         RecoveryCodes.activate(user)
         record("second_factor_codes", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_second_factor_codes", name=user.name)
-
-
-def _hold(user: User) -> None:
-    # The account's row, until the transaction ends: a button pressed twice does its work once.
-    User.objects.select_for_update().get(pk=user.pk)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.stages import LoginStageController
 from allauth.core import ratelimit
 from allauth.mfa.base.forms import AuthenticateForm
@@ -15,15 +16,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from typing_extensions import override
 
 from portal.accounts.entry import audit
-from portal.accounts.fresh import fresh_required
+from portal.accounts.fresh import fresh_required, has_second_factor
 from portal.accounts.kinds import persons_only
 from portal.accounts.models import User
+from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
 from portal.audit.log import record
 from portal.failures import (
     ACCOUNT_LOCKED,
+    PAGE_OUTDATED,
     PASSWORD_TOO_SHORT_ALONE,
     PASSWORD_WRONG,
     RATE_LIMITED,
@@ -49,15 +53,31 @@ class LogInForm(AuthenticateForm):  # type: ignore[misc]
         widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),
     )  # fmt: skip
 
+    @override
+    def clean_code(self) -> str:
+        """Use the code up; raises ValidationError for a wrong one."""
+        code: str = self.cleaned_data["code"]
+        self.authenticator = factor.take_code(self.user, code)
+        if self.authenticator is None:
+            raise ValidationError("code", code="incorrect_code")
+        return code
+
+    def may_try(self, request: HttpRequest) -> bool:
+        """Count a try before the code is looked at; whether there was one left."""
+        return bool(ratelimit.consume(request, action=_LIMIT, key=str(self.user.pk)))
+
+    def is_right(self, request: HttpRequest) -> bool:
+        """Whether the code is right; it is used up then, and the tries before are forgotten."""
+        right = bool(self.is_valid())
+        if right:
+            ratelimit.clear(request, action=_LIMIT, key=str(self.user.pk))
+        return right
+
     def limited_code(self, request: HttpRequest) -> Failure | None:
         """Check the code, after counting the try; returns why it does not count, or None."""
-        key = str(self.user.pk)
-        if not ratelimit.consume(request, action=_LIMIT, key=key):
+        if not self.may_try(request):
             return RATE_LIMITED
-        if not self.is_valid():
-            return SECOND_FACTOR_WRONG
-        ratelimit.clear(request, action=_LIMIT, key=key)
-        return None
+        return None if self.is_right(request) else SECOND_FACTOR_WRONG
 
 
 class PasswordForm(forms.Form):
@@ -76,6 +96,9 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
     stage = LoginStageController.enter(request, factor.SecondFactorStage.key)
     if stage is None:
         return redirect("account_login")
+    if not stage.still_waits:
+        clear_login(request)
+        return back_to_login(request, "password", PAGE_OUTDATED)
     user = stage.login.user
     form = LogInForm(request.POST if request.method == "POST" else None, user=user)
     failure = form.limited_code(request) if form.is_bound else None
@@ -96,11 +119,11 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Answer how the second factor stands: the way to switch it on, or its recovery codes and the way to end it."""
     user = holder(request)
-    context = {**said(request), "on": factor.is_on(user), "has_password": user.has_usable_password()}
+    context = {**said(request), "on": has_second_factor(user), "has_password": user.has_usable_password()}
     if context["on"]:
         context |= {"codes": factor.unused_codes(user), "form": PasswordForm()}
     elif context["has_password"]:
-        secret = factor.offered_secret(request)
+        secret = factor.offered_secret(request, user)
         groups = [secret[at : at + 4] for at in range(0, len(secret), 4)]
         context |= {"picture": factor.picture(user, secret), "secret": " ".join(groups), "form": CodeForm()}
     return render(request, "member/second_factor.html", context)
@@ -147,7 +170,7 @@ def second_factor_off(request: HttpRequest) -> HttpResponse:
 def second_factor_codes(request: HttpRequest) -> HttpResponse:
     """Make ten other recovery codes."""
     user = holder(request)
-    if factor.is_on(user):
+    if has_second_factor(user):
         factor.new_codes(request, user)
         return done(request, "second_factor", "second_factor_codes")
     return redirect("second_factor")

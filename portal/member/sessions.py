@@ -15,6 +15,8 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.accounts import epoch
+from portal.accounts.fresh import carry_over
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.member.pages import done, holder, said
@@ -69,7 +71,10 @@ def session_end(request: HttpRequest, session: int) -> HttpResponse:
 @login_required
 def sessions_end_others(request: HttpRequest) -> HttpResponse:
     """End every other session of the account."""
-    end_others(request, holder(request))
+    user = holder(request)
+    former = epoch.stamp(user)
+    end_others(request, user)
+    keep_this(request, user, former)
     return done(request, "sessions", "sessions_ended")
 
 
@@ -85,18 +90,23 @@ def open_places(request: HttpRequest, user: User) -> list[Place]:
 
 
 def end_others(request: HttpRequest, user: User) -> None:
-    """End every session of the account but this one."""
+    """End every session of the account, and whatever is half done; the caller keeps this one (`keep_this`)."""
     with transaction.atomic():
+        epoch.advance(user)
         rows = list(_others(request, user))
         for row in rows:
             row.end()
         record("sessions_ended", account=user.pk, request=request, count=len(rows))
 
 
-def keep_this(request: HttpRequest, user: User) -> None:
-    """Let this session go on after the password has changed, under a new key, and stay in the list."""
+def keep_this(request: HttpRequest, user: User, former_stamp: str = "") -> None:
+    """Let this session go on after password or epoch have changed, under a new key, and stay in the list.
+
+    What was proven in it under `former_stamp` goes on as well; whatever else was half done ends.
+    """
     former = request.session.session_key
     update_session_auth_hash(request, user)
+    carry_over(request, user, former_stamp)
     UserSession.objects.filter(session_key=former).update(session_key=request.session.session_key)
 
 

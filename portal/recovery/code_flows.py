@@ -33,7 +33,7 @@ def answer(request: HttpRequest, step: Step, typed: str) -> Stage | None:
         raise _refused(request, step, ANSWER_WRONG)
     if send_second_proof(user) is None:
         raise _refused(request, step, NO_SECOND_PROOF)
-    steps.advance(request.session, step, Stage.CODE)
+    steps.advance(request.session, step, Stage.CODE, user)
     return Stage.CODE
 
 
@@ -43,7 +43,7 @@ def code(request: HttpRequest, step: Step, typed: str) -> Stage | None:
     if isinstance(user, Refusal):
         raise user
     if step.way is Way.SAVED_CODE:
-        steps.advance(request.session, step, Stage.SAVED_CODE)
+        steps.advance(request.session, step, Stage.SAVED_CODE, user)
         return Stage.SAVED_CODE
     proof.grant(request, user, step.way)
     return None

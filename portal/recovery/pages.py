@@ -8,7 +8,9 @@ from django.views.decorators.http import require_safe
 
 from portal import once
 from portal.failures import Failure
+from portal.member.ways_in import list_context
 from portal.policy import policy
+from portal.recovery import proof
 
 _NOTICE, _DONE = "recovery_notice", "recovery_done"
 
@@ -29,7 +31,9 @@ def recover_done(request: HttpRequest) -> HttpResponse:
     (done,) = once.take(request, _DONE)
     if done is None:
         return HttpResponseRedirect(reverse("account_login"))
-    return render(request, "recovery/done.html", {"done": done})
+    seen = proof.review(request) if done["what"] == "reset" else None
+    ways = list_context(request, seen.user, strong=seen.strong) if seen else {}
+    return render(request, "recovery/done.html", {"done": done, **ways})
 
 
 def back_to_panel(request: HttpRequest, failure: Failure) -> HttpResponseRedirect:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -12,6 +13,8 @@ from portal.recovery import proof
 from portal.recovery.forms import NewPasswordForm
 from portal.recovery.pages import back_to_panel, finished
 from portal.recovery.resetting import reset
+
+_DROPPED = _("Rescue mobile, question or recovery code had been changed in the last days and were removed for safety.")
 
 
 @sensitive_post_parameters("password", "again")
@@ -28,7 +31,7 @@ def reset_password(request: HttpRequest) -> HttpResponse:
         return render(request, "recovery/password.html", {"form": form, "account": user.username})
     password = form.cleaned_data["password"]
     try:
-        reset(request, user, way, password, end_others=form.cleaned_data["end_others"])
+        dropped = reset(request, user, way, password, end_others=form.cleaned_data["end_others"])
     except Refusal as refusal:
         return back_to_panel(request, refusal.failure)
-    return finished(request, "reset", warnings(password))
+    return finished(request, "reset", warnings(password) + ([_DROPPED] if dropped else []))

@@ -6,15 +6,17 @@ from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest
 
-from portal.accounts import lockout
+from portal.accounts import epoch, lockout
 from portal.accounts.models import Kind, Person, User
-from portal.accounts.passwords import refusals, set_password
+from portal.accounts.passwords import normal_password, refusals, set_password
 from portal.audit.log import record
 from portal.failures import PROOF_ENDED, Refusal
 from portal.member.sessions import keep_this
 from portal.messages.sending import send_mail, send_text
+from portal.policy import policy
 from portal.recovery import proof, tries
-from portal.recovery.sending import end_codes, usable_mobile
+from portal.recovery.rescue_data import drop_young
+from portal.recovery.sending import usable_mobile
 from portal.recovery.sessions import end_sessions, keep_sessions
 from portal.recovery.steps import Way
 
@@ -24,11 +26,13 @@ def password_refusals(user: User, password: str) -> list[str]:
     return refusals(password, user.username, second_factor=is_mfa_enabled(user))
 
 
-def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_others: bool) -> None:
+def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_others: bool) -> list[str]:
     """Set the password with the proof of this browser, which is used up; lift the lock; tell the holder.
 
-    Nobody is logged in by it: a second factor stays on and is asked at the log-in that follows (ASVS 6.4.3). Raises
-    `Refusal` (proof_ended) when the password was changed meanwhile; `password` must have passed `password_refusals`.
+    Nobody is logged in by it: a second factor stays on and is asked at the log-in that follows (ASVS 6.4.3). Whatever
+    was half done for the account ends, rescue data that somebody changed lately fall away, and the proof lives on for
+    looking through the ways in. Returns which rescue data fell away. Raises `Refusal` (proof_ended) when the password
+    was changed meanwhile; `password` must have passed `password_refusals`.
     """
     proof.forget(request)
     # Asked before the change, which would make this browser's own session worthless.
@@ -39,22 +43,28 @@ def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_othe
         _replace(user, former)
         lockout.right(user.username)
         tries.forget(user.username)
-        end_codes(user)
+        epoch.advance(user)
+        dropped = drop_young(user)
+        if dropped:
+            record("rescue_dropped", account=user.pk, request=request, count=len(dropped))
         record("reset_password", account=user.pk, request=request, method=way.value)
         _tell(user)
         if end_others:
             if here:
                 logout(request)
             record("sessions_ended", account=user.pk, request=request, count=end_sessions(user))
-            return
-        keep_sessions(user, former_hash)
-    if here:
+        else:
+            keep_sessions(user, former_hash)
+    if here and not end_others:
         keep_this(request, user)
+    long_enough = len(normal_password(password)) >= policy().password.shortest
+    proof.keep_for_review(request, user, way, long_enough=long_enough)
+    return dropped
 
 
 def _replace(user: User, former: str) -> None:
-    # One conditional statement: of several requests with one proof, one sets its password.
-    same = User.objects.filter(pk=user.pk, is_active=True, kind=Kind.PERSON, password=former)
+    # One conditional statement: of several requests with one proof, one sets its password; none in another epoch.
+    same = User.objects.filter(pk=user.pk, is_active=True, kind=Kind.PERSON, password=former, epoch=user.epoch)
     if not same.update(password=user.password, password_policy=user.password_policy):
         raise Refusal(PROOF_ENDED)
 

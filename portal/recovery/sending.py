@@ -11,6 +11,7 @@ from portal.accounts.models import IssuedCode, Kind, Person, User
 from portal.audit.log import record
 from portal.messages.sending import send_mail, send_text
 from portal.policy import policy
+from portal.recovery.rescue_data import is_young
 from portal.recovery.steps import Step, Way
 
 Channel = IssuedCode.Channel
@@ -70,12 +71,12 @@ def usable_mobile(user: User) -> str:
     """The rescue mobile to which something may be sent, or an empty text.
 
     A mistyped number is somebody else's telephone: `modern` uses one only when a code sent there has come back
-    (NIST SP 800-63B-4, 4.2.1).
+    (NIST SP 800-63B-4, 4.2.1). One that was changed lately must wait in both profiles (portal.recovery.rescue_data).
     """
-    known = Person.objects.filter(user=user)
-    if not policy().recovery.unconfirmed_mobile:
-        known = known.filter(mobile_confirmed=True)
-    return known.values_list("rescue_mobile", flat=True).first() or ""
+    known = Person.objects.filter(user=user).first()
+    if known is None or is_young(known.mobile_since):
+        return ""
+    return known.rescue_mobile if known.mobile_confirmed or policy().recovery.unconfirmed_mobile else ""
 
 
 def _text(user: User, purpose: CodePurpose) -> IssuedCode.Channel | None:

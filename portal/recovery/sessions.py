@@ -6,23 +6,28 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
+from portal.accounts import epoch
 from portal.accounts.models import User
 
 
 def end_sessions(user: User) -> int:
-    """End them all at once (ASVS 7.4.3); returns how many there were."""
-    rows = list(UserSession.objects.filter(user=user))
-    for row in rows:
-        row.end()
+    """End them all at once (ASVS 7.4.3), and whatever is half done; returns how many there were."""
+    with transaction.atomic():
+        epoch.advance(user)
+        rows = list(UserSession.objects.filter(user=user))
+        for row in rows:
+            row.end()
     return len(rows)
 
 
 def keep_sessions(user: User, former_hash: str) -> int:
     """Let those go on that were open under the former password; returns how many.
 
-    Django ties a session to the password by a hash; `former_hash` is the one before the change.
+    Django ties a session to password and epoch by a hash; `former_hash` is the one before the change. What is half
+    done in them has ended all the same, a proof that somebody gave there among it.
     """
     keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
     return sum(_carry_over(key, user, former_hash) for key in keys)

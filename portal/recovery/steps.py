@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from django.contrib.sessions.backends.base import SessionBase
 
+from portal.accounts.epoch import stamp
+from portal.accounts.models import User
 from portal.policy import policy
 from portal.recovery.sessions import new_key
 
@@ -40,12 +42,17 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The way, the account name as typed (in lower case; it may be nobody's), what comes next, and since when."""
+    """The way, the account name as typed (in lower case; it may be nobody's), what comes next, and since when.
+
+    `stamp` is the account's, once something was proven; before that a step is worth nothing and must not tell, by
+    ending, that there is such an account.
+    """
 
     way: Way
     account: str
     stage: Stage
     at: float
+    stamp: str = ""
 
 
 def begin(session: SessionBase, way: Way, account: str, stage: Stage) -> None:
@@ -53,9 +60,12 @@ def begin(session: SessionBase, way: Way, account: str, stage: Stage) -> None:
     _keep(session, Step(way, account.lower(), stage, time.time()))
 
 
-def advance(session: SessionBase, step: Step, stage: Stage) -> None:
-    """Go on to the next stage; the time of the beginning stays, the session's key changes with what it is worth."""
-    _keep(session, Step(step.way, step.account, stage, step.at))
+def advance(session: SessionBase, step: Step, stage: Stage, user: User) -> None:
+    """Go on to the next stage, to which `user` has proven something; it ends with the account's epoch.
+
+    The time of the beginning stays, the session's key changes with what it is worth.
+    """
+    _keep(session, Step(step.way, step.account, stage, step.at, stamp(user)))
     new_key(session)
 
 
@@ -64,14 +74,21 @@ def current(session: SessionBase, way: Way, stage: Stage) -> Step | None:
     kept = session.get(_KEY)
     if kept is None:
         return None
-    step = Step(Way(kept["way"]), kept["account"], Stage(kept["stage"]), kept["at"])
+    step = Step(Way(kept["way"]), kept["account"], Stage(kept["stage"]), kept["at"], kept["stamp"])
     fresh = 0 <= time.time() - step.at < policy().recovery_step.total_seconds()
-    return step if fresh and (step.way, step.stage) == (way, stage) else None
+    return step if fresh and (step.way, step.stage) == (way, stage) and _is_of_now(step) else None
 
 
 def end(session: SessionBase) -> None:
     """Forget the way."""
     session.pop(_KEY, None)
+
+
+def _is_of_now(step: Step) -> bool:
+    if not step.stamp:
+        return True
+    user = User.objects.filter(username=step.account, is_active=True).first()
+    return user is not None and stamp(user) == step.stamp
 
 
 def _keep(session: SessionBase, step: Step) -> None:

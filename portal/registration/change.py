@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.accounts.codes import CodePurpose, issue, take_code, take_link
+from portal.accounts.epoch import hold
 from portal.accounts.models import IssuedCode, User
 from portal.audit.log import record
 from portal.failures import CONFIRM_CODE_WRONG, CONFIRM_LINK_USED, MAIL_TAKEN, Refusal
@@ -40,7 +41,7 @@ def ask(user: User, address: str, may_write: Writer) -> bool:
     mail may go to the address now, whoever it belongs to: the change waits all the same.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        hold(user)
         forget(user)
         record("change_mail_asked", account=user.pk)
         if address == user.email:
@@ -76,6 +77,20 @@ def forget(user: User) -> None:
         EmailAddress.objects.filter(user=user, primary=False, verified=False).delete()
         open_codes = IssuedCode.objects.filter(user=user, purpose=CodePurpose.CHANGE_MAIL, used=None)
         open_codes.update(used=timezone.now())
+
+
+def remove(user: User) -> None:
+    """Take the account's own address away, which is told there; a waiting change ends, too."""
+    with transaction.atomic():
+        hold(user)
+        forget(user)
+        EmailAddress.objects.filter(user=user).delete()
+        IssuedCode.objects.filter(user=user, channel=IssuedCode.Channel.MAIL, used=None).update(used=timezone.now())
+        old, user.email = user.email, ""
+        user.save(update_fields=["email"])
+        record("change_mail", account=user.pk)
+        if old:
+            send_mail(old, user.language, "mail_changed", account=user.username)
 
 
 def change_by_link(link: str) -> User:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise as StrPromise
@@ -15,8 +14,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.codes import CodePurpose, find_link, issue, take_code, take_link
-from portal.accounts.models import IssuedCode, User
+from portal.accounts.models import IssuedCode, Person, User
+from portal.accounts.passwords import set_password
 from portal.audit.log import record
+from portal.cards.models import WaitingCard
 from portal.failures import (
     CONFIRM_CODE_WRONG,
     CONFIRM_LINK_EXPIRED,
@@ -126,41 +127,66 @@ def problem_with(purpose: CodePurpose, link: str) -> Failure | None:
     return CONFIRM_LINK_EXPIRED if found.expires <= timezone.now() else None
 
 
-def confirm_by_link(link: str) -> User:
+def confirm_by_link(link: str, own_password: str | None = None) -> User:
     """Confirm the address that the link was sent to and activate its account; raises `Refusal`.
 
+    With a password of the mailbox's holder, the account begins anew: what else the registration told falls away.
     Nothing is used up by a refusal (id_number_proven, mail_taken among them).
     """
     with transaction.atomic():
         code = take_link(CodePurpose.CONFIRM_MAIL, link)
         if code is None:
             raise Refusal(problem_with(CodePurpose.CONFIRM_MAIL, link) or CONFIRM_LINK_USED)
-        return _confirm(code)
+        return _confirm(code, own_password)
 
 
-def confirm_by_code(account: str, typed: str, request: HttpRequest | None = None) -> User:
-    """The same with the code that the mail shows; raises `Refusal`. A wrong code costs one of its tries."""
+def confirm_by_code(account: str, typed: str, refusal: Callable[[User], Failure | None]) -> User:
+    """The same with the code that the mail shows; raises `Refusal`. A wrong code costs one of its tries.
+
+    `refusal` says why whoever types a right code may not activate the account with what its registration told; the
+    code can be typed again then, as long as it has tries left.
+    """
     user = User.objects.filter(username=account.strip().lower()).first() or User(pk=_NOBODY)
+    failure: Failure | None = CONFIRM_CODE_WRONG
     # Together, so that a wrong code costs one commit whether the name has an account (and a try less) or not.
     with transaction.atomic():
         code = take_code(user, CodePurpose.CONFIRM_MAIL, typed)
         if code is not None:
-            return _confirm(code)
-        record("confirm_mail", CONFIRM_CODE_WRONG.code, account=user.pk or None, request=request)
+            failure = refusal(code.user)
+            if failure is None:
+                return _confirm(code)
+            IssuedCode.objects.filter(pk=code.pk).update(used=None)
+        else:
+            record("confirm_mail", CONFIRM_CODE_WRONG.code, account=user.pk or None)
     # Raised out here, so that the try stays counted.
-    raise Refusal(CONFIRM_CODE_WRONG)
+    raise Refusal(failure or CONFIRM_CODE_WRONG)
 
 
-def _confirm(code: IssuedCode) -> User:
+def _confirm(code: IssuedCode, own_password: str | None = None) -> User:
     try:
         with transaction.atomic():
             user = User.objects.select_for_update().get(pk=code.user_id)
+            if own_password is not None:
+                _begin_anew(user, own_password)
             if not EmailAddress.objects.filter(user=user, email=code.recipient, primary=True).update(verified=True):
                 raise Refusal(CONFIRM_LINK_USED)
             _activate(user)
             return user
     except IntegrityError:
         raise Refusal(MAIL_TAKEN) from None
+
+
+def _begin_anew(user: User, password: str) -> None:
+    # Not for an account that its registrant's card has opened meanwhile.
+    if not is_waiting(user):
+        raise Refusal(CONFIRM_LINK_USED)
+    set_password(user, password)
+    user.nickname = ""
+    user.save(update_fields=["password", "password_policy", "nickname"])
+    Person.objects.filter(user=user).delete()
+    user.cards.all().delete()
+    WaitingCard.objects.filter(user=user).delete()
+    record("registration_begun_anew", account=user.pk)
 
 
 def _activate(user: User) -> None:

@@ -19,6 +19,7 @@ from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_TAKEN, PAGE_OUTDATED, STEP_OUT_OF_ORDER, Failure, Refusal
 from portal.policy import policy
 from portal.registration import draft as drafts
+from portal.registration import registrant
 from portal.registration.advanced import AdvancedForm
 from portal.registration.card import take_card, verified_card
 from portal.registration.creation import create, was_made
@@ -185,6 +186,7 @@ def _finish(request: HttpRequest, draft: Draft, identity: Identity | None = None
 def _made(request: HttpRequest, draft: Draft) -> HttpResponse:
     drafts.drop(request.session)
     pending.drop(request.session)
+    registrant.remember(request, draft.account)
     request.session[_DONE] = {"email": draft.basic["email"], "draft": draft.id}
     request.session[_CODE] = draft.sealed_code
     return redirect("register_done")

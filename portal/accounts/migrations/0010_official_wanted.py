@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_language"),
+        ("accounts", "0009_epoch_and_ways_in"),
     ]
 
     operations = [

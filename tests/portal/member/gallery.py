@@ -103,6 +103,11 @@ def _second_factor(gallery: Gallery, client: Client) -> None:
     secret = secret_on(gallery.hang("second-factor", client.get(PAGE)))
     gallery.hang("second-factor-wrong", client.post(f"{PAGE}on/", {"code": "x"}, follow=True))
     gallery.hang("second-factor-on", client.post(f"{PAGE}on/", {"code": totp(secret)}, follow=True))
+    gallery.hang("ways-in", client.get("/member/ways-in/"))
+    gallery.hang("reauthenticate-both", client.get("/accounts/reauthenticate/?next=/member/delete/"))
+    both = {"password": "x", "code": "000000"}
+    gallery.hang("reauthenticate-wrong", client.post("/accounts/reauthenticate/?next=/member/delete/", both))
+    lockout.right("wang0001")
     other = browser()
     log_in(other)
     gallery.hang("step", other.get(STEP))

@@ -110,6 +110,8 @@ def _passwords(gallery: Gallery, client: Client, pki: Pki) -> None:
     gallery.hang("password", by_card(client, "reset", pki.cards["citizen"]))
     gallery.hang("password-wrong", set_password(client, "wang0001", "another"))
     gallery.hang("password-done", set_password(client))
+    gallery.hang("ways-in", client.get(f"{BASE}ways-in/"))
+    gallery.hang("ways-in-removed", client.post(f"{BASE}ways-in/mobile/0/remove/", follow=True))
 
 
 @contextmanager

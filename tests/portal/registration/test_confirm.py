@@ -21,14 +21,16 @@ from tests.portal.helpers import location, logged_in, plain
 from tests.portal.registration.walk import MAIL, PASSWORD, REGISTER, Walk, code_in, link_in, mail_to, solved
 
 LOGIN = "/accounts/login/"
+KNOWN = {"registered": "1", "password": PASSWORD}
+"""What another browser than the one that registered is asked for."""
 CODE = "/accounts/confirm/"
 RESEND = "/accounts/resend/"
 
 
 @pytest.fixture
 def registered(client: Client) -> User:
-    """An account that waits for its confirmation."""
-    Walk(browser()).plain()
+    """An account that waits for its confirmation, registered in the browser of the test."""
+    Walk(client).plain()
     return User.objects.get()
 
 
@@ -135,7 +137,8 @@ def test_expired_link_resend_confirm(client: Client, registered: User) -> None:
     with time_machine.travel(timezone.now() + policy().confirm_within + timedelta(seconds=1)):
         client.get(RESEND)
         assert "系統將會重寄確認信" in plain(client.post(RESEND, {"account": "clairesu1234", **solved()}, follow=True))
-        assert client.post(link_in(mail_to(MAIL)), follow=True).redirect_chain == [(LOGIN, 302)]
+        # The session of the registration is long over.
+        assert client.post(link_in(mail_to(MAIL)), KNOWN, follow=True).redirect_chain == [(LOGIN, 302)]
         log_in(client)
         assert logged_in(client)
 
@@ -161,7 +164,7 @@ def test_link_pressed_many_times_at_once_confirms_once(registered: User) -> None
 
     def press(_: int) -> int:
         try:
-            return int(browser().post(link).status_code)
+            return int(browser().post(link, KNOWN).status_code)
         finally:
             connection.close()
 
@@ -174,8 +177,8 @@ def test_first_confirmation_of_an_address_wins(client: Client) -> None:
     first = link_in(mail_to(MAIL))
     Walk(browser()).plain("another01")
     second = link_in(mail_to(MAIL))
-    assert location(client.post(first)) == LOGIN
-    assert code_of(client.post(second)) == "mail_taken"
+    assert location(client.post(first, KNOWN)) == LOGIN
+    assert code_of(client.post(second, KNOWN)) == "mail_taken"
     assert not User.objects.get(username="another01").is_active
     assert EmailAddress.objects.filter(verified=True).count() == 1
 
@@ -188,7 +191,7 @@ def test_confirmations_of_one_address_at_once_make_one_account_active() -> None:
 
     def press(link: str) -> None:
         try:
-            browser().post(link)
+            browser().post(link, KNOWN)
         finally:
             connection.close()
 
@@ -209,7 +212,7 @@ def test_account_that_was_closed_is_not_opened_by_an_old_mail(
 
 
 def test_link_leads_back_to_an_allowed_page_only(client: Client) -> None:
-    Walk(browser(), next="/member/cards/").plain()
+    Walk(client, next="/member/cards/").plain()
     assert location(client.post(link_in(mail_to(MAIL)))) == f"{LOGIN}?next=%2Fmember%2Fcards%2F"
 
 
@@ -284,7 +287,7 @@ def test_resend_is_limited_for_every_name(client: Client, registered: User, sett
 
 def test_resend_tells_the_truth_where_the_address_belongs_to_another_account(client: Client, user: User) -> None:
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    Walk(browser()).plain(email=user.email, email_again=user.email)
+    Walk(client).plain(email=user.email, email_again=user.email)
     mail.outbox.clear()
     resend(client, "clairesu1234")
     assert "註冊未完成" in mail.outbox[0].subject
@@ -297,7 +300,7 @@ def test_resend_tells_the_truth_where_the_address_belongs_to_another_account(cli
 
 def test_number_that_became_free_is_taken_over(client: Client) -> None:
     Walk(browser()).advanced("holder001", {"email": "h@portal.example", "email_again": "h@portal.example"})
-    Walk(browser()).advanced()
+    Walk(client).advanced()
     User.objects.get(username="holder001").delete()
     resend(client, "clairesu1234")
     client.post(link_in(mail_to(MAIL)))
@@ -309,3 +312,28 @@ def test_confirmation_is_said_in_no_address(client: Client, registered: User) ->
     assert "clairesu" not in link_in(mail_to(MAIL))
     assert "clairesu" not in "".join(hop for hop, _ in Walk(browser()).plain("another01").redirect_chain)
     assert REGISTER
+
+
+def test_second_device_asks_for_the_password_of_the_registration(registered: User) -> None:
+    telephone = browser()
+    link = link_in(mail_to(MAIL))
+    assert 'name="registered"' in telephone.get(link).content.decode()
+    assert code_of(telephone.post(link, {"registered": "1", "password": "wrong"})) == "password_wrong"
+    User.objects.update(nickname="kept")
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert location(telephone.post(link, KNOWN)) == LOGIN
+    assert User.objects.get().nickname == "kept"
+
+
+def test_code_on_a_second_device_needs_the_password_too(registered: User) -> None:
+    typed = {"account": "clairesu1234", "code": code_in(mail_to(MAIL))}
+    assert location(browser().post(CODE, {**typed, "password": PASSWORD})) == LOGIN
+    assert User.objects.get().is_active
+
+
+def test_new_password_must_be_good_and_the_same_twice(registered: User) -> None:
+    telephone, link = browser(), link_in(mail_to(MAIL))
+    for fields in ({"password": "short", "again": "short"}, {"password": "kq8#vlom2Xyz9Ab", "again": "other"}):
+        page = telephone.post(link, fields)
+        assert 'class="errorlist' in page.content.decode() or "aria-invalid" in page.content.decode()
+    assert not User.objects.get().is_active

@@ -39,8 +39,8 @@ def test_name_number_and_card_are_free_again(client: Client, pki: Pki) -> None:
         assert not CardBinding.objects.exists()
         event = AuditEvent.objects.get(action="forget_unconfirmed")
         assert (event.account, event.facts) == (number, {"by": "operator"})
-    to_signature(begun(browser(), pki)).sign(pki.cards["citizen"])
-    assert location(client.post(link_in(mail_to(MAIL)))) == "/accounts/login/"
+    to_signature(begun(again := browser(), pki)).sign(pki.cards["citizen"])
+    assert location(again.post(link_in(mail_to(MAIL)))) == "/accounts/login/"
 
 
 @pytest.mark.parametrize("days", [0, 3, 7])
@@ -64,7 +64,7 @@ def test_mail_sent_again_begins_the_time_anew(client: Client) -> None:
 
 
 def test_account_that_can_never_be_confirmed_is_forgotten_too(client: Client) -> None:
-    Walk(browser()).advanced("holder001", {"email": "h@portal.example", "email_again": "h@portal.example"})
+    Walk(client).advanced("holder001", {"email": "h@portal.example", "email_again": "h@portal.example"})
     client.post(link_in(mail_to("h@portal.example")))
     Walk(client).advanced()
     with time_machine.travel(timezone.now() + policy().confirm_within + timedelta(days=7) + HOUR):

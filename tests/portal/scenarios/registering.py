@@ -38,8 +38,10 @@ def register_by_card(person: Person) -> None:
 
 
 def confirm(person: Person) -> None:
-    """Read the confirmation mail, open its link and press the button."""
+    """Read the confirmation mail, open its link and press the button; with the password where the session is over."""
     person.open(person.next_mail().link)
+    if person.page.locator("#registered-password").count():
+        person.fill({"註冊時設定的密碼": PASSWORD})
     person.press("啟用帳號")
     assert person.done() == "confirmed"
 

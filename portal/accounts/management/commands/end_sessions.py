@@ -9,15 +9,17 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from typing_extensions import override
 
+from portal.accounts import epoch
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.audit.origin import Job
+from portal.recovery.sessions import end_sessions
 
 
 class Command(Job):
     """`python -m portal end_sessions --account NAME` or `--all`."""
 
-    help = "End the sessions of one account, or of everybody; nobody else is told."
+    help = "End sessions and whatever is half done, of one account or of everybody; nobody is told."
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,20 +33,16 @@ class Command(Job):
     def handle(self, *args: Any, account: str | None, **options: Any) -> None:
         """End them and say how many; raise CommandError for an account that does not exist."""
         if account is None:
-            count = Session.objects.all().delete()[0]
-            UserSession.objects.all().delete()
-            record("sessions_ended", count=count)
+            with transaction.atomic():
+                epoch.advance_all()
+                count = Session.objects.all().delete()[0]
+                UserSession.objects.all().delete()
+                record("sessions_ended", count=count)
         else:
             user = User.objects.filter(username=account.strip().lower()).first()
             if user is None:
                 raise CommandError("there is no such account")
-            count = _end(user)
-            record("sessions_ended", account=user.pk, count=count)
+            with transaction.atomic():
+                count = end_sessions(user)
+                record("sessions_ended", account=user.pk, count=count)
         self.stdout.write(f"ended {count}")
-
-
-def _end(user: User) -> int:
-    rows = UserSession.objects.filter(user=user)
-    count: int = Session.objects.filter(session_key__in=rows.values("session_key")).delete()[0]
-    rows.delete()
-    return count
