@@ -11,7 +11,6 @@ from portal.audit.log import record
 from portal.failures import CONFIRM_LINK_USED, Refusal
 from portal.messages.sending import send_mail
 from portal.policy import policy
-from portal.recovery import tries
 from portal.recovery.sessions import end_sessions
 from portal.registration.confirmation import address_of, problem_with
 
@@ -86,8 +85,7 @@ def _delete(number: int) -> bool:
         name, since = user.username, user.delete_after
         send_mail(user.email, user.language, "member_deleted", name=user.name, account=name)
         end_sessions(user)
-        lockout.right(name)
-        tries.forget(name)
+        lockout.lift(name, second_factor=True)
         user.delete()
         placeholder = User(username=name, is_active=False, delete_after=since)
         placeholder.set_unusable_password()

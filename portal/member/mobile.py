@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts.codes import CodePurpose, issue, take_code
+from portal.accounts.codes import CodePurpose, asker_of, issue, take_code
 from portal.accounts.fresh import fresh_required
 from portal.accounts.models import IssuedCode, Person, User
 from portal.audit.log import record
@@ -89,7 +89,10 @@ def rescue_mobile_remove(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest, user: User, number: str) -> None:
     """Send a code to a number; the number the account has stays until the code is typed."""
     with transaction.atomic():
-        issued = issue(user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life)
+        issued = issue(
+            user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life,
+            asker_of(request.session),
+        )  # fmt: skip
         record("change_mobile_asked", account=user.pk, request=request)
         minutes = int(issued.life.total_seconds() // 60)
         send_text(number, user.language, "member_mobile_code", code=issued.code, minutes=minutes)
@@ -98,7 +101,7 @@ def ask(request: HttpRequest, user: User, number: str) -> None:
 
 def confirm(request: HttpRequest, user: User, typed: str) -> None:
     """Take the number to which the typed code was sent; raises `Refusal` (code_wrong), and counts the try."""
-    taken = take_code(user, CodePurpose.CONFIRM_MOBILE, typed)
+    taken = take_code(user, CodePurpose.CONFIRM_MOBILE, typed, asker_of(request.session))
     if taken is None:
         raise Refusal(CODE_WRONG)
     request.session.pop(_WAITING, None)

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from portal.accounts import lockout
 from portal.accounts.fresh import is_fresh, prove_again
 from portal.accounts.models import User
 from portal.accounts.passwords import set_password, warnings
@@ -75,6 +76,7 @@ def change(request: HttpRequest, user: User, password: str) -> None:
         if not same.update(password=user.password, password_policy=user.password_policy):
             raise Refusal(PROOF_ENDED)
         end_codes(user)
+        lockout.lift(user.username)
         record("change_password", account=user.pk, request=request)
         end_others(request, user)
         send_mail(user.email, user.language, "member_password", name=user.name)

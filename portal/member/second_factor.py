@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from qrcode.image.svg import SvgPathFillImage
 from typing_extensions import override
 
+from portal.accounts.lockout import Kind, right
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.failures import SECOND_FACTOR_WRONG, Refusal
@@ -91,6 +92,7 @@ def activate(request: HttpRequest, user: User, code: str) -> None:
         if not TOTP.activate(user, offered_secret(request)).validate_code(code):
             raise Refusal(SECOND_FACTOR_WRONG)
         RecoveryCodes.activate(user)
+        right(user.username, kind=Kind.SECOND_FACTOR)  # guessed at for another secret
         record("second_factor_on", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_second_factor_on", name=user.name)
     request.session.pop(_SECRET, None)

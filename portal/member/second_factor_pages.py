@@ -17,14 +17,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.entry import audit
 from portal.accounts.fresh import fresh_required
+from portal.accounts.lockout import Kind, begin, right
 from portal.accounts.models import User
 from portal.accounts.passwords import normal_password
+from portal.accounts.sources import source_of
 from portal.audit.log import record
 from portal.failures import (
     ACCOUNT_LOCKED,
     PASSWORD_TOO_SHORT_ALONE,
     PASSWORD_WRONG,
     RATE_LIMITED,
+    SECOND_FACTOR_OUT_OF_USE,
     SECOND_FACTOR_WRONG,
     WAIT_A_MOMENT,
     Failure,
@@ -49,12 +52,17 @@ class LogInForm(AuthenticateForm):  # type: ignore[misc]
 
     def limited_code(self, request: HttpRequest) -> Failure | None:
         """Check the code, after counting the try; returns why it does not count, or None."""
-        key = str(self.user.pk)
+        account = self.user.username
+        source = source_of(request, account, Kind.SECOND_FACTOR)
+        key = f"{self.user.pk} {source.key}"
         if not ratelimit.consume(request, action=_LIMIT, key=key):
             return RATE_LIMITED
+        if not begin(account, source, Kind.SECOND_FACTOR).may_try:
+            return SECOND_FACTOR_OUT_OF_USE
         if not self.is_valid():
             return SECOND_FACTOR_WRONG
         ratelimit.clear(request, action=_LIMIT, key=key)
+        right(account, source, Kind.SECOND_FACTOR)
         return None
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.accounts import devices
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.member.pages import done, holder, said
@@ -58,6 +59,7 @@ def session_end(request: HttpRequest, session: int) -> HttpResponse:
     user = holder(request)
     found = get_object_or_404(_others(request, user), pk=session)
     found.end()
+    devices.forget(user, here=request)  # which of them it was is not known
     record("sessions_ended", account=user.pk, request=request, count=1)
     return done(request, "sessions", "session_ended")
 
@@ -83,10 +85,11 @@ def open_places(request: HttpRequest, user: User) -> list[Place]:
 
 
 def end_others(request: HttpRequest, user: User) -> None:
-    """End every session of the account but this one."""
+    """End every session of the account but this one; other browsers are known no more."""
     rows = list(_others(request, user))
     for row in rows:
         row.end()
+    devices.forget(user, here=request)
     record("sessions_ended", account=user.pk, request=request, count=len(rows))
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from portal.accounts.codes import asker_of
 from portal.captcha.forms import unchecked, wants_new_question
 from portal.failures import PROOF_ENDED, Failure, Refusal
 from portal.policy import policy
@@ -67,7 +68,8 @@ def _begin(request: HttpRequest, way: Way, account: str) -> HttpResponse:
         return HttpResponseRedirect(_address(way, Stage.ANSWER))
     limit_sending(request, account)
     steps.begin(request.session, way, account, Stage.CODE)
-    return ThenWork(_address(way, Stage.CODE), lambda: send_code(way, account))
+    asker = asker_of(request.session)
+    return ThenWork(_address(way, Stage.CODE), lambda: send_code(way, account, asker))
 
 
 def _address(way: Way, stage: Stage) -> str:

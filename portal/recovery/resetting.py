@@ -6,14 +6,14 @@ from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest
 
-from portal.accounts import lockout
+from portal.accounts import devices, lockout
 from portal.accounts.models import User
 from portal.accounts.passwords import refusals, set_password
 from portal.audit.log import record
 from portal.failures import PROOF_ENDED, Refusal
 from portal.member.sessions import keep_this
 from portal.messages.sending import send_mail, send_text
-from portal.recovery import proof, tries
+from portal.recovery import proof
 from portal.recovery.sending import end_codes, usable_mobile
 from portal.recovery.sessions import end_sessions, keep_sessions
 from portal.recovery.steps import Way
@@ -37,8 +37,8 @@ def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_othe
     set_password(user, password)  # slow on purpose, so before the transaction
     with transaction.atomic():
         _replace(user, former)
-        lockout.right(user.username)
-        tries.forget(user.username)
+        lockout.lift(user.username)
+        devices.forget(user)
         end_codes(user)
         record("reset_password", account=user.pk, request=request, method=way.value)
         _tell(user)

@@ -8,14 +8,16 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.utils.crypto import constant_time_compare
 
+from portal.accounts import devices
 from portal.accounts.models import User
 
 
 def end_sessions(user: User) -> int:
-    """End them all at once (ASVS 7.4.3); returns how many there were."""
+    """End them all at once (ASVS 7.4.3), and know no browser any more; returns how many sessions there were."""
     rows = list(UserSession.objects.filter(user=user))
     for row in rows:
         row.end()
+    devices.forget(user)
     return len(rows)
 
 

@@ -266,9 +266,9 @@ def test_resend_asks_for_the_captcha(client: Client, registered: User) -> None:
     page = resend(client, "clairesu1234", captcha="wrong")
     assert "驗證碼錯誤或已逾時" in plain(page)
     assert mail.outbox == []
-    words = resend(client, "clairesu1234", captcha_new="words")
-    assert "等於多少" in plain(words)
-    assert 'value="clairesu1234"' in words.content.decode()
+    again = resend(client, "clairesu1234", captcha_new="sound")
+    assert "您聽到的 6 個數字" in plain(again)
+    assert 'value="clairesu1234"' in again.content.decode()
     assert mail.outbox == []
 
 

@@ -8,7 +8,8 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from portal.accounts.models import User
+from portal.accounts import devices
+from portal.accounts.models import KnownDevice, User
 from portal.audit.log import record
 
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         if account is None:
             count = Session.objects.all().delete()[0]
             UserSession.objects.all().delete()
+            KnownDevice.objects.all().delete()
             record("sessions_ended", count=count, by="operator")
         else:
             user = User.objects.filter(username=account.strip().lower()).first()
@@ -44,4 +46,5 @@ def _end(user: User) -> int:
     rows = UserSession.objects.filter(user=user)
     count: int = Session.objects.filter(session_key__in=rows.values("session_key")).delete()[0]
     rows.delete()
+    devices.forget(user)
     return count

@@ -1,0 +1,1 @@
+"""Attacks on accounts: each test is one that must be refused."""
