@@ -68,7 +68,8 @@ def issue(
         if purpose not in _ANYWHERE:
             IssuedCode.objects.filter(user=user, purpose=purpose, asker=asker, used=None).update(used=now)
         IssuedCode.objects.create(
-            user=user, purpose=purpose, asker=asker, channel=channel, recipient=recipient, created=now, expires=now + life,
+            user=user, purpose=purpose, asker=asker, channel=channel, recipient=recipient,
+            created=now, expires=now + life,
             tries_left=policy().code_tries, link=_hash(purpose, issued.link), code=_hash(purpose, issued.code),
         )  # fmt: skip
     return issued

@@ -50,7 +50,7 @@ class PasswordLoginForm(CaptchaForm, LoginForm):  # type: ignore[misc]
 
     @property
     def needs_captcha(self) -> bool:
-        """Return whether too many wrong passwords for the account name that was typed came from where this one comes from."""
+        """Return whether too many wrong passwords for the typed account name came from where this one does."""
         typed = self.data.get("login") or self.initial.get("login") or ""
         return bool(typed) and lockout.standing(typed, source_of(self.request, typed)).captcha
 

@@ -120,7 +120,7 @@ def forget_old() -> int:
 
 
 def _rule(kind: str) -> LockOutPolicy:
-    """Waits and locks are the profile's for passwords; answers and saved codes only wait, codes are few by themselves."""
+    """The profile's for passwords; answers and saved codes only wait, codes are few by themselves."""
     rules = policy()
     if kind == Kind.PASSWORD:
         return rules.lock_out

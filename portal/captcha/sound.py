@@ -44,7 +44,7 @@ def _pause(random: Random) -> Samples:
 
 
 def _murmur(language: str, length: int, random: Random) -> Samples:
-    """Voices behind, of the same speakers, backwards: what is said in front stands out for ears and less for filters."""
+    """Voices behind, of the same speakers, backwards: ears tell them from what is said in front, filters less so."""
     murmur: Samples = []
     while len(murmur) < length:
         murmur += _said(random.choice(_clips(language))[::-1], random.uniform(0.7, 1.3), random.uniform(0.1, 0.22))

@@ -9,7 +9,7 @@ from captcha.views import captcha_image
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from ranged_response import RangedFileResponse
+from ranged_response import RangedFileResponse  # type: ignore[import-untyped]
 
 from portal.captcha.questions import to_speak
 from portal.captcha.sound import spoken
@@ -49,7 +49,8 @@ def _challenge(key: str) -> str | None:
     if len(key) != 40:
         return None
     open_ones = CaptchaStore.objects.filter(hashkey=key, expiration__gt=timezone.now())
-    return open_ones.values_list("challenge", flat=True).first()
+    challenge: str | None = open_ones.values_list("challenge", flat=True).first()
+    return challenge
 
 
 def _may_hear(request: HttpRequest, key: str) -> bool:

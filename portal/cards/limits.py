@@ -1,4 +1,4 @@
-"""How often challenges and cards are taken: a stranger behind the same network address keeps no card holder out (K10)."""
+"""How often challenges and cards are taken; nobody behind the same network address keeps a card holder out (K10)."""
 
 from allauth.core import ratelimit
 from django.http import HttpRequest

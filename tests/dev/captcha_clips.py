@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tests.dev.captcha_clips
 
-Neither the portal nor its tests need the program. eSpeak NG is under GPL-3.0-or-later, which covers the program; what it
-says of a text that is ours is ours, and lies here under the licence of this project.
+Neither the portal nor its tests need the program. eSpeak NG is under GPL-3.0-or-later, which covers the program; what
+it says of a text that is ours is ours, and lies here under the licence of this project.
 """
 
 import io
@@ -11,6 +11,7 @@ import subprocess
 import wave
 from array import array
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from portal.captcha.sound import CLIPS, DIGITS, RATE, SLOT, VOICES
@@ -52,7 +53,7 @@ def _at_rate(said: tuple[int, Sequence[int]]) -> list[int]:
     rate, samples = said
     step = rate / RATE
     ends = [round(number * step) for number in range(int(len(samples) / step) + 1)]
-    return [sum(samples[first:last]) // (last - first) for first, last in zip(ends, ends[1:], strict=False)]
+    return [sum(samples[first:last]) // (last - first) for first, last in pairwise(ends)]
 
 
 def _trimmed(samples: list[int]) -> list[int]:

@@ -1,5 +1,7 @@
 """Tries counted by kind and source and in all, known browsers, codes of the session that asked for them."""
 
+# ruff: noqa: RUF012
+
 import django.db.models.deletion
 import django.utils.timezone
 from django.apps.registry import Apps

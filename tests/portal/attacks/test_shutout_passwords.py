@@ -94,7 +94,9 @@ def test_guessing_with_a_stolen_cookie(owner: User) -> None:
 
 def test_password_without_the_second_factor(owner: User, settings: Settings) -> None:
     """Have one's own browser known with the password alone, where the account asks for a code as well."""
-    Authenticator.objects.create(user=owner, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt("A" * 32)})
+    Authenticator.objects.create(
+        user=owner, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt("A" * 32)}
+    )
     thief = browser()
     log_in(thief)
     assert COOKIE not in thief.cookies

@@ -3,6 +3,7 @@
 import wave
 from io import BytesIO
 from random import Random
+from typing import Any
 
 import pytest
 from captcha.models import CaptchaStore
@@ -19,24 +20,29 @@ from tests.portal.captcha.test_captcha import answer_to, filled
 pytestmark = pytest.mark.django_db
 
 
-def heard(client: Client, question: Question, **more: str) -> bytes:
+def heard(client: Client, question: Question) -> bytes:
     """The sound of a question."""
-    answer = client.get(question.address, **more)
+    return content(client.get(question.address))
+
+
+def content(answer: Any) -> bytes:
+    """What was sent."""
     return b"".join(answer.streaming_content)
 
 
 def seconds(sound: bytes) -> float:
     """How long it is; it is a WAV file as every browser plays it."""
-    with wave.open(BytesIO(sound)) as file:
+    with wave.open(BytesIO(sound), "rb") as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 1, RATE)
-        return file.getnframes() / RATE
+        length: float = file.getnframes() / RATE
+        return length
 
 
 def test_sound_is_a_wav_file_and_ends_with_its_question(client: Client) -> None:
     question = new_question(Kind.SOUND)
     answer = client.get(question.address)
     assert (answer.status_code, answer["Content-Type"]) == (200, "audio/wav")
-    assert 3 < seconds(b"".join(answer.streaming_content)) < 12
+    assert 3 < seconds(content(answer)) < 12
     filled(question, "wrong").is_valid()
     assert client.get(question.address).status_code == 410
 
@@ -72,7 +78,7 @@ def test_parts_are_answered_for_browsers_that_ask_for_parts(client: Client) -> N
     whole = heard(client, question)
     answer = client.get(question.address, headers={"range": "bytes=0-1"})
     assert (answer.status_code, answer["Content-Range"]) == (206, f"bytes 0-1/{len(whole)}")
-    assert b"".join(answer.streaming_content) == whole[:2]
+    assert content(answer) == whole[:2]
 
 
 def test_one_question_is_not_fetched_for_ever(client: Client, settings: Settings) -> None:
