@@ -46,6 +46,7 @@ class Issued:
 _ANYWHERE = frozenset({CodePurpose.CONFIRM_MAIL})
 # So many of the codes just sent may be typed; the links of all stay good.
 _TYPED = 5
+_NONE = [0]  # no row has this number; the database is asked all the same
 
 
 def asker_of(session: SessionBase) -> str:
@@ -95,14 +96,14 @@ def take_code(
     `source` any more until the holder sets a new password or shows a card; links stay good.
     """
     live = IssuedCode.objects.filter(user=user, purpose=purpose, asker=asker, used=None, expires__gt=timezone.now())
-    numbers = list(live.filter(tries_left__gt=0).order_by("-pk").values_list("pk", flat=True)[:_TYPED])
+    numbers = list(live.filter(tries_left__gt=0).order_by("-pk").values_list("pk", flat=True)[:_TYPED]) or _NONE
     # The try is counted before it is looked at, in one statement: two guesses at once cost two tries.
     tried = live.filter(pk__in=numbers, tries_left__gt=0).update(tries_left=F("tries_left") - 1) > 0
     # Without a code to guess nothing is counted that would stop anybody, but the work is the same.
     kind = kind_of(purpose) if tried else "nothing"
-    if not lockout.begin(user.username, source, kind).may_try or not tried:
+    if not lockout.begin(user.username, source, kind).may_try:
         return None
-    taken = _use(live.filter(pk__in=numbers, code=_hash(purpose, code.strip())))
+    taken = _use(live.filter(pk__in=numbers if tried else _NONE, code=_hash(purpose, code.strip())))
     if taken is not None:
         lockout.right(user.username, source, kind)
     return taken

@@ -16,6 +16,7 @@ from portal.failures import (
     Refusal,
 )
 from portal.recovery import proof, steps, tries
+from portal.recovery.limits import limit_sending
 from portal.recovery.questions import is_answer
 from portal.recovery.sending import find, right_code, send_second_proof
 from portal.recovery.steps import Stage, Step, Way
@@ -24,7 +25,7 @@ from portal.recovery.steps import Stage, Step, Way
 def answer(request: HttpRequest, step: Step, typed: str) -> Stage | None:
     """Send the second proof for a right answer: an answer alone opens nothing (K5).
 
-    Raises `Refusal`: recovery_tries, recovery_out_of_use, answer_wrong, no_second_proof.
+    Raises `Refusal`: recovery_tries, recovery_out_of_use, answer_wrong, rate_limited, no_second_proof.
     """
     tried = tries.spend(request, Stage.ANSWER, step.account)
     if tried.failure is not None:
@@ -33,6 +34,7 @@ def answer(request: HttpRequest, step: Step, typed: str) -> Stage | None:
     if not right or user is None:
         raise _refused(request, step, ANSWER_WRONG)
     tried.was_right()
+    limit_sending(request, step.account)
     if send_second_proof(user, asker_of(request.session)) is None:
         raise _refused(request, step, NO_SECOND_PROOF)
     steps.advance(request.session, step, Stage.CODE)

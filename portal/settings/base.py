@@ -170,7 +170,7 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     # Codes of one account's second factor; how many in all is counted by portal.accounts.lockout.
     "second_factor": "5/5m/key,50/d/key",
     # The sound of one question, which a browser may fetch in parts; making one costs a tenth of a second.
-    "captcha_sound": "20/5m/key,120/m/ip",
+    "captcha_sound": "20/5m/key,40/m/ip",
 }
 MFA_ADAPTER = "portal.member.second_factor.SealedMfa"
 

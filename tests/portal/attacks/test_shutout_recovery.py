@@ -170,6 +170,16 @@ def test_flood_of_messages_to_one_account(owner: User) -> None:
     assert IssuedCode.objects.count() == 5
 
 
+@pytest.mark.usefixtures("limited", "compat")
+def test_flood_of_messages_with_a_known_answer(owner: User, sends: Any) -> None:
+    """Know the answer and give it again and again, to fill somebody's mailbox: few are sent."""
+    stranger = browser()
+    with sends():
+        answers = [reply(stranger, ANSWER) for _ in range(5)]
+    assert answers == ["", "", "", "rate_limited", "rate_limited"]
+    assert IssuedCode.objects.count() == 3
+
+
 @pytest.mark.usefixtures("limited", "profile")
 def test_flood_of_steps_from_the_holders_address(owner: User, pki: Pki) -> None:
     """Use up what the holder's network address may do, so that neither a known browser nor a card recovers anything."""
