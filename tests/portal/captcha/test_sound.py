@@ -100,7 +100,7 @@ def test_every_digit_is_recorded_in_every_voice(language: str) -> None:
 
 def test_page_says_how_many_characters_and_lets_the_sound_be_played(client: Client) -> None:
     path = "/accounts/recover/account/"
-    assert "共 5 個字元，皆為英文字母或數字" in client.get(path).content.decode()
+    assert "驗證碼皆為英文字母或數字，不分大小寫，共 5 個字元" in client.get(path).content.decode()
     answer = client.post(path, {"email": "", "captcha_new": "sound"})
     page = answer.content.decode()
     assert "您聽到的 6 個數字" in page
