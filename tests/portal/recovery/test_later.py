@@ -1,9 +1,11 @@
 """Work after the answer: an answer's time and content do not tell whether there was any."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 
+from portal.accounts.codes import asker_of
 from portal.accounts.models import User
 from portal.recovery import code_pages
 from portal.recovery.later import ThenWork
@@ -38,8 +40,8 @@ def test_before_the_answer_an_account_is_not_even_looked_up(
     looked: list[object] = []
     monkeypatch.setattr(code_pages, "send_code", lambda *given: looked.append(given))
     request = RequestFactory().post("/")
-    request.session = SessionStore()
+    request.session, request.user = SessionStore(), AnonymousUser()
     answer = code_pages._begin(request, Way.TEXT, account)
     assert looked == []
     answer.close()
-    assert looked == [(Way.TEXT, account)]
+    assert looked == [(Way.TEXT, account, asker_of(request.session))]
