@@ -232,7 +232,7 @@ ACCOUNT_CLOSED = Failure(
 ANSWER_WRONG = Failure(
     "answer_wrong",
     _("The answer is not correct."),
-    _("Try again, or use your card or a text message; five tries in all."),
+    _("Try again, or use your card or a text message; after five wrong answers there is a wait."),
 )
 CODE_WRONG = Failure(
     "code_wrong",
@@ -245,12 +245,12 @@ CODE_WRONG = Failure(
 SAVED_CODE_WRONG = Failure(
     "saved_code_wrong",
     _("The recovery code is wrong or was used already."),
-    _("Compare it with the code you saved and try again, or use your card or a text message; five tries in all."),
+    _("Compare it with the code you saved and try again, or use your card or a text message."),
 )
 RECOVERY_TRIES = Failure(
     "recovery_tries",
     _("Too many wrong tries: this way is suspended for now."),
-    _("Use your card or another way, or try again in twelve hours."),
+    _("Use your card, another way or a browser where you have logged in before, or try again in a quarter of an hour."),
 )
 NO_SECOND_PROOF = Failure(
     "no_second_proof",
@@ -309,4 +309,30 @@ FACTORS_WRONG = Failure(
     "factors_wrong",
     _("The password or the code is not right."),
     _("Type your password and the six digits your app shows now, both again; or use your card."),
+)
+PASSWORD_OUT_OF_USE = Failure(
+    "password_out_of_use",
+    _("After a hundred wrong passwords in a row, the password no longer works in browsers the account does not know."),
+    _(
+        "Log in with your card, or in a browser where you have logged in before, and set a new password there; or set "
+        "a new password with one of the ways below."
+    ),
+)
+LOGGED_OUT_WRONG = Failure(
+    "logged_out_wrong",
+    _("You were logged out because a wrong password was typed too many times."),
+    _("Log in again. If it was not you, set a new password and look at your devices."),
+)
+RECOVERY_OUT_OF_USE = Failure(
+    "recovery_out_of_use",
+    _("After a hundred wrong tries in a row, this way no longer works in browsers the account does not know."),
+    _(
+        "Use your card, another way, or a browser where you have logged in before; a new password makes this way work "
+        "again."
+    ),
+)
+SECOND_FACTOR_OUT_OF_USE = Failure(
+    "second_factor_out_of_use",
+    _("After a hundred wrong codes in a row, codes no longer work in browsers the account does not know."),
+    _("Log in with your card, or in a browser where you have logged in before; then make a new code for your app."),
 )

@@ -64,7 +64,14 @@ class Policy:
     text_code_life: timedelta = timedelta(minutes=10)
     mail_code_life: timedelta = timedelta(hours=24)
     code_tries: int = 5
-    recovery_tries: int = 5  # answers or saved codes of one account, until lock_out.forget_after is over
+    # Seconds to wait after the 1st, 2nd, … wrong answer or saved code of strangers; the last one repeats.
+    recovery_wait: tuple[int, ...] = (0, 0, 0, 0, 60, 120, 240, 480, 900)
+    known_tries: int = 5  # wrong ones in a row from one known browser or one open session, in all
+    most_wrong: int = 100  # in a row from all strangers, in all, without success (NIST SP 800-63B-4, 3.2.2)
+    most_devices: int = 20  # known browsers of one account
+    device_life: timedelta = timedelta(days=365)
+    nobodys_tries_kept: timedelta = timedelta(days=30)  # counts of names that no account has
+    most_nobodys: int = 100_000  # names that no account has, with a count
     recovery_step: timedelta = timedelta(minutes=30)  # from the first page to the code; one in a mail lives as long
     proof_life: timedelta = timedelta(minutes=10)  # from the proof to the new password, and again to look through
     rescue_wait: timedelta = timedelta(hours=72)  # from a change of rescue mobile or question until it serves a reset

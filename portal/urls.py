@@ -1,10 +1,10 @@
 """Addresses of the portal. Of allauth only what is used is mounted."""
 
-from captcha.views import captcha_image
 from django.urls import include, path
 
 from portal.accounts.reauthentication import reauthenticate, reauthenticate_with_card
 from portal.accounts.views import log_out, login_page
+from portal.captcha.views import picture, sound
 from portal.cards.company import company, company_login
 from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
 from portal.cards.views import returned
@@ -31,7 +31,8 @@ urlpatterns = [
     path("member/cards/<int:card>/unbind/", card_unbind, name="card_unbind"),
     path("member/cards/<int:card>/rename/", card_rename, name="card_rename"),
     path("", include("portal.member.urls")),
-    path("captcha/image/<slug:key>/", captcha_image, {"scale": 1}, name="captcha-image"),
+    path("captcha/image/<slug:key>/", picture, name="captcha-image"),
+    path("captcha/sound/<slug:key>/", sound, name="captcha-sound"),
 ]
 
 handler429 = "portal.views.too_many_requests"

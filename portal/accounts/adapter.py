@@ -4,7 +4,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from typing_extensions import override
 
 from portal.accounts import lockout
+from portal.accounts.devices import remember
 from portal.accounts.entry import (
     audit,
     current_entry,
@@ -25,11 +28,12 @@ from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
 from portal.accounts.session_life import begin
+from portal.accounts.sources import source_of
 from portal.audit.log import record
 from portal.cards import pending
 from portal.cards.pending import Destination
 from portal.cards.session import entered_by_other_than_card
-from portal.failures import ACCOUNT_INACTIVE, COMPANY_CARDS_ONLY
+from portal.failures import ACCOUNT_INACTIVE, COMPANY_CARDS_ONLY, LOGGED_OUT_WRONG
 from portal.member.deletion import keep
 from portal.member.pages import tell
 
@@ -58,11 +62,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     @override
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the try before the password is looked at; raise ValidationError where none may be made now."""
-        super().pre_authenticate(request, **credentials)
-        before = lockout.begin(credentials["username"])
+        """Count the try before the password is looked at; raise ValidationError where none may be made now.
+
+        The limit of a network address is for strangers: a known browser and an open session have few tries of their
+        own, which nobody behind the same address can use up.
+        """
+        account = credentials["username"]
+        self._source = source_of(request, account)
+        if self._source == lockout.STRANGER:
+            super().pre_authenticate(request, **credentials)
+        before = lockout.begin(account, self._source)
         if not before.may_try:
-            code = "account_locked" if before.locked else "wait_a_moment"
+            self._end_spent_session(request, before)
+            code = _refusal_of(before)
             raise ValidationError(code, code=code)
 
     @override
@@ -71,8 +83,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         credentials["password"] = normal_password(credentials["password"])
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
-            lockout.right(credentials["username"])
+            lockout.right(credentials["username"], self._source)
         return user
+
+    @override
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """End the session in which the last wrong password was typed."""
+        super().authentication_failed(request, **credentials)
+        self._end_spent_session(request, lockout.standing(credentials["username"], self._source))
+
+    def _end_spent_session(self, request: HttpRequest, stands: lockout.Standing) -> None:
+        """Log out whoever typed too many wrong passwords inside; raises ImmediateHttpResponse (to the log-in page)."""
+        if self._source.who is not lockout.From.SESSION or not (stands.locked or stands.out_of_use):
+            return
+        account = request.user.pk
+        logout(request)
+        record("session_over", LOGGED_OUT_WRONG.code, account=account, request=request)
+        raise ImmediateHttpResponse(back_to_login(request, "password", LOGGED_OUT_WRONG))
 
     @override
     def get_login_stages(self) -> list[str]:
@@ -101,6 +128,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             pending.keep(request.session, card, Destination.BIND, card.next_url, user)
         begin(request)
         prove_log_in(request, user)
+        remember(request, user)
         if user.delete_after is not None and keep(user):
             tell(request, "delete_cancelled")
         remember_previous(request, previous)
@@ -112,3 +140,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Send the holder of a right password back to the log-in page, with the reason."""
         audit("password", ACCOUNT_INACTIVE.code, user)
         return back_to_login(request, "password", ACCOUNT_INACTIVE)
+
+
+def _refusal_of(stands: lockout.Standing) -> str:
+    if stands.out_of_use and not stands.locked:
+        return "password_out_of_use"
+    return "account_locked" if stands.locked else "wait_a_moment"

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from portal.accounts import lockout
+from portal.accounts.lockout import STRANGER, Source
 from portal.accounts.models import IssuedCode, User
 from portal.policy import policy
 from portal.sealing import index
 
 _DIGITS = 6
-_NEVER = 30_000  # tries that no code has
+_ASKER = "code_asker"
 
 
 class CodePurpose(StrEnum):
@@ -39,14 +42,36 @@ class Issued:
     expires: datetime
 
 
-def issue(user: User, purpose: CodePurpose, channel: IssuedCode.Channel, recipient: str, life: timedelta) -> Issued:
-    """A new code; older unused ones of the same purpose end with it (ASVS 6.5.1: one at a time)."""
+# Who types the code of a confirmation mail need not be logged in, nor be in the browser that asked for it; so whoever
+# asks for another one must not end those that were sent, and whoever types wrong ones must not end their links.
+_ANYWHERE = frozenset({CodePurpose.CONFIRM_MAIL})
+# So many of the codes just sent may be typed; the links of all stay good.
+_TYPED = 5
+_NONE = [0]  # no row has this number; the database is asked all the same
+
+
+def asker_of(session: SessionBase) -> str:
+    """What names the session that asks for codes, kept in it; for `issue` and `take_code`."""
+    if _ASKER not in session:
+        session[_ASKER] = secrets.token_hex(16)
+    return index(session[_ASKER], "code asker")
+
+
+def issue(
+    user: User, purpose: CodePurpose, channel: IssuedCode.Channel, recipient: str, life: timedelta, asker: str = ""
+) -> Issued:
+    """A new code; older unused ones of the same purpose and session end with it (ASVS 6.5.1: one at a time).
+
+    With `asker` only that session can type it, and no other session's request ends it.
+    """
     now = timezone.now()
     issued = Issued(secrets.token_urlsafe(32), f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}", life, now + life)
     with transaction.atomic():
-        IssuedCode.objects.filter(user=user, purpose=purpose, used=None).update(used=now)
+        if purpose not in _ANYWHERE:
+            IssuedCode.objects.filter(user=user, purpose=purpose, asker=asker, used=None).update(used=now)
         IssuedCode.objects.create(
-            user=user, purpose=purpose, channel=channel, recipient=recipient, created=now, expires=issued.expires,
+            user=user, purpose=purpose, asker=asker, channel=channel, recipient=recipient,
+            created=now, expires=issued.expires,
             tries_left=policy().code_tries, link=_hash(purpose, issued.link), code=_hash(purpose, issued.code),
         )  # fmt: skip
     return issued
@@ -69,14 +94,31 @@ def find_link(purpose: CodePurpose, link: str) -> IssuedCode | None:
     return IssuedCode.objects.filter(purpose=purpose, link=_hash(purpose, link)).select_related("user").first()
 
 
-def take_code(user: User, purpose: CodePurpose, code: str) -> IssuedCode | None:
-    """The code this person typed, now used up; None, and one try less, for a wrong one."""
-    live = IssuedCode.objects.filter(user=user, purpose=purpose, used=None, expires__gt=timezone.now())
+def take_code(
+    user: User, purpose: CodePurpose, code: str, asker: str = "", source: Source = STRANGER
+) -> IssuedCode | None:
+    """The code this person typed in the session `asker`, now used up; None, and one try less, for a wrong one.
+
+    After `policy().most_wrong` wrong ones in a row, however many codes were sent meanwhile, none is taken from
+    `source` any more until the holder sets a new password or shows a card; links stay good.
+    """
+    live = IssuedCode.objects.filter(user=user, purpose=purpose, asker=asker, used=None, expires__gt=timezone.now())
+    numbers = list(live.filter(tries_left__gt=0).order_by("-pk").values_list("pk", flat=True)[:_TYPED]) or _NONE
     # The try is counted before it is looked at, in one statement: two guesses at once cost two tries.
-    counted = live.filter(tries_left__gt=0).update(tries_left=F("tries_left") - 1)
-    # Looked up all the same where there was nothing to count: as many statements for everybody.
-    taken = _use(live.filter(code=_hash(purpose, code.strip()), tries_left__gte=0 if counted else _NEVER))
-    return taken if counted else None
+    tried = live.filter(pk__in=numbers, tries_left__gt=0).update(tries_left=F("tries_left") - 1) > 0
+    # Without a code to guess nothing is counted that would stop anybody, but the work is the same.
+    kind = kind_of(purpose) if tried else "nothing"
+    if not lockout.begin(user.username, source, kind).may_try:
+        return None
+    taken = _use(live.filter(pk__in=numbers if tried else _NONE, code=_hash(purpose, code.strip())))
+    if taken is not None:
+        lockout.right(user.username, source, kind)
+    return taken
+
+
+def kind_of(purpose: CodePurpose) -> str:
+    """What wrong codes of a purpose are counted as."""
+    return f"code {purpose.value}"
 
 
 def _use(found: QuerySet[IssuedCode]) -> IssuedCode | None:
@@ -85,6 +127,7 @@ def _use(found: QuerySet[IssuedCode]) -> IssuedCode | None:
     # Only the one request whose update changes the row has taken it.
     if row is None or not IssuedCode.objects.filter(pk=row.pk, used=None).update(used=now):
         return None
+    IssuedCode.objects.filter(user=row.user, purpose=row.purpose, used=None).update(used=now)
     return row
 
 

@@ -7,11 +7,13 @@ from django import forms
 from typing_extensions import override
 
 from portal.accounts import lockout
+from portal.accounts.sources import source_of
 from portal.captcha.forms import CaptchaForm
 from portal.failures import (
     ACCOUNT_LOCKED,
     CAPTCHA_NEEDED,
     FORM_INCOMPLETE,
+    PASSWORD_OUT_OF_USE,
     PASSWORD_WRONG,
     RATE_LIMITED,
     WAIT_A_MOMENT,
@@ -23,6 +25,7 @@ _BY_CODE = {
     "too_many_login_attempts": RATE_LIMITED,
     "account_locked": ACCOUNT_LOCKED,
     "wait_a_moment": WAIT_A_MOMENT,
+    "password_out_of_use": PASSWORD_OUT_OF_USE,
     "captcha_needed": CAPTCHA_NEEDED,
 }
 _LONGEST_PASSWORD = 128
@@ -47,9 +50,9 @@ class PasswordLoginForm(CaptchaForm, LoginForm):  # type: ignore[misc]
 
     @property
     def needs_captcha(self) -> bool:
-        """Return whether the account name that was typed has had too many wrong passwords to go on without one."""
+        """Return whether too many wrong passwords for the typed account name came from where this one does."""
         typed = self.data.get("login") or self.initial.get("login") or ""
-        return bool(typed) and lockout.standing(typed).captcha
+        return bool(typed) and lockout.standing(typed, source_of(self.request, typed)).captcha
 
     @override
     def clean_captcha(self) -> str:

@@ -192,15 +192,41 @@ def _number_index(kind: str, number: str) -> str:
     return index(number, "passport number" if kind == IdKind.PASSPORT else "id number")
 
 
-class PasswordTries(models.Model):
-    """Wrong passwords in a row for one account name, whether the account exists or not.
+class KnownDevice(models.Model):
+    """A browser in which the holder of an account has logged in; the browser keeps a random token, here is its hash."""
 
-    `subject` is a keyed hash of the name, so that an unknown name behaves, and costs, the same.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="devices")
+    token = models.CharField(max_length=64, unique=True)  # keyed hash
+    since = models.DateTimeField(default=timezone.now)
+
+    @override
+    def __str__(self) -> str:
+        """Return the row number."""
+        return f"device {self.pk}"
+
+
+class PasswordTries(models.Model):
+    """Wrong tries in a row for one account name from one source, whether the account exists or not.
+
+    `subject` is a keyed hash of name, kind and source, so that an unknown name behaves, and costs, the same. `wrong`
+    is forgotten after a while, `in_all` only after success (portal.accounts.lockout).
     """
 
+    class From(models.TextChoices):
+        """Who typed it: anybody, a browser the holder has used before, or a session that is logged in."""
+
+        STRANGER = "stranger"
+        DEVICE = "device"
+        SESSION = "session"
+
     subject = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=64, db_index=True, db_default="")  # keyed hash of the name alone
+    kind = models.CharField(max_length=30, db_default="password")  # what was typed (portal.accounts.lockout.Kind)
+    source = models.CharField(max_length=8, choices=From, default=From.STRANGER, db_default="stranger")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="tries")
     wrong = models.PositiveSmallIntegerField(default=0)
-    last_wrong = models.DateTimeField(default=timezone.now)
+    in_all = models.PositiveSmallIntegerField(default=0, db_default=0)
+    last_wrong = models.DateTimeField(default=timezone.now, db_index=True)
     locked = models.BooleanField(default=False)
     locked_until = models.DateTimeField(null=True, blank=True)
 
@@ -224,6 +250,8 @@ class IssuedCode(models.Model):
     channel = models.CharField(max_length=4, choices=Channel)
     link = models.CharField(max_length=64, unique=True)  # keyed hash of the token in the link
     code = models.CharField(max_length=64)  # keyed hash of the code that is typed
+    # Keyed hash of the session that asked and alone may type it; empty where it may be typed in another.
+    asker = models.CharField(max_length=64, blank=True, db_default="")
     recipient = models.CharField(max_length=254)
     created = models.DateTimeField(default=timezone.now)
     expires = models.DateTimeField()

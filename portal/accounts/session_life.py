@@ -1,5 +1,6 @@
 """How long a log-in lasts: without use, and in all (F: session rules; NIST SP 800-63B-4, 5.2)."""
 
+import secrets
 from collections.abc import Callable
 
 from allauth.usersessions.models import UserSession
@@ -12,7 +13,7 @@ from portal.accounts.notice import note_good_news
 from portal.audit.log import record
 from portal.policy import policy
 
-_BEGAN, _SEEN = "session_began", "session_seen"
+_BEGAN, _SEEN, _NUMBER = "session_began", "session_seen", "session_number"
 # Written no more often than this, so that not every page costs a write; so much earlier a session may end.
 _GRAIN = 60
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -21,6 +22,12 @@ Handler = Callable[[HttpRequest], HttpResponse]
 def begin(request: HttpRequest) -> None:
     """Count from now: somebody has just logged in."""
     request.session[_BEGAN] = request.session[_SEEN] = int(timezone.now().timestamp())
+    request.session[_NUMBER] = secrets.token_hex(16)
+
+
+def number(request: HttpRequest) -> str:
+    """What names this log-in, whatever key its session has by now; for counting, never shown."""
+    return str(request.session.get(_NUMBER) or request.session.session_key or "")
 
 
 def session_life(get_response: Handler) -> Handler:

@@ -1,1 +1,1 @@
-"""The question that keeps simple robots out: letters in a picture, or a sum in words for who cannot see it."""
+"""The question that keeps simple robots out: letters in a picture, or digits to be heard for who cannot see it."""

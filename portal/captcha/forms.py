@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cardlogin_server.identity.identifiers.normal_form import normal_form
-from portal.captcha.questions import Kind, letters, spell, words
+from portal.captcha.questions import Kind, digits, letters
 
 _REFRESH = "captcha_new"
 _KEY = 40
@@ -22,12 +22,12 @@ _HASH = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the page shows it: its key, and either the address of a picture or a sentence."""
+    """A question as the page shows it: its key, the address of its picture or sound, how many characters it has."""
 
     key: str
     kind: Kind
-    picture: str = ""
-    words: str = ""
+    address: str = ""
+    length: int = 0
 
 
 def wants_new_question(request: HttpRequest) -> bool:
@@ -74,11 +74,10 @@ def unchecked(data: QueryDict, names: tuple[str, ...]) -> dict[str, str]:
 def new_question(kind: Kind) -> Question:
     """A question kept in the database, so that any process can check its answer."""
     CaptchaStore.remove_expired()
-    challenge, answer = letters() if kind is Kind.PICTURE else words()
+    challenge, answer = letters() if kind is Kind.PICTURE else digits()
     store = CaptchaStore.objects.create(challenge=challenge, response=answer)
-    if kind is Kind.PICTURE:
-        return Question(store.hashkey, kind, picture=reverse("captcha-image", args=[store.hashkey]))
-    return Question(store.hashkey, kind, words=spell(challenge))
+    name = "captcha-image" if kind is Kind.PICTURE else "captcha-sound"
+    return Question(store.hashkey, kind, reverse(name, args=[store.hashkey]), len(answer))
 
 
 def _take(key: str, answer: str) -> bool:
@@ -93,4 +92,4 @@ def _take(key: str, answer: str) -> bool:
 
 def _kind(data: Any) -> Kind:
     chosen = data.get(_REFRESH) or data.get("captcha_kind") or ""
-    return Kind.WORDS if chosen == Kind.WORDS else Kind.PICTURE
+    return Kind.SOUND if chosen == Kind.SOUND else Kind.PICTURE

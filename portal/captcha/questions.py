@@ -3,23 +3,22 @@
 import secrets
 from enum import StrEnum
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language
+
+from portal.captcha.sound import DIGITS
 
 # No look-alikes: 0 O 1 I L are left out (portal rules, 3.5).
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 LENGTH = 5
-_NUMBERS = (
-    _("zero"), _("one"), _("two"), _("three"), _("four"), _("five"),
-    _("six"), _("seven"), _("eight"), _("nine"), _("ten"),
-)  # fmt: skip
+SPOKEN_LENGTH = 6
+_MARK = ":"
 
 
 class Kind(StrEnum):
     """How the question is put."""
 
     PICTURE = "picture"
-    WORDS = "words"
+    SOUND = "sound"
 
 
 def letters() -> tuple[str, str]:
@@ -28,14 +27,14 @@ def letters() -> tuple[str, str]:
     return text, text.lower()
 
 
-def words() -> tuple[str, str]:
-    """A sum written in words, and its answer in digits; `spell` turns the first into a sentence."""
-    first, second = 1 + secrets.randbelow(10), 1 + secrets.randbelow(10)
-    return f"{first}+{second}", str(first + second)
+def digits() -> tuple[str, str]:
+    """Digits to be heard, with the language they are said in, and the answer."""
+    text = "".join(secrets.choice(DIGITS) for _ in range(SPOKEN_LENGTH))
+    language = "zh" if (get_language() or "").startswith("zh") else "en"
+    return f"{language}{_MARK}{text}", text
 
 
-def spell(challenge: str) -> str:
-    """The sentence of a sum in the language in use; raises ValueError for anything that `words` did not make."""
-    first, _plus, second = challenge.partition("+")
-    numbers = {"first": _NUMBERS[int(first)], "second": _NUMBERS[int(second)]}
-    return gettext("What is %(first)s plus %(second)s? Answer in digits.") % numbers
+def to_speak(challenge: str) -> tuple[str, str] | None:
+    """The language and the digits of what `digits` made; None for what is to be read."""
+    language, mark, text = challenge.partition(_MARK)
+    return (language, text) if mark else None

@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.destination import safe_next
+from portal.accounts.fresh import has_second_factor
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.audit.log import record
@@ -23,7 +24,6 @@ from portal.cards.models import CardBinding
 from portal.cards.pending import Destination, Pending
 from portal.cards.session import enter_with_card
 from portal.failures import ACCOUNT_LOCKED, PAGE_OUTDATED, PASSWORD_WRONG, WAIT_A_MOMENT, Failure, Refusal
-from portal.accounts.fresh import has_second_factor
 from portal.member.second_factor_pages import LogInForm
 
 _BY_CODE = {"account_locked": ACCOUNT_LOCKED, "wait_a_moment": WAIT_A_MOMENT}

@@ -2,7 +2,6 @@
 
 import logging
 
-from allauth.core import ratelimit
 from django.http import HttpRequest
 
 from cardlogin_server import CardLoginError, Identity, Purpose
@@ -10,6 +9,7 @@ from cardlogin_server.answers.token import parse_token
 from cardlogin_server.contrib.django.parts import verify
 from cardlogin_server.failures import CertificateRevoked
 from portal.cards.binding import note_revoked
+from portal.cards.limits import may_use_card
 from portal.failures import RATE_LIMITED, REQUEST_MALFORMED, Failure, Refusal
 
 _LONGEST_CHALLENGE = 64
@@ -23,7 +23,7 @@ def proof_of_card(request: HttpRequest, purpose: Purpose) -> Identity:
     Raises `Refusal` with the code of cardlogin_server, `request_malformed` or `rate_limited`.
     """
     challenge, token = request.POST.get("challenge", ""), request.POST.get("token", "")
-    if not ratelimit.consume(request, action="card_login"):
+    if not may_use_card(request, "proof"):
         raise Refusal(RATE_LIMITED)
     if not 0 < len(challenge) <= _LONGEST_CHALLENGE or not 0 < len(token) <= LONGEST_TOKEN:
         raise Refusal(REQUEST_MALFORMED)

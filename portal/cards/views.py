@@ -3,7 +3,6 @@
 import json
 
 from allauth.account.utils import get_login_redirect_url
-from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -14,6 +13,7 @@ from cardlogin_server import Purpose
 from portal.accounts.destination import safe_next
 from portal.accounts.notice import back_to_login
 from portal.cards.flows import issue_challenge, log_in
+from portal.cards.limits import may_use_card
 from portal.cards.proof import LONGEST_TOKEN
 from portal.failures import RATE_LIMITED, REQUEST_MALFORMED, Refusal
 from portal.views import problem
@@ -26,7 +26,7 @@ _LONGEST_ORDER = 256
 @never_cache
 def challenge(request: HttpRequest) -> JsonResponse:
     """Answer `{"challenge": text}` to `{"purpose": "login"}`, or another purpose; a problem document otherwise."""
-    if not ratelimit.consume(request, action="card_challenge"):
+    if not may_use_card(request, "challenge"):
         return problem(RATE_LIMITED, 429)
     purpose = _purpose(request.body)
     if purpose is None:

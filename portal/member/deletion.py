@@ -12,7 +12,6 @@ from portal.audit.log import record
 from portal.failures import CONFIRM_LINK_USED, Refusal
 from portal.messages.sending import send_mail
 from portal.policy import policy
-from portal.recovery import tries
 from portal.recovery.sessions import end_sessions
 from portal.registration.confirmation import address_of, problem_with
 
@@ -78,7 +77,7 @@ def free_names() -> int:
     kept_since = timezone.now() - policy().deleted_name_kept
     old = User.objects.filter(is_active=False, delete_after__lte=kept_since)
     with transaction.atomic():
-        count = int(old.delete()[0])
+        count = old.delete()[1].get("accounts.User", 0)  # without the counts that go with them
         if count:
             record("names_freed", count=count)
     return count
@@ -92,8 +91,7 @@ def _delete(number: int) -> bool:
         name, since = user.username, user.delete_after
         send_mail(user.email, user.language, "member_deleted", name=user.name, account=name)
         end_sessions(user)
-        lockout.right(name)
-        tries.forget(name)
+        lockout.lift(name, second_factor=True)
         user.delete()
         placeholder = User(username=name, is_active=False, delete_after=since)
         placeholder.set_unusable_password()

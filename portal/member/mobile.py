@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts import epoch
-from portal.accounts.codes import CodePurpose, issue, take_code
+from portal.accounts.codes import CodePurpose, asker_of, issue, take_code
 from portal.accounts.fresh import fresh_required
 from portal.accounts.kinds import persons_only
 from portal.accounts.models import IssuedCode, Person, User
@@ -106,7 +106,10 @@ def ask(request: HttpRequest, user: User, number: str) -> None:
     """
     with transaction.atomic():
         epoch.hold(user)
-        issued = issue(user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life)
+        issued = issue(
+            user, CodePurpose.CONFIRM_MOBILE, IssuedCode.Channel.TEXT, number, policy().text_code_life,
+            asker_of(request.session),
+        )  # fmt: skip
         record("change_mobile_asked", account=user.pk, request=request)
         minutes = int(issued.life.total_seconds() // 60)
         sent = send_text(
@@ -120,7 +123,7 @@ def ask(request: HttpRequest, user: User, number: str) -> None:
 def confirm(request: HttpRequest, user: User, typed: str) -> None:
     """Take the number to which the typed code was sent; raises `Refusal` (code_wrong), and counts the try."""
     with transaction.atomic():
-        taken = take_code(user, CodePurpose.CONFIRM_MOBILE, typed)
+        taken = take_code(user, CodePurpose.CONFIRM_MOBILE, typed, asker_of(request.session))
         if taken is not None:
             set_mobile(request, user, taken.recipient)
     if taken is None:  # raised out here, so that the try stays counted

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from portal.accounts import lockout
 from portal.accounts.epoch import stamp
 from portal.accounts.fresh import has_second_factor, is_fresh, prove_again
 from portal.accounts.kinds import persons_only
@@ -77,6 +78,7 @@ def change(request: HttpRequest, user: User, password: str) -> None:
         same = User.objects.filter(pk=user.pk, is_active=True, kind=Kind.PERSON, password=former)
         if not same.update(password=user.password, password_policy=user.password_policy):
             raise Refusal(PROOF_ENDED)
+        lockout.lift(user.username)
         record("change_password", account=user.pk, request=request)
         end_others(request, user)
         send_mail(user.email, user.language, "member_password", name=user.name)

@@ -23,6 +23,7 @@ from typing_extensions import override
 from portal.accounts import epoch
 from portal.accounts.epoch import stamp
 from portal.accounts.fresh import Factor, has_second_factor, prove
+from portal.accounts.lockout import Kind, right
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.failures import SECOND_FACTOR_WRONG, Refusal
@@ -133,6 +134,7 @@ def activate(request: HttpRequest, user: User, code: str) -> None:
         if not _take_step(TOTP.activate(user, offered_secret(request, user)).instance, code):
             raise Refusal(SECOND_FACTOR_WRONG)
         RecoveryCodes.activate(user)
+        right(user.username, kind=Kind.SECOND_FACTOR)  # guessed at for another secret
         record("second_factor_on", account=user.pk, request=request)
         send_mail(user.email, user.language, "member_second_factor_on", name=user.name)
     request.session.pop(_SECRET, None)

@@ -21,9 +21,11 @@ from typing_extensions import override
 from portal.accounts.entry import audit
 from portal.accounts.fresh import fresh_required, has_second_factor
 from portal.accounts.kinds import persons_only
+from portal.accounts.lockout import Kind, begin, right
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
+from portal.accounts.sources import source_of
 from portal.audit.log import record
 from portal.failures import (
     ACCOUNT_LOCKED,
@@ -31,6 +33,7 @@ from portal.failures import (
     PASSWORD_TOO_SHORT_ALONE,
     PASSWORD_WRONG,
     RATE_LIMITED,
+    SECOND_FACTOR_OUT_OF_USE,
     SECOND_FACTOR_WRONG,
     WAIT_A_MOMENT,
     Failure,
@@ -62,21 +65,30 @@ class LogInForm(AuthenticateForm):  # type: ignore[misc]
             raise ValidationError("code", code="incorrect_code")
         return code
 
-    def may_try(self, request: HttpRequest) -> bool:
-        """Count a try before the code is looked at; whether there was one left."""
-        return bool(ratelimit.consume(request, action=_LIMIT, key=str(self.user.pk)))
+    def may_not_try(self, request: HttpRequest) -> Failure | None:
+        """Count a try before the code is looked at; why none is left, or None."""
+        if not ratelimit.consume(request, action=_LIMIT, key=self._limited(request)):
+            return RATE_LIMITED
+        account = self.user.username
+        may_try = begin(account, source_of(request, account, Kind.SECOND_FACTOR), Kind.SECOND_FACTOR).may_try
+        return None if may_try else SECOND_FACTOR_OUT_OF_USE
 
     def is_right(self, request: HttpRequest) -> bool:
         """Whether the code is right; it is used up then, and the tries before are forgotten."""
-        right = bool(self.is_valid())
-        if right:
-            ratelimit.clear(request, action=_LIMIT, key=str(self.user.pk))
-        return right
+        good, account = bool(self.is_valid()), self.user.username
+        if good:
+            ratelimit.clear(request, action=_LIMIT, key=self._limited(request))
+            right(account, source_of(request, account, Kind.SECOND_FACTOR), Kind.SECOND_FACTOR)
+        return good
+
+    def _limited(self, request: HttpRequest) -> str:
+        return f"{self.user.pk} {source_of(request, self.user.username, Kind.SECOND_FACTOR).key}"
 
     def limited_code(self, request: HttpRequest) -> Failure | None:
         """Check the code, after counting the try; returns why it does not count, or None."""
-        if not self.may_try(request):
-            return RATE_LIMITED
+        wrong = self.may_not_try(request)
+        if wrong is not None:
+            return wrong
         return None if self.is_right(request) else SECOND_FACTOR_WRONG
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.accounts import epoch
+from portal.accounts import devices, epoch
 from portal.accounts.fresh import carry_over
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -62,6 +62,7 @@ def session_end(request: HttpRequest, session: int) -> HttpResponse:
     found = get_object_or_404(_others(request, user), pk=session)
     with transaction.atomic():
         found.end()
+        devices.forget(user, here=request)  # which of them it was is not known
         record("sessions_ended", account=user.pk, request=request, count=1)
     return done(request, "sessions", "session_ended")
 
@@ -90,12 +91,16 @@ def open_places(request: HttpRequest, user: User) -> list[Place]:
 
 
 def end_others(request: HttpRequest, user: User) -> None:
-    """End every session of the account, and whatever is half done; the caller keeps this one (`keep_this`)."""
+    """End every session of the account, and whatever is half done; other browsers are known no more.
+
+    The caller keeps this one (`keep_this`).
+    """
     with transaction.atomic():
         epoch.advance(user)
         rows = list(_others(request, user))
         for row in rows:
             row.end()
+        devices.forget(user, here=request)
         record("sessions_ended", account=user.pk, request=request, count=len(rows))
 
 

@@ -53,7 +53,6 @@ def forgot_account_sent(request: HttpRequest) -> HttpResponse:
 def forgot_account_card(request: HttpRequest) -> HttpResponse:
     """Show the whole name to the holder of the card that is bound to it."""
     try:
-        limit_steps(request)
         user = _of_card(request)
     except Refusal as refusal:
         record("forgot_account", refusal.failure.code, request=request, method="card")

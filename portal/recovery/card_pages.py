@@ -11,7 +11,6 @@ from portal.failures import PROOF_ENDED, Failure, Refusal
 from portal.recovery import steps
 from portal.recovery.flows import by_card
 from portal.recovery.forms import AccountForm
-from portal.recovery.limits import limit_steps
 from portal.recovery.pages import back_to_panel, finished
 from portal.recovery.steps import Stage, Step, Way
 
@@ -39,7 +38,6 @@ def card_proof(request: HttpRequest, way: Way) -> HttpResponse:
     if step is None:
         return back_to_panel(request, PROOF_ENDED)
     try:
-        limit_steps(request)
         by_card(request, way, step.account)
     except Refusal as refusal:
         return _page(request, way, failure=refusal.failure)

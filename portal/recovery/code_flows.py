@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.http import HttpRequest
 
+from portal.accounts.codes import asker_of
 from portal.accounts.models import User
 from portal.accounts.recovery_codes import use_code
 from portal.audit.log import record
@@ -10,12 +11,12 @@ from portal.failures import (
     ANSWER_WRONG,
     CODE_WRONG,
     NO_SECOND_PROOF,
-    RECOVERY_TRIES,
     SAVED_CODE_WRONG,
     Failure,
     Refusal,
 )
 from portal.recovery import proof, steps, tries
+from portal.recovery.limits import limit_sending
 from portal.recovery.questions import is_answer
 from portal.recovery.sending import find, right_code, send_second_proof
 from portal.recovery.steps import Stage, Step, Way
@@ -24,14 +25,17 @@ from portal.recovery.steps import Stage, Step, Way
 def answer(request: HttpRequest, step: Step, typed: str) -> Stage | None:
     """Send the second proof for a right answer: an answer alone opens nothing (K5).
 
-    Raises `Refusal`: recovery_tries, answer_wrong, no_second_proof.
+    Raises `Refusal`: recovery_tries, recovery_out_of_use, answer_wrong, rate_limited, no_second_proof.
     """
-    if not tries.spend(Stage.ANSWER, step.account):
-        raise _refused(request, step, RECOVERY_TRIES)
+    tried = tries.spend(request, Stage.ANSWER, step.account)
+    if tried.failure is not None:
+        raise _refused(request, step, tried.failure)
     right, user = is_answer(step.account, typed), find(step.account)
     if not right or user is None:
         raise _refused(request, step, ANSWER_WRONG)
-    if send_second_proof(user) is None:
+    tried.was_right()
+    limit_sending(request, step.account)
+    if send_second_proof(user, asker_of(request.session)) is None:
         raise _refused(request, step, NO_SECOND_PROOF)
     steps.advance(request.session, step, Stage.CODE, user)
     return Stage.CODE
@@ -50,9 +54,10 @@ def code(request: HttpRequest, step: Step, typed: str) -> Stage | None:
 
 
 def saved_code(request: HttpRequest, step: Step, typed: str) -> Stage | None:
-    """Take the saved recovery code; raises `Refusal`: recovery_tries, saved_code_wrong."""
-    if not tries.spend(Stage.SAVED_CODE, step.account):
-        raise _refused(request, step, RECOVERY_TRIES)
+    """Take the saved recovery code; raises `Refusal`: recovery_tries, recovery_out_of_use, saved_code_wrong."""
+    tried = tries.spend(request, Stage.SAVED_CODE, step.account)
+    if tried.failure is not None:
+        raise _refused(request, step, tried.failure)
     user = find(step.account)
     with transaction.atomic():
         right = user is not None and use_code(user, typed)
@@ -60,13 +65,14 @@ def saved_code(request: HttpRequest, step: Step, typed: str) -> Stage | None:
             proof.grant(request, user, step.way)
     if not right:
         raise _refused(request, step, SAVED_CODE_WRONG)
+    tried.was_right()
     return None
 
 
 def _take(request: HttpRequest, step: Step, typed: str) -> User | Refusal:
     # Together, so that a wrong code costs one commit whether the name has an account (and a try less) or not.
     with transaction.atomic():
-        return right_code(step, typed) or _refused(request, step, CODE_WRONG)
+        return right_code(request, step, typed) or _refused(request, step, CODE_WRONG)
 
 
 def _refused(request: HttpRequest, step: Step, failure: Failure) -> Refusal:

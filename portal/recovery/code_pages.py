@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from portal.accounts.codes import asker_of
 from portal.captcha.forms import unchecked, wants_new_question
 from portal.failures import PROOF_ENDED, Failure, Refusal
 from portal.messages.jobs import later
@@ -67,7 +68,8 @@ def _begin(request: HttpRequest, way: Way, account: str) -> HttpResponse:
     limit_sending(request, account)
     steps.begin(request.session, way, account, Stage.CODE)
     # Not even looked up here: the sender finds out whether there is such an account.
-    later("recovery_code", within=policy().recovery_step, way=way.value, account=account)
+    asker = asker_of(request.session)
+    later("recovery_code", within=policy().recovery_step, way=way.value, account=account, asker=asker)
     return HttpResponseRedirect(_address(way, Stage.CODE))
 
 

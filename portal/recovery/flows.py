@@ -11,7 +11,7 @@ from portal.audit.log import record
 from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_CLOSED, ACCOUNT_NOT_ACTIVATED, RECOVERY_REFUSED, Refusal
 from portal.messages.sending import send_mail
-from portal.recovery import proof, tries
+from portal.recovery import proof
 from portal.recovery.ownership import has_card, holds
 from portal.recovery.steps import Way
 from portal.registration.activation import settle
@@ -66,11 +66,10 @@ _DO = {Way.ACTIVATE: _activate, Way.UNLOCK: _unlock, Way.RESET: _reset}
 
 def _lift(request: HttpRequest, user: User, way: Way) -> None:
     with transaction.atomic():
-        locked = lockout.standing(user.username).locked
-        lockout.right(user.username)
-        tries.forget(user.username)
+        stands = lockout.standing(user.username)
+        lockout.lift(user.username, second_factor=True)
         record(way.value, account=user.pk, request=request, method="card")
-        if locked:
+        if stands.locked or stands.out_of_use:
             _tell(user, "recovery_unlocked")
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest
 
-from portal.accounts import epoch, lockout
+from portal.accounts import devices, epoch, lockout
 from portal.accounts.models import Kind, Person, User
 from portal.accounts.passwords import normal_password, refusals, set_password
 from portal.audit.log import record
@@ -14,7 +14,7 @@ from portal.failures import PROOF_ENDED, Refusal
 from portal.member.sessions import keep_this
 from portal.messages.sending import send_mail, send_text
 from portal.policy import policy
-from portal.recovery import proof, tries
+from portal.recovery import proof
 from portal.recovery.rescue_data import drop_young
 from portal.recovery.sending import usable_mobile
 from portal.recovery.sessions import end_sessions, keep_sessions
@@ -41,8 +41,8 @@ def reset(request: HttpRequest, user: User, way: Way, password: str, *, end_othe
     set_password(user, password)  # slow on purpose, so before the transaction
     with transaction.atomic():
         _replace(user, former)
-        lockout.right(user.username)
-        tries.forget(user.username)
+        lockout.lift(user.username)
+        devices.forget(user)
         epoch.advance(user)
         dropped = drop_young(user)
         if dropped:

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
-from portal.accounts.codes import CodePurpose, issue, take_code
+from portal.accounts.codes import CodePurpose, asker_of, issue, kind_of, take_code
 from portal.accounts.models import IssuedCode, Kind, Person, User
+from portal.accounts.sources import source_of
 from portal.audit.log import record
 from portal.messages.sending import send_mail, send_text
 from portal.policy import policy
@@ -24,27 +26,30 @@ def find(account: str) -> User | None:
     return User.objects.filter(username=account, is_active=True, kind=Kind.PERSON).first()
 
 
-def send_code(way: str, account: str) -> None:
-    """Send the code of a way (a job of the sender), if an open account has that name and an address; tells nobody."""
+def send_code(way: str, account: str, asker: str) -> None:
+    """Send the code of a way (a job of the sender), if an open account has that name and an address; tells nobody.
+
+    The code is good in the session that asked for it (`asker`, of portal.accounts.codes) and in no other.
+    """
     user = find(account)
     if user is None:
         return
     if Way(way) is Way.TEXT:
-        _text(user, CodePurpose.RESET_PASSWORD)
+        _text(user, CodePurpose.RESET_PASSWORD, asker)
     else:
-        send_second_proof(user)
+        send_second_proof(user, asker)
 
 
-def send_second_proof(user: User) -> IssuedCode.Channel | None:
+def send_second_proof(user: User, asker: str) -> IssuedCode.Channel | None:
     """Send the code that goes with an answer or a saved code: to the confirmed mail address, else to the mobile.
 
     Returns the channel, None when the account has neither.
     """
     mail = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary").first()
     if mail is None:
-        return _text(user, CodePurpose.SECOND_PROOF)
+        return _text(user, CodePurpose.SECOND_PROOF, asker)
     with transaction.atomic():
-        issued = issue(user, CodePurpose.SECOND_PROOF, Channel.MAIL, mail.email, policy().recovery_step)
+        issued = issue(user, CodePurpose.SECOND_PROOF, Channel.MAIL, mail.email, policy().recovery_step, asker)
         record("recovery_code", account=user.pk, channel=Channel.MAIL.value, purpose=CodePurpose.SECOND_PROOF.value)
     send_mail(
         mail.email, user.language, "recovery_code", until=issued.expires, name=user.name, code=issued.code,
@@ -53,10 +58,12 @@ def send_second_proof(user: User) -> IssuedCode.Channel | None:
     return Channel.MAIL
 
 
-def right_code(step: Step, typed: str) -> User | None:
+def right_code(request: HttpRequest, step: Step, typed: str) -> User | None:
     """Whose code this is, now used up; None, and one try less, for a wrong one. An unknown name never has one."""
     purpose = CodePurpose.RESET_PASSWORD if step.way is Way.TEXT else CodePurpose.SECOND_PROOF
-    taken = take_code(find(step.account) or User(pk=_NOBODY), purpose, typed)
+    user = find(step.account) or User(pk=_NOBODY, username=step.account)
+    source = source_of(request, step.account, kind_of(purpose))
+    taken = take_code(user, purpose, typed, asker_of(request.session), source)
     return taken.user if taken is not None else None
 
 
@@ -79,12 +86,12 @@ def usable_mobile(user: User) -> str:
     return known.rescue_mobile if known.mobile_confirmed or policy().recovery.unconfirmed_mobile else ""
 
 
-def _text(user: User, purpose: CodePurpose) -> IssuedCode.Channel | None:
+def _text(user: User, purpose: CodePurpose, asker: str) -> IssuedCode.Channel | None:
     number = usable_mobile(user)
     if not number:
         return None
     with transaction.atomic():
-        issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life)
+        issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life, asker)
         record("recovery_code", account=user.pk, channel=Channel.TEXT.value, purpose=purpose.value)
         send_text(
             number, user.language, "recovery_code", until=issued.expires, code=issued.code,

@@ -9,17 +9,18 @@ from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
-from portal.accounts import epoch
+from portal.accounts import devices, epoch
 from portal.accounts.models import User
 
 
 def end_sessions(user: User) -> int:
-    """End them all at once (ASVS 7.4.3), and whatever is half done; returns how many there were."""
+    """End them all at once (ASVS 7.4.3), and whatever is half done, and know no browser any more; returns how many."""
     with transaction.atomic():
         epoch.advance(user)
         rows = list(UserSession.objects.filter(user=user))
         for row in rows:
             row.end()
+        devices.forget(user)
     return len(rows)
 
 

@@ -1,31 +1,41 @@
-"""Few tries for answers and saved codes: counted for account names, whether they exist or not."""
+"""Few tries for answers and saved codes: counted for account names, whether they exist or not.
 
-from django.db.models import F
-from django.utils import timezone
+Strangers wait longer and longer, together, and are at an end after `policy().most_wrong`; they cannot close the way for
+a browser that the holder has used before, which has a few tries of its own.
+"""
 
-from portal.accounts.models import PasswordTries
-from portal.policy import policy
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from portal.accounts import lockout
+from portal.accounts.lockout import Kind, Source
+from portal.accounts.sources import source_of
+from portal.failures import RECOVERY_OUT_OF_USE, RECOVERY_TRIES, Failure
 from portal.recovery.steps import Stage
-from portal.sealing import index
+
+_KINDS = {Stage.ANSWER: Kind.ANSWER, Stage.SAVED_CODE: Kind.SAVED_CODE}
 
 
-def spend(stage: Stage, account: str) -> bool:
-    """Count a try before it is looked at; False, and nothing is counted, when there is none left.
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try that was counted, or why there is none now."""
 
-    They come back when none was made for as long as wrong passwords are remembered.
-    """
-    now = timezone.now()
-    rows = PasswordTries.objects.filter(subject=_subject(stage, account))
-    rows.filter(last_wrong__lte=now - policy().lock_out.forget_after).delete()
-    PasswordTries.objects.get_or_create(subject=_subject(stage, account), defaults={"last_wrong": now})
-    left = rows.filter(wrong__lt=policy().recovery_tries)
-    return left.update(wrong=F("wrong") + 1, last_wrong=now) == 1
+    account: str
+    kind: Kind
+    source: Source
+    failure: Failure | None
 
-
-def forget(account: str) -> None:
-    """Give every try back: the holder proved to be there."""
-    PasswordTries.objects.filter(subject__in=[_subject(stage, account) for stage in Stage]).delete()
+    def was_right(self) -> None:
+        """Forget the wrong ones that came from there."""
+        lockout.right(self.account, self.source, self.kind)
 
 
-def _subject(stage: Stage, account: str) -> str:
-    return index(account.strip().lower(), f"recovery tries {stage.value}")
+def spend(request: HttpRequest, stage: Stage, account: str) -> Try:
+    """Count a try before it is looked at; with a failure (recovery_tries, recovery_out_of_use) nothing is counted."""
+    kind = _KINDS[stage]
+    source = source_of(request, account, kind)
+    before = lockout.begin(account, source, kind)
+    if before.out_of_use:
+        return Try(account, kind, source, RECOVERY_OUT_OF_USE)
+    return Try(account, kind, source, None if before.may_try else RECOVERY_TRIES)

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from cardlogin_server import Identity
 from cardlogin_server.identity.identifiers.roc_calendar import from_compact
+from portal.accounts import lockout
 from portal.accounts.models import IdKind, Person, User
 from portal.accounts.recovery_codes import hash_of
 from portal.audit.log import record
@@ -53,6 +54,8 @@ def _make(draft: Draft, may_write: Writer, identity: Identity | None, request: H
     user.name, user.email, user.nickname = (draft.basic[name] for name in ("name", "email", "nickname"))
     user.language, user.official_wanted = in_use(), draft.official
     user.save(force_insert=True)
+    # What strangers did to the name before there was such an account is not its holder's.
+    lockout.lift(user.username, second_factor=True)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     _keep_person(user, draft)
     if identity is not None and not belongs_to_another(user):

@@ -24,6 +24,7 @@ def content_security_policy(agent_ports: tuple[int, ...], http_port: int) -> dic
             "script-src": ["'self'"],
             "style-src": ["'self'"],
             "img-src": ["'self'"],
+            "media-src": ["'self'"],
             "connect-src": ["'self'", *agent],
             "form-action": ["'self'"],
             "base-uri": ["'none'"],
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.accounts.session_life.session_life",
+    "portal.accounts.devices.device_cookie",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -149,8 +151,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Failed passwords of one account are counted by portal.accounts.lockout; here only those of one network address.
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "login_failed": "30/m/ip",
-    "card_challenge": "60/m/ip",
-    "card_login": "60/m/ip",
+    # A card is never blocked: one session, or one browser that is known, is limited by itself; a network address,
+    # which a whole office may have, only where the machine is at stake.
+    "card_session": "60/m/key",
+    "card_address": "600/m/ip",
     "registration": "60/m/ip",
     "registration_done": "30/h/ip",
     "id_check": "10/m/ip",
@@ -160,9 +164,14 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "mail_change": "5/h/user",
     # Recovery of access: steps from one network address, and codes sent to one account or mail address.
     "recovery": "30/m/ip,200/h/ip",
+    "recovery_known": "30/m/key,200/h/key",
     "recovery_send": "5/h/key,10/d/key",
-    # Codes of one account's second factor (NIST SP 800-63B-4, 3.2.2: far below a hundred wrong ones).
+    # The share of those that one network address, or one browser the account knows, may have.
+    "recovery_send_here": "3/h/key",
+    # Codes of one account's second factor; how many in all is counted by portal.accounts.lockout.
     "second_factor": "5/5m/key,50/d/key",
+    # The sound of one question, which a browser may fetch in parts; making one costs a tenth of a second.
+    "captcha_sound": "20/5m/key,40/m/ip",
 }
 MFA_ADAPTER = "portal.member.second_factor.SealedMfa"
 
@@ -204,7 +213,7 @@ CARDLOGIN_PROFILE = "modern"
 # more lightly.
 CARDLOGIN_SEAL_KEYS: tuple[str, ...] = ()
 
-# The picture of the captcha (django-simple-captcha); questions and answers are ours (portal.captcha).
+# The picture of the captcha (django-simple-captcha); questions, answers and sounds are ours (portal.captcha).
 CAPTCHA_FONT_SIZE = 44
 CAPTCHA_TIMEOUT = 5  # minutes
 CAPTCHA_LETTER_ROTATION = (-25, 25)

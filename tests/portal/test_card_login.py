@@ -148,7 +148,7 @@ def test_malformed_form(client: Client, user: User, challenge: str, token: str, 
 
 def test_rate_limit(client: Client, user: User, pki: Pki, settings: Settings) -> None:
     cache.clear()
-    settings.ACCOUNT_RATE_LIMITS = {"card_login": "1/m/ip"}
+    settings.ACCOUNT_RATE_LIMITS = {"card_address": "2/m/ip"}  # the challenge is one
     send_token(client, "x", "x")
     assert shown_code(client, card_log_in(client, pki.cards["citizen"])) == "rate_limited"
     assert not logged_in(client)

@@ -71,6 +71,6 @@ def test_answer_is_never_cached(client: Client) -> None:
 
 def test_rate_limit(client: Client, settings: Settings) -> None:
     cache.clear()
-    settings.ACCOUNT_RATE_LIMITS = {"card_challenge": "2/m/ip"}
+    settings.ACCOUNT_RATE_LIMITS = {"card_address": "2/m/ip"}
     statuses = [client.post(URL, {"purpose": "login"}, content_type="application/json").status_code for _ in range(3)]
     assert statuses == [200, 200, 429]

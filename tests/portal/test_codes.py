@@ -43,10 +43,40 @@ def test_purpose_is_part_of_the_code(user: User) -> None:
     assert take_code(user, CodePurpose.RESET_PASSWORD, issued.code) is None
 
 
-def test_newer_code_ends_the_older(user: User) -> None:
-    older, newer = sent(user), sent(user)
-    assert take_link(CodePurpose.CONFIRM_MAIL, older.link) is None
-    assert take_link(CodePurpose.CONFIRM_MAIL, newer.link) is not None
+def test_newer_code_of_a_session_ends_its_older(user: User) -> None:
+    purpose = CodePurpose.CHANGE_MAIL
+    older, newer = sent(user, purpose), sent(user, purpose)
+    assert take_link(purpose, older.link) is None
+    assert take_link(purpose, newer.link) is not None
+
+
+def test_newer_confirmation_mail_leaves_the_older_good_until_one_is_used(user: User) -> None:
+    """Anybody may have it sent again (重寄確認信); that must not end the link that its holder is about to open."""
+    purpose = CodePurpose.CONFIRM_MAIL
+    first, second, third = sent(user), sent(user), sent(user)
+    assert take_link(purpose, first.link) is not None
+    assert take_link(purpose, second.link) is None
+    assert take_code(user, purpose, third.code) is None
+
+
+def test_older_of_two_codes_keeps_its_own_tries(user: User) -> None:
+    purpose = CodePurpose.CONFIRM_MAIL
+    older = sent(user)
+    wrong = "000000" if older.code != "000000" else "111111"
+    for _ in range(policy().code_tries):
+        take_code(user, purpose, wrong)
+    newer = sent(user)
+    assert take_code(user, purpose, older.code) is None
+    assert take_code(user, purpose, newer.code) is not None
+
+
+def test_code_belongs_to_the_session_that_asked(user: User) -> None:
+    purpose = CodePurpose.RESET_PASSWORD
+    issued = issue(user, purpose, MAIL, user.email, HOUR, "one session")
+    issue(user, purpose, MAIL, user.email, HOUR, "another")
+    assert take_code(user, purpose, issued.code, "another") is None
+    assert take_code(user, purpose, issued.code) is None
+    assert take_code(user, purpose, issued.code, "one session") is not None
 
 
 def test_code_of_another_person_is_wrong(user: User) -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_held_numbers"),
+        ("accounts", "0008_tries_and_devices"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal.accounts import lockout
-from portal.accounts.models import PasswordTries
+from portal.accounts.models import PasswordTries, User
 
 NAME = "wang0001"
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def test_modern_lock_ends_by_itself_and_the_captcha_stays() -> None:
         assert lockout.standing(NAME).wrong == 4
 
 
-def test_compat_lock_waits_for_its_holder(settings: Settings) -> None:
+def test_compat_lock_waits_for_its_holder(user: User, settings: Settings) -> None:
     settings.CARDLOGIN_PROFILE = "egov-compat"
     fail(5)
     with after(30 * 24 * 3600):
@@ -94,11 +94,12 @@ def test_compat_lock_waits_for_its_holder(settings: Settings) -> None:
         assert lockout.standing(NAME).locked
 
 
-def test_half_a_day_without_a_try_forgets(profile: str) -> None:
+def test_half_a_day_without_a_try_ends_waits_and_captcha(profile: str) -> None:
     fail(4)
     with after(13 * 3600):
         assert lockout.standing(NAME).wrong == 0
-        assert lockout.forget_old() == 1
+        assert not lockout.standing(NAME).captcha
+        assert PasswordTries.objects.get().in_all == 4
 
 
 def test_right_password_or_a_proof_forgets(profile: str) -> None:

@@ -108,8 +108,8 @@ def test_compat_waits_after_each_wrong_password(client: Client, user: User, prof
 
 def test_another_question_keeps_the_account_name_and_costs_nothing(client: Client, user: User) -> None:
     fail(client, 3)
-    page = submit(client, captcha_new="words").content.decode()
+    page = submit(client, captcha_new="sound").content.decode()
     assert 'value="wang0001"' in page
-    assert "等於多少" in page
+    assert "您聽到的 6 個數字" in page
     assert "wrong-password" not in page
     assert lockout.standing("wang0001").wrong == 3

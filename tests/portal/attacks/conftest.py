@@ -1,6 +1,5 @@
-"""Fixtures of the attacks: companies beside the citizens, both profiles, an account with every way in."""
+"""Fixtures of the attacks: companies beside the citizens, both profiles, an account with every way in, its holder."""
 
-from tests.portal.cards.conftest import companies
-from tests.portal.recovery.conftest import compat, owner, profile, sends
+from tests.portal.member.conftest import companies, compat, inside, owner, profile, sends
 
-__all__ = ["companies", "compat", "owner", "profile", "sends"]
+__all__ = ["companies", "compat", "inside", "owner", "profile", "sends"]

@@ -1,4 +1,4 @@
-"""The captcha: one answer for one question, in a picture or in words."""
+"""The captcha: one answer for one question, in a picture or in a sound."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,13 +11,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client, RequestFactory
 from django.utils import timezone
-from django.utils.translation import override
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from portal.captcha.forms import CaptchaForm, Question, new_question, wants_new_question
-from portal.captcha.questions import LETTERS, Kind, letters, spell, words
+from portal.captcha.questions import LETTERS, Kind, letters
 
 pytestmark = pytest.mark.django_db
 
@@ -91,52 +88,32 @@ def test_answer_sent_many_times_at_once_counts_once() -> None:
 
 def test_picture_is_a_picture_and_ends_with_its_question(client: Client) -> None:
     question = new_question(Kind.PICTURE)
-    answer = client.get(question.picture)
+    answer = client.get(question.address)
     assert answer["Content-Type"] == "image/png"
     with Image.open(BytesIO(answer.content)) as picture:
         assert picture.width > 60
     filled(question, "wrong").is_valid()
-    assert client.get(question.picture).status_code in (404, 410)
-
-
-def test_question_in_words_needs_no_eyes() -> None:
-    question = new_question(Kind.WORDS)
-    assert question.picture == ""
-    assert "等於多少" in question.words
+    assert client.get(question.address).status_code in (404, 410)
 
 
 def test_person_keeps_the_kind_that_was_chosen() -> None:
     data = QueryDict(mutable=True)
-    data.update({"captcha_new": "words"})
-    assert CaptchaForm(data).question.kind is Kind.WORDS
+    data.update({"captcha_new": "sound"})
+    assert CaptchaForm(data).question.kind is Kind.SOUND
     data = QueryDict(mutable=True)
-    data.update({"captcha_kind": "words", "captcha": "1"})
-    assert CaptchaForm(data).question.kind is Kind.WORDS
+    data.update({"captcha_kind": "sound", "captcha": "1"})
+    assert CaptchaForm(data).question.kind is Kind.SOUND
     assert CaptchaForm().question.kind is Kind.PICTURE
 
 
 def test_only_the_buttons_ask_for_another_question() -> None:
     factory = RequestFactory()
-    assert wants_new_question(factory.post("/", {"captcha_new": "words"}))
+    assert wants_new_question(factory.post("/", {"captcha_new": "sound"}))
     assert not wants_new_question(factory.post("/", {"captcha": "x"}))
-    assert not wants_new_question(factory.get("/", {"captcha_new": "words"}))
+    assert not wants_new_question(factory.get("/", {"captcha_new": "sound"}))
 
 
 def test_letters_have_no_look_alikes() -> None:
     assert not set("0O1IL") & set(LETTERS)
     seen = {letters()[0] for _ in range(50)}
     assert len(seen) == 50
-
-
-@given(st.integers(1, 10), st.integers(1, 10))
-def test_every_sum_can_be_said(first: int, second: int) -> None:
-    assert "加" in spell(f"{first}+{second}")
-    with override("en"):
-        assert " plus " in spell(f"{first}+{second}")
-        assert spell(f"{first}+{second}").isascii()
-
-
-def test_sums_are_right() -> None:
-    for _ in range(50):
-        challenge, answer = words()
-        assert sum(map(int, challenge.split("+"))) == int(answer)

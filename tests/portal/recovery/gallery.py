@@ -76,7 +76,7 @@ def _cards(gallery: Gallery, client: Client, pki: Pki) -> None:
 def _names(gallery: Gallery, client: Client, pki: Pki) -> None:
     path = f"{BASE}account/"
     gallery.hang("account", client.get(path))
-    gallery.hang("account-words", client.post(path, {"email": "", "captcha_new": "words"}))
+    gallery.hang("account-sound", client.post(path, {"email": "", "captcha_new": "sound"}))
     gallery.hang("account-wrong", client.post(path, {"email": "x"}))
     fields = {"email": "nobody@portal.example", **solved(client, path)}
     gallery.hang("account-sent", client.post(path, fields, follow=True))

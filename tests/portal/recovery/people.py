@@ -82,7 +82,7 @@ def texted_code() -> str:
 
 def neutral(answer: Any) -> str:
     """A page without what differs from request to request: anti-forgery token and captcha."""
-    return re.sub(r'value="[0-9A-Za-z]{32,64}"|/captcha/image/[0-9a-f]+/', "…", answer.content.decode())
+    return re.sub(r'value="[0-9A-Za-z]{32,64}"|/captcha/(?:image|sound)/[0-9a-f]+/', "…", answer.content.decode())
 
 
 def _six_digits(text: str) -> str:

@@ -14,8 +14,6 @@ from portal.accounts import lockout
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.cards.models import CardCertificate
-from portal.recovery import tries
-from portal.recovery.steps import Stage
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import card_log_in, logged_in, plain
 from tests.portal.pki import Pki
@@ -88,10 +86,10 @@ def test_locked_account_is_unlocked(client: Client, owner: User, pki: Pki, profi
 
 
 def test_unlocking_gives_the_tries_for_answers_back(client: Client, owner: User, pki: Pki) -> None:
-    while tries.spend(Stage.ANSWER, "wang0001"):
+    while lockout.begin("wang0001", kind=lockout.Kind.ANSWER).may_try:
         pass
     by_card(client, "unlock", pki.cards["citizen"])
-    assert tries.spend(Stage.ANSWER, "wang0001")
+    assert lockout.begin("wang0001", kind=lockout.Kind.ANSWER).may_try
 
 
 @pytest.mark.parametrize("way", ["unlock", "reset"])

@@ -149,9 +149,9 @@ def test_without_the_captcha_nothing_is_sent(client: Client, owner: User, sends:
 
 
 def test_another_question_keeps_the_name_and_sends_nothing(client: Client, owner: User) -> None:
-    page = client.post(f"{BASE}text/", {"account": "wang0001", "captcha_new": "words"}).content.decode()
+    page = client.post(f"{BASE}text/", {"account": "wang0001", "captcha_new": "sound"}).content.decode()
     assert 'value="wang0001"' in page
-    assert "等於多少" in page
+    assert "您聽到的 6 個數字" in page
     assert not IssuedCode.objects.exists()
 
 

@@ -11,12 +11,10 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 
+from portal.accounts import lockout
 from portal.accounts.models import User
 from portal.accounts.recovery_codes import new_code, use_code
 from portal.audit.models import AuditEvent
-from portal.policy import policy
-from portal.recovery import tries
-from portal.recovery.steps import Stage
 from tests.portal.conftest import browser
 from tests.portal.helpers import location
 from tests.portal.pki import Pki
@@ -87,8 +85,8 @@ def test_one_saved_code_is_used_once(owner: User) -> None:
 
 
 def test_tries_are_counted_one_by_one(owner: User) -> None:
-    allowed = together(lambda _: [tries.spend(Stage.ANSWER, "wang0001") for _ in range(3)])
-    assert sum(map(sum, allowed)) == policy().recovery_tries
+    allowed = together(lambda _: [lockout.begin("wang0001", kind=lockout.Kind.ANSWER).may_try for _ in range(3)])
+    assert sum(map(sum, allowed)) == 5
 
 
 def test_account_is_activated_once(owner: User, pki: Pki) -> None:

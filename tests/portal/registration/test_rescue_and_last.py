@@ -137,9 +137,9 @@ def test_another_question_keeps_the_tick_and_takes_nothing(client: Client) -> No
     walk = Walk(client)
     walk.to_advanced().send({})
     walk.send({**RESCUE})
-    page = walk.send({**solved(), **CONSENT, "captcha_new": "words"})
+    page = walk.send({**solved(), **CONSENT, "captcha_new": "sound"})
     assert step_of(page) == 5
-    assert "等於多少" in plain(page)
+    assert "您聽到的 6 個數字" in plain(page)
     assert "checked" in page.content.decode().split('name="consent"')[1].split(">")[0]
     assert not User.objects.exists()
 

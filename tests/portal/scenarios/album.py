@@ -22,7 +22,7 @@ _STATE = """() => {
     .filter((one) => one.checkVisibility())
     .map((one) => one.dataset.code ?? one.dataset.done ?? one.dataset.doubt);
   if (document.querySelector(".field.wrong")) seen.push("errors");
-  if (document.querySelector("input[name=captcha_kind][value=words]")) seen.push("words");
+  if (document.querySelector("input[name=captcha_kind][value=sound]")) seen.push("sound");
   return seen;
 }"""
 

@@ -19,6 +19,7 @@ from tests.stand.waiting import LIMIT
 # Every time that a rule of the portal looks at. Moving them back is the same as moving the clock on.
 _TIMES = {
     "accounts_issuedcode": ("created", "expires", "used"),
+    "accounts_knowndevice": ("since",),
     "accounts_passwordtries": ("last_wrong", "locked_until"),
     "accounts_user": ("delete_after",),
     "captcha_captchastore": ("expiration",),
@@ -70,6 +71,12 @@ class Database:
         """The message after so many that were read, once it is there."""
         wait_until(lambda: len(self.messages(recipient)) > read)
         return self.messages(recipient)[read]
+
+    def captcha_answer(self, key: str) -> str:
+        """What somebody hears or reads in a question."""
+        query = "SELECT response FROM captcha_captchastore WHERE hashkey = ?"
+        with self._open() as connection:
+            return str(connection.execute(self._sql(query), (key,)).fetchone()[0])
 
     def pass_time(self, time: timedelta) -> None:
         """Let time pass for everything that the portal has noted."""

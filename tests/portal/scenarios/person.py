@@ -18,8 +18,6 @@ SECONDS = 1000 * LIMIT
 _TYPED = "input:not([type=radio], [type=checkbox]), textarea"
 PASSWORD, NEW_PASSWORD = "Umi-7-kawa-2026", "Yama-9-sora-202"
 """Good in both profiles: fifteen characters, letters and digits, no blanks."""
-_NUMBERS = {zh: number for number, zh in enumerate("零一二三四五六七八九十")}
-_SUM = re.compile("(.)加(.)等於多少")
 
 
 class Person:
@@ -78,11 +76,11 @@ class Person:
         self.page.get_by_label(_begins(label)).check()
 
     def answer_captcha(self) -> None:
-        """Ask for the question in words, as somebody who does not see pictures would, and answer it."""
-        self.press("改用文字題目" if self.page.locator("img.picture").count() else "換一題")
-        asked = _SUM.search(self.page.inner_text("#captcha_hint"))
-        assert asked, self.page.inner_text("#captcha_hint")
-        self.fill({"驗證碼": str(_NUMBERS[asked[1]] + _NUMBERS[asked[2]])})
+        """Ask for a sound, as somebody who does not see pictures would, and answer it."""
+        self.press("改用語音" if self.page.locator("img.picture").count() else "換一段語音")
+        assert self.page.locator("audio.sound").count() == 1
+        key = self.page.locator("input[name=captcha_key]").input_value()
+        self.fill({"驗證碼": self._database.captcha_answer(key)})
 
     def at(self, name: str) -> bool:
         """Whether the browser shows a page, by its name in the url table."""

@@ -28,7 +28,7 @@ def test_form_without_its_token(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_too_many_requests(client: Client, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {"card_challenge": "1/m/ip"}
+    settings.ACCOUNT_RATE_LIMITS = {"card_address": "1/m/ip"}
     for _ in range(2):
         client.post("/accounts/card/challenge/", {"purpose": "login"}, content_type="application/json")
     assert "Too Many Requests: /accounts/card/challenge/" in caplog.text

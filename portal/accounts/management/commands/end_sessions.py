@@ -10,7 +10,7 @@ from django.db import transaction
 from typing_extensions import override
 
 from portal.accounts import epoch
-from portal.accounts.models import User
+from portal.accounts.models import KnownDevice, User
 from portal.audit.log import record
 from portal.audit.origin import Job
 from portal.recovery.sessions import end_sessions
@@ -37,6 +37,7 @@ class Command(Job):
                 epoch.advance_all()
                 count = Session.objects.all().delete()[0]
                 UserSession.objects.all().delete()
+                KnownDevice.objects.all().delete()
                 record("sessions_ended", count=count)
         else:
             user = User.objects.filter(username=account.strip().lower()).first()
