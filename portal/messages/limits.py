@@ -58,7 +58,8 @@ def forget_old() -> int:
 def _count(what: str, limit: Limit) -> bool:
     now = timezone.now()
     subject = index(what, "message count")
-    RecipientCount.objects.get_or_create(subject=subject, defaults={"hour": now, "day": now})
+    # The same statements whether the recipient was ever written to or not.
+    RecipientCount.objects.bulk_create([RecipientCount(subject=subject, hour=now, day=now)], ignore_conflicts=True)
     rows = RecipientCount.objects.filter(subject=subject)
     rows.filter(hour__lte=now - _HOUR).update(hour=now, in_hour=0)
     rows.filter(day__lte=now - _DAY).update(day=now, in_day=0)

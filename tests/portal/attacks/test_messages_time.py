@@ -18,8 +18,10 @@ from portal.accounts.answers import answer_hash
 from portal.accounts.models import IdKind, Person, User
 from portal.messages import sender
 from tests.portal.conftest import PASSWORD
+from tests.portal.helpers import ask_challenge
 from tests.portal.member.test_profile import FIELDS
-from tests.portal.recovery.people import ANSWER, BASE, MOBILE, QUESTION_KEY, solved
+from tests.portal.pki import Pki
+from tests.portal.recovery.people import ANSWER, BASE, MOBILE, QUESTION_KEY, WAYS, name_account, solved
 from tests.portal.registration.walk import ADVANCED, CONSENT, RESCUE, Walk
 from tests.portal.registration.walk import solved as newest_solved
 
@@ -207,6 +209,34 @@ def test_time_tells(page: Page) -> None:
         times[known].append(time.thread_time_ns() - begun)
         _forget_numbers()
     assert 1 - TELLING < slower(times[True], times[False]) < TELLING
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.usefixtures("profile")
+def test_card_for_an_account_tells(pki: Pki, way: str) -> None:
+    """A stranger shows a card of their own for somebody's account name, and for a name that nobody has."""
+
+    def shown(account: str) -> Click:
+        client = stranger()
+        name_account(client, way, account)
+        challenge = ask_challenge(client, way)
+        fields = {"challenge": challenge, "token": pki.cards["citizen2"].token(challenge)}
+        return lambda: client.post(f"{BASE}{way}-card/proof/", fields)
+
+    shown(_new())()  # the list of revoked cards is fetched once
+    assert statements(shown("hold0000")) == statements(shown(_new()))
+
+
+def test_wrong_answer_tells(settings: Settings) -> None:
+    """A wrong answer is given for somebody's account name, and for a name that nobody has."""
+    settings.CARDLOGIN_PROFILE = "egov-compat"
+
+    def answered(account: str) -> Click:
+        client, path = stranger(), f"{BASE}question/"
+        client.post(path, {"account": account, **solved(client, path)})
+        return lambda: client.post(f"{path}answer/", {"answer": "wrong"})
+
+    assert statements(answered("hold0000")) == statements(answered(_new()))
 
 
 def slower(some: list[int], others: list[int]) -> float:
