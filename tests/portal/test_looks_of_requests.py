@@ -93,8 +93,9 @@ def test_forgotten_ways_are_seen_without_scrolling(user: User, settings: Setting
     gallery, client = Gallery(), reader_of(language)
     gallery.hang("plain", client.get("/accounts/login/"))
     for number in range(4):
-        client.post("/accounts/login/", {"login": "wang0001", "password": f"wrong {number}"})
-        gallery.hang(f"wrong-{number}", client.get("/accounts/login/"))
+        wrong = {"login": "wang0001", "password": f"wrong {number}"}
+        answer = gallery.hang(f"wrong-{number}", client.post("/accounts/login/", wrong, follow=True))
+        assert 'id="password-message"' in answer.content.decode()
     with room(gallery) as enter:
         page = enter(1024, 768, "light")
         for name in gallery.pages:
@@ -120,6 +121,7 @@ def test_long_name_leaves_the_head_in_place(user: User, width: int) -> None:
         hello = page.locator("#hello").bounding_box()
         assert hello is not None
         assert hello["height"] < 60
+        assert "您好" in page.locator("#hello").inner_text()
         assert page.locator("#logout").is_visible()
 
 
