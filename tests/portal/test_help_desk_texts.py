@@ -26,7 +26,9 @@ def test_no_sentence_of_the_portal_or_its_library_sends_there(file: str) -> None
         catalogue = read_po(stream)
     assert len(catalogue) > 20
     words = ("help desk", "support", "客服", "服務人員", "服務台")
-    found = [str(one.id) for one in catalogue if one.id and any(word in f"{one.id}{one.string}".lower() for word in words)]
+    found = [
+        str(one.id) for one in catalogue if one.id and any(word in f"{one.id}{one.string}".lower() for word in words)
+    ]
     assert set(found) <= OWN
 
 

@@ -70,7 +70,9 @@ def test_newer_code_ends_the_older(inside: Client, sends: Any) -> None:
     assert mobile() in ((MOBILE,) if first != texted_code() else ("0933444555",))
 
 
-@pytest.mark.parametrize("number", ["0222-333444 #1", "911123456", "0811123456", "07010101234", "(02)2192-7111", "09111234567", "", "x" * 30])
+@pytest.mark.parametrize(
+    "number", ["0222-333444 #1", "911123456", "0811123456", "07010101234", "(02)2192-7111", "09111234567", "", "x" * 30]
+)
 def test_what_is_no_mobile_is_refused(inside: Client, sends: Any, number: str) -> None:
     assert 'class="field wrong"' in ask(inside, sends, number).content.decode()
     assert not OutboxMessage.objects.exists()

@@ -47,8 +47,21 @@ def test_nothing_at_all_is_asked_about_once_where_nothing_else_helps(client: Cli
     assert step_of(walk.send({**NOTHING, "seen": "rescue_empty,"})) == 4
 
 
-@pytest.mark.parametrize("mobile", ["0911123456 #1", "911123456", "09111234567", "0811123456", "0911 123 45", "x",
-                                    "07010101234", "02-2192-7111", "+1 911 123 4567", "0911123456\u200b"])
+@pytest.mark.parametrize(
+    "mobile",
+    [
+        "0911123456 #1",
+        "911123456",
+        "09111234567",
+        "0811123456",
+        "0911 123 45",
+        "x",
+        "07010101234",
+        "02-2192-7111",
+        "+1 911 123 4567",
+        "0911123456\u200b",
+    ],
+)
 def test_bad_mobiles(client: Client, mobile: str) -> None:
     answer = Walk(client).to_rescue().send({**RESCUE, "rescue_mobile": mobile})
     assert error_codes(answer, "rescue_mobile") == ["mobile"]
