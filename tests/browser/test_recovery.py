@@ -40,4 +40,4 @@ def test_another_persons_card_is_told_what_to_do_next(visit: Visit) -> None:
     go_by_card(visit, "unlock")
     text = visit.refused("recovery_refused")
     assert "其他取回方式" in text
-    assert "洽服務人員" in text
+    assert "稍後再試" in text

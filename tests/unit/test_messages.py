@@ -86,6 +86,7 @@ DATA = {
     "cardlogin_server/certificates/families.py": "the names of authorities, as their certificates have them",
     "cardlogin_server/identity/confirm.py": "what the ministry's service answers",
     "cardlogin_server/identity/identifiers/postcode.py": "the names of counties",
+    "cardlogin_server/identity/identifiers/telephone.py": "the words that people type before an extension",
     "pkcs11_shims/atr.toml": "the names of kinds of cards",
     "pkcs11_shims/families.toml": "the names of authorities and of their pages",
     "portal/accounts/passwords.py": "words that a password may not consist of",

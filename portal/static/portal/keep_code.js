@@ -3,9 +3,9 @@
 const NEWLINE = "\r\n"; // the file is opened by every system's simplest editor
 
 for (const tools of document.querySelectorAll("[data-keep]")) {
-  const codes = document.getElementById(tools.dataset.keep);
+  const codes = [...document.getElementById(tools.dataset.keep).querySelectorAll("code")];
   const said = tools.querySelector("[role=status]");
-  const text = () => [...codes.querySelectorAll("code")].map((code) => code.textContent).join(NEWLINE);
+  const text = () => codes.map((code) => code.textContent).join(NEWLINE);
   const say = (which) => (said.textContent = said.dataset[which]);
 
   const copy = async () => {
@@ -13,7 +13,7 @@ for (const tools of document.querySelectorAll("[data-keep]")) {
       await navigator.clipboard.writeText(text());
       say("copied");
     } catch {
-      getSelection().selectAllChildren(codes);
+      getSelection().setBaseAndExtent(codes[0], 0, codes.at(-1), codes.at(-1).childNodes.length);
       say("selected");
     }
   };

@@ -1,4 +1,4 @@
-"""申請公務帳號, chosen at the registration, is remembered until the account is in use, and stays a wish."""
+"""申請公務帳號, chosen at the registration, is remembered, and is never more than a wish."""
 
 from typing import Any
 

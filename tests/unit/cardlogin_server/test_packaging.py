@@ -40,7 +40,7 @@ def test_wheel_names_what_it_needs(wheel: Path) -> None:
         (name,) = (name for name in archive.namelist() if name.endswith("METADATA"))
         lines = archive.read(name).decode().splitlines()
     needed = {line.split(":")[1].strip() for line in lines if line.startswith("Requires-Dist:") and "extra" not in line}
-    assert {text.split("<")[0].split(">")[0] for text in needed} == {"asn1crypto", "cryptography"}
+    assert {text.split("<")[0].split(">")[0] for text in needed} == {"asn1crypto", "cryptography", "idna"}
     assert "License-Expression: Apache-2.0" in lines
 
 
