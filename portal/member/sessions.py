@@ -90,7 +90,8 @@ def end_others(request: HttpRequest, user: User) -> None:
         rows = list(_others(request, user))
         for row in rows:
             row.end()
-        record("sessions_ended", account=user.pk, request=request, count=len(rows))
+        if rows:
+            record("sessions_ended", account=user.pk, request=request, count=len(rows))
 
 
 def keep_this(request: HttpRequest, user: User) -> None:
