@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Warning
-from django.db import connection
+from django.db import OperationalError, connection
 
 _MAY = """
 SELECT pg_has_role(current_user, relowner, 'MEMBER') OR has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
@@ -15,13 +15,17 @@ FROM pg_class WHERE oid = to_regclass('audit_auditevent')
 def append_only_role(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """One warning where the role that asks may change or empty the audit log, or switch its triggers off.
 
-    Nothing for SQLite, where whoever has the file has the log, and before the first `migrate`.
+    Another one where the database does not answer. Nothing for SQLite, where whoever has the file has the log, and
+    before the first `migrate`.
     """
     if connection.vendor != "postgresql":
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_MAY)
-        found = cursor.fetchone()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_MAY)
+            found = cursor.fetchone()
+    except OperationalError:
+        return [Warning("The database cannot be asked for the rights of its role.", id="portal.audit.W002")]
     if found is None or not found[0]:
         return []
     return [

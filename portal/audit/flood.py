@@ -1,10 +1,10 @@
-"""Refusals summed up: what a stranger can have refused without end is no row each, in a log that nobody may delete.
+"""Events summed up: what somebody can bring about without end is no row each, in a log that nobody may empty.
 
-Counted in hours, in the cache that all workers share: equal events first, then everything of one network address,
-then everything there is. At each of these the first ones are rows, later only those at the round numbers of `_ROUND`;
-such a row says in `count` for how many it stands. So there are at most 50 rows and a dozen sums an hour from one
-address, and 1,000 and a dozen in all, however many addresses ask. What succeeds is never summed up: it is limited
-where it is done (settings, ACCOUNT_RATE_LIMITS).
+Counted in hours, in the cache that all workers share. Refusals: equal events first, then everything of one network
+address, then everything there is. At each of these the first ones are rows, later only those at the round numbers of
+`_ROUND`; such a row says in `count` for how many it stands. So there are at most 50 rows and a dozen sums an hour from
+one address, and 1,000 and a dozen in all, however many addresses ask. What succeeds is a row, up to a hundred times an
+hour for one account and action: no person does more, and an account of one's own is quickly made.
 """
 
 import time
@@ -13,8 +13,8 @@ from typing import Final
 
 from django.core.cache import cache
 
-EQUAL, OF_ONE_ADDRESS, IN_ALL = 5, 50, 1_000
-"""Rows an hour before only sums are kept."""
+EQUAL, OF_ONE_ADDRESS, IN_ALL, DONE = 5, 50, 1_000, 100
+"""Rows an hour before only sums are kept: of refusals the first three, of what succeeded the last."""
 SUMMED: Final = ("refusals", "summed")
 """Action and code of a row that stands for different refusals."""
 _HOUR = 3600
@@ -23,7 +23,7 @@ _PREFIX = "audit"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Event:
     """What is counted: the event without its facts, and for how many it stands."""
 
     action: str
@@ -33,7 +33,7 @@ class Refusal:
     count: int = 1
 
 
-def summed(event: Refusal) -> Refusal | None:
+def summed(event: Event) -> Event | None:
     """What is to be written for one more refusal: itself, a sum, or nothing.
 
     A sum over different events of an address leaves out what they were and the account; one over all the address, too.
@@ -46,11 +46,16 @@ def summed(event: Refusal) -> Refusal | None:
     if not count:
         return None
     if count > 1:
-        event = Refusal(*SUMMED, None, event.address, count)
+        event = Event(*SUMMED, None, event.address, count)
     count = _stands_for("all", IN_ALL)
     if count > 1:
-        event = Refusal(*SUMMED, None, "", count)
+        event = Event(*SUMMED, None, "", count)
     return event if count else None
+
+
+def done(action: str, account: int | None) -> int:
+    """For how many a row of one more success stands; 0 where there is to be none."""
+    return _stands_for(f"{action}:ok:{account}", DONE)
 
 
 def _stands_for(what: str, rows: int) -> int:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -27,8 +28,8 @@ def record(
     """Add one event to the log and, once the transaction is through, one line to the program's log.
 
     The network address is that of `request` or of the one being answered; in a job `by` is who had it run. A deed and
-    its event belong into one transaction; a refusal is recorded outside of the one that is rolled back, and refusals
-    are summed up when there are many (`portal.audit.flood`). Raises ValueError for anything but the program's own
+    its event belong into one transaction; a refusal is recorded outside of the one that is rolled back. Many events
+    are summed up (`portal.audit.flood`). Raises ValueError for anything but the program's own
     words (code: 40 letters, digits and underscores; fact: 40 letters) and whole numbers, or for another name of a fact:
     nothing is cut, because whatever does not fit came from somewhere else.
     """
@@ -37,14 +38,25 @@ def record(
     _check(action, code, account, facts)
     address = origin.hashed_address(request)
     with transaction.atomic():
-        if code != "ok":
-            summed = flood.summed(flood.Refusal(action, code, account, address))
-            if summed is None:
-                return
-            facts = _facts_of(summed, facts)
-            action, code, account, address = summed.action, summed.code, summed.account, summed.address
-        AuditEvent.objects.create(action=action, code=code, account=account, address=address, facts=facts)
-        transaction.on_commit(lambda: _say(action, code, account, facts))
+        summed = _summed(flood.Event(action, code, account, address), facts)
+        if summed is not None:
+            _add(summed, _facts_of(summed, facts))
+
+
+def _summed(event: flood.Event, facts: dict[str, Fact]) -> flood.Event | None:
+    if event.code != "ok":
+        return flood.summed(event)
+    if "count" in facts or origin.job():
+        return event
+    count = flood.done(event.action, event.account)
+    return replace(event, count=count) if count else None
+
+
+def _add(event: flood.Event, facts: dict[str, Fact]) -> None:
+    AuditEvent.objects.create(
+        action=event.action, code=event.code, account=event.account, address=event.address, facts=facts
+    )
+    transaction.on_commit(lambda: _say(event, facts))
 
 
 def _check(action: str, code: str, account: int | None, facts: dict[str, Fact]) -> None:
@@ -59,12 +71,13 @@ def _check(action: str, code: str, account: int | None, facts: dict[str, Fact]) 
             raise ValueError("audit facts")
 
 
-def _facts_of(summed: flood.Refusal, facts: dict[str, Fact]) -> dict[str, Fact]:
+def _facts_of(summed: flood.Event, facts: dict[str, Fact]) -> dict[str, Fact]:
     kept = {} if (summed.action, summed.code) == flood.SUMMED else facts
     return kept | ({"count": summed.count} if summed.count > 1 else {})
 
 
-def _say(action: str, code: str, account: int | None, facts: dict[str, Fact]) -> None:
-    level = logging.INFO if code == "ok" else logging.WARNING
+def _say(event: flood.Event, facts: dict[str, Fact]) -> None:
+    level = logging.INFO if event.code == "ok" else logging.WARNING
     told = " ".join(f"{name}={value}" for name, value in facts.items())
-    _lines.log(level, "%s %s code=%s account=%s", action, told, code, account if account is not None else "-")
+    account = event.account if event.account is not None else "-"
+    _lines.log(level, "%s %s code=%s account=%s", event.action, told, event.code, account)

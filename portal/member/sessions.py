@@ -101,7 +101,8 @@ def end_others(request: HttpRequest, user: User) -> None:
         for row in rows:
             row.end()
         devices.forget(user, here=request)
-        record("sessions_ended", account=user.pk, request=request, count=len(rows))
+        if rows:
+            record("sessions_ended", account=user.pk, request=request, count=len(rows))
 
 
 def keep_this(request: HttpRequest, user: User, former_stamp: str = "") -> None:

@@ -10,7 +10,8 @@ from portal.accounts.models import User
 from portal.audit import flood
 from portal.audit.log import record
 from portal.audit.models import AuditEvent
-from tests.portal.conftest import browser
+from portal.cards.models import CardBinding
+from tests.portal.conftest import PASSWORD, browser
 from tests.portal.pki import Pki
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,18 @@ def test_what_succeeds_is_always_a_row() -> None:
     for _ in range(20):
         record("login", account=7, method="card")
     assert AuditEvent.objects.filter(action="login", code="ok").count() == 20
+
+
+def test_account_of_ones_own(client: Client, user: User) -> None:
+    """A member does the same over and over, and ends sessions that are not there."""
+    client.post("/accounts/login/", {"login": "wang0001", "password": PASSWORD})
+    card = CardBinding.objects.get().pk
+    for number in range(210):
+        client.post(f"/member/cards/{card}/rename/", {"nickname": str(number)})
+        client.post("/member/sessions/end-others/")
+    rows = AuditEvent.objects.order_by("pk").exclude(action="login")
+    assert [row.action for row in rows] == ["card_renamed"] * 101
+    assert [row.facts for row in rows[99:]] == [{}, {"count": 100}]
 
 
 def test_next_hour() -> None:

@@ -14,7 +14,7 @@ from tests.portal.data import test_two_workers as two_workers
 from tests.portal.data.test_two_workers import Office
 from tests.portal.data.worker_role import OWNER, WORKER, Roles, two_roles
 from tests.portal.pki import ListServer, Pki
-from tests.portal.test_configuration import run
+from tests.portal.test_configuration import demo_environment, run
 from tests.portal.test_serving import Visitor, free_port, start, tls  # noqa: F401
 
 pytestmark = pytest.mark.slow
@@ -112,3 +112,8 @@ def test_old_events_go_and_that_is_an_event(roles: Roles) -> None:
         assert rows == [("day364", {}), ("audit_forgotten", {"by": "operator", "count": 2})]
         with pytest.raises(psycopg.errors.RaiseException):
             owner.execute("DELETE FROM audit_auditevent")
+
+
+def test_check_says_that_nobody_answers(tmp_path: Path, pki: Pki) -> None:
+    environment = demo_environment(tmp_path, pki) | {"CARDLOGIN_DATABASE_URL": f"postgresql:///office?host={tmp_path}"}
+    assert "portal.audit.W002" in _done(run(environment, "check", "--deploy"))

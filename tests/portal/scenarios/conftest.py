@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
+from tests.portal.audit_rows import faults
 from tests.portal.scenarios import table
 from tests.portal.scenarios.album import Album
 from tests.portal.scenarios.database import Database
@@ -82,6 +83,7 @@ def person(
     number = int(row_of(request.node).scenario[1:]) if is_scenario(request.node) else _NOBODY
     with sit_down() as context:
         yield Person(number, context, stack.portal, database, desk, album)
+    assert faults(database.events()) == []
     if is_scenario(request.node):
         request.config.stash[RESULTS][row_of(request.node)].see(album.seen)
 

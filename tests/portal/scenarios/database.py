@@ -1,5 +1,6 @@
 """The portal's own database: what it has sent, and time that passes without anybody waiting."""
 
+import json
 import re
 import secrets
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Any
 import psycopg
 import redis
 
+from tests.portal.audit_rows import Row
 from tests.stand.asking import wait_until
 from tests.stand.waiting import LIMIT
 
@@ -77,6 +79,15 @@ class Database:
         query = "SELECT response FROM captcha_captchastore WHERE hashkey = ?"
         with self._open() as connection:
             return str(connection.execute(self._sql(query), (key,)).fetchone()[0])
+
+    def events(self) -> list[Row]:
+        """Every event of the audit log."""
+        with self._open() as connection:
+            rows = connection.execute("SELECT action, code, account, address, facts FROM audit_auditevent").fetchall()
+        return [
+            Row(action, code, account, address, json.loads(facts) if isinstance(facts, str) else facts)
+            for action, code, account, address, facts in rows
+        ]
 
     def pass_time(self, time: timedelta) -> None:
         """Let time pass for everything that the portal has noted."""
