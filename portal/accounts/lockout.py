@@ -41,15 +41,22 @@ def begin(account: str) -> Standing:
     """
     now = timezone.now()
     with transaction.atomic():
-        # Found and held in one statement: a right password at the same moment deletes the row.
-        rows = PasswordTries.objects.select_for_update()
-        row, _ = rows.get_or_create(subject=_subject(account), defaults={"last_wrong": now})
+        row = _held(_subject(account), now)
         before = _standing(row, now)
         if before.may_try:
             row.wrong, row.last_wrong = before.wrong + 1, now
             row.locked, row.locked_until = _lock(row.wrong, now)
             row.save()
     return before
+
+
+def _held(subject: str, now: datetime) -> PasswordTries:
+    """The row of a name, held; a right password at the same moment deletes it, so it may have to be made again."""
+    while True:
+        PasswordTries.objects.bulk_create([PasswordTries(subject=subject, last_wrong=now)], ignore_conflicts=True)
+        row = PasswordTries.objects.select_for_update().filter(subject=subject).first()
+        if row is not None:
+            return row
 
 
 def right(account: str) -> None:
