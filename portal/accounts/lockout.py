@@ -7,6 +7,7 @@ Online Guessing Attacks with Device Cookies"), so nobody can use up another's tr
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -76,14 +77,22 @@ def begin(account: str, source: Source = STRANGER, kind: str = Kind.PASSWORD) ->
     now, subject, user = timezone.now(), _subject(account, source, kind), _holder(account)
     new = {"name": _name(account), "kind": kind, "source": source.who, "user": user, "last_wrong": now}
     with transaction.atomic():
-        # Found and held in one statement: a right password at the same moment deletes the row.
-        row, _ = PasswordTries.objects.select_for_update().get_or_create(subject=subject, defaults=new)
+        row = _held(subject, new)
         before = _standing(row, kind, now)
         if before.may_try:
             row.wrong, row.in_all, row.last_wrong, row.user = before.wrong + 1, row.in_all + 1, now, user
             row.locked, row.locked_until = _lock(row.wrong, _rule(kind), now)
             row.save()
     return before
+
+
+def _held(subject: str, new: dict[str, Any]) -> PasswordTries:
+    """The row of a name, held; a right password at the same moment deletes it, so it may have to be made again."""
+    while True:
+        PasswordTries.objects.bulk_create([PasswordTries(subject=subject, **new)], ignore_conflicts=True)
+        row = PasswordTries.objects.select_for_update().filter(subject=subject).first()
+        if row is not None:
+            return row
 
 
 def right(account: str, source: Source = STRANGER, kind: str = Kind.PASSWORD) -> None:

@@ -166,7 +166,7 @@ def test_renewal_confirmed_again(client: Client, user: User, pki: Pki) -> None:
     card_log_in(browser(), pki.cards["citizen"])
     assert location(card_log_in(client, pki.cards["renewed"])) == RENEWAL
     answers = pressed(client, RENEWAL, {"password": PASSWORD})
-    assert {answer.status_code for answer in answers} == {302}
+    assert {answer.status_code for answer in answers} <= {200, 302}  # 200: so many at once are asked to wait
     assert ok("card_renewed") == 1
     assert len([answer for answer in answers if answer.cookies.get("__Host-session")]) == 1
 
