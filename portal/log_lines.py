@@ -4,6 +4,7 @@ import logging
 import traceback
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
@@ -61,9 +62,9 @@ class LineFormatter(logging.Formatter):
         return super().formatMessage(record).translate(_CONTROL)
 
     @override
-    def formatException(self, ei: object) -> str:
+    def formatException(self, ei: Any) -> str:
         """Return the trace, indented: where it happened and the kinds of the errors, the first cause first."""
-        error: BaseException | None = ei[1]  # type: ignore[index]
+        error: BaseException | None = ei[1]
         blocks: list[str] = []
         seen: set[int] = set()
         while error is not None and id(error) not in seen:

@@ -223,6 +223,8 @@ CARDLOGIN_TEXT_URL = ""
 CARDLOGIN_TEXT_TOKEN = ""
 # The page that shows what would have been sent; only for development.
 CARDLOGIN_OUTBOX = False
+# Whether no other computer may reach this installation: settings that are not for the public (portal.serving).
+CARDLOGIN_ONLY_HERE = False
 
 # Telephone and mail address of the help desk, at the foot of every page; what is empty is not shown.
 CARDLOGIN_HELP_PHONE = ""
