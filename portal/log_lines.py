@@ -75,7 +75,7 @@ class LineFormatter(logging.Formatter):
 
 
 def _why(record: logging.LogRecord) -> str:
-    if record.name == _CSRF and record.args:
+    if record.name == _CSRF and isinstance(record.args, tuple) and record.args:
         # "Origin checking failed - https://… does not match …": what stands behind the dash came from the browser.
         return str(record.args[0]).partition(" - ")[0]
     error = record.exc_info[1] if record.exc_info else None

@@ -118,11 +118,16 @@ def test_files_an_earlier_version_left_open(state: Path, environment: dict[str, 
     assert not [name for name, mode in modes(state).items() if mode & 0o077]
 
 
+def piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
 SECRETS: dict[str, Callable[[Path], object]] = {
     "read by all": lambda path: path.chmod(0o644),
     "written by the group": lambda path: path.chmod(0o660),
     "another user's": owned,
-    "a pipe": lambda path: (path.unlink(), os.mkfifo(path, 0o600)),
+    "a pipe": piped,
 }
 
 
