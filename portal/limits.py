@@ -25,6 +25,25 @@ def body_limit(get_response: Handler) -> Handler:
     return refuse_or_go_on
 
 
+def readable_form(get_response: Handler) -> Handler:
+    """Return a middleware that reads a form once, as UTF-8, before anything else does: a broken one is a plain 400.
+
+    What a page of errors shows needs the form as well, so one that cannot be read would break that page too. A charset
+    in Content-Type is the visitor's word, and Python knows some that are none (`base64`, `idna`): browsers send forms
+    in the charset of their page, which is UTF-8 here, so none is believed.
+    """
+
+    def read_and_go_on(request: HttpRequest) -> HttpResponse:
+        if request.encoding is not None:
+            request.encoding = None  # type: ignore[assignment]  # Django's own word for "not said"
+        if request.method == "POST":
+            request.body  # noqa: B018 - kept, for a page that is sent no form and reads it itself
+            request.POST  # noqa: B018 - parsed here, or refused
+        return get_response(request)
+
+    return read_and_go_on
+
+
 def known_methods(get_response: Handler) -> Handler:
     """Return a middleware that answers 405 to every method but GET, HEAD and POST, whatever a view would make of it.
 
@@ -60,4 +79,4 @@ def not_kept(get_response: Handler) -> Handler:
 
 def _announced(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isdecimal() else 0
+    return int(length) if length.isascii() and length.isdecimal() else 0

@@ -10,6 +10,10 @@ from django.http import HttpRequest, HttpResponse
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
+class ForwardingRefused(SuspiciousOperation):
+    """X-Forwarded-For does not fit CARDLOGIN_PROXIES: the name of this class is what the log says."""
+
+
 def client_address(get_response: Handler) -> Handler:
     """Return a middleware that puts the browser's address into REMOTE_ADDR, for rate limits and the audit log.
 
@@ -31,4 +35,4 @@ def _asked_from(told: str, proxies: int) -> str:
     try:
         return str(ipaddress.ip_address(told.split(",")[-proxies].strip()))
     except (IndexError, ValueError):
-        raise SuspiciousOperation("X-Forwarded-For does not fit CARDLOGIN_PROXIES") from None
+        raise ForwardingRefused from None

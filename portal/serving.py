@@ -1,5 +1,6 @@
 """How gunicorn serves the portal: `python -m gunicorn -c python:portal.serving --certfile ... portal.wsgi`."""
 
+import ipaddress
 import os
 import resource
 from typing import Any
@@ -36,9 +37,23 @@ def post_fork(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Begin to renew the revocation lists; workers that share CARDLOGIN_CRL_FOLDER fetch each list once."""
+    """Begin to renew the revocation lists; workers that share CARDLOGIN_CRL_FOLDER fetch each list once.
+
+    Raises ImproperlyConfigured, which ends the server, where settings that are for one computer meet a network.
+    """
     # Only now: gunicorn reads this file before the settings are known.
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
     from cardlogin_server.contrib.django.parts import revocation
     from cardlogin_server.revocation.refresh import Refresher
 
+    addresses = [listening.getsockname() for listening in worker.sockets]
+    if settings.CARDLOGIN_ONLY_HERE and not all(_is_loopback(address) for address in addresses):
+        raise ImproperlyConfigured("these settings are for one computer: listen on 127.0.0.1, not on a network")
     Refresher(revocation()).start()
+
+
+def _is_loopback(address: Any) -> bool:
+    """Whether only this computer reaches it: a Unix socket has a path, or nothing, for an address."""
+    return not isinstance(address, tuple) or ipaddress.ip_address(address[0].partition("%")[0]).is_loopback

@@ -4,7 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.demo")
+# Who forgets to say it gets the settings that refuse to start where anything is missing.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
 application = get_wsgi_application()
 
 # Built here and not at the first log-in: a server without trust anchors must not come up at all.

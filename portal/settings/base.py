@@ -64,7 +64,7 @@ INSTALLED_APPS = [
     "portal.member",
 ]
 
-# The first two add headers to whatever the others answer, refusals included; nothing here parses a body. The language
+# The first two add headers to whatever the others answer, refusals included; a form is read in one place. The language
 # is known to all that can answer a page; the files of WhiteNoise have none.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -74,8 +74,9 @@ MIDDLEWARE = [
     "portal.limits.known_methods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "portal.limits.body_limit",
     "portal.limits.not_kept",
+    "portal.limits.body_limit",
+    "portal.limits.readable_form",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -235,6 +236,8 @@ CARDLOGIN_TEXT_URL = ""
 CARDLOGIN_TEXT_TOKEN = ""
 # The page that shows what would have been sent; only for development.
 CARDLOGIN_OUTBOX = False
+# Whether no other computer may reach this installation: settings that are not for the public (portal.serving).
+CARDLOGIN_ONLY_HERE = False
 
 # Telephone and mail address of the help desk, at the foot of every page; what is empty is not shown.
 CARDLOGIN_HELP_PHONE = ""
@@ -250,13 +253,18 @@ CARDLOGIN_AGENT_HTTP_PORT = 61170  # popups, where a browser does not trust the 
 CARDLOGIN_POLICIES = ("2.16.886.101.0.3.3",)
 CONTENT_SECURITY_POLICY = content_security_policy(CARDLOGIN_AGENT_PORTS, CARDLOGIN_AGENT_HTTP_PORT)
 
+# One handler for everybody: the program, its libraries and, once the application is loaded, the server. gunicorn's
+# logger has handlers of its own otherwise, whose lines hold what a browser sent.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "portal.log_lines.LineFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "portal.log_lines.RequestFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "portal": {"handlers": ["console"], "level": "INFO", "propagate": True},
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": True},
+        "portal": {"level": "INFO"},
+        "django": {"handlers": [], "level": "WARNING"},
+        "gunicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

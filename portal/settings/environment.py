@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 _LARGEST_SECRET = 4_096
+_SHORTEST_KEY = 43  # 256 bits in Base64
 
 
 class Environment:
@@ -32,7 +33,8 @@ class Environment:
         return value
 
     def secret(self, name: str) -> str:
-        """The value, or the content of the file that NAME_FILE names, which must be closed to other users.
+        """The value, or the content of the file that NAME_FILE names, which must be this user's or root's and closed to
+        other users; its group may read it.
 
         A complaint where neither is set, both are, or the file cannot be used.
         """
@@ -46,6 +48,12 @@ class Environment:
                 self.complain(f"{name} is not set, and neither is {name}_FILE")
             return value
         return self._read(f"{name}_FILE", Path(place))
+
+    def key(self, value: str, name: str) -> str:
+        """The value; a complaint where it is set and is nothing that a random generator makes."""
+        if value and (len(value) < _SHORTEST_KEY or len(set(value)) < 10 or "insecure" in value):
+            self.complain(f"{name} is weak: it needs {_SHORTEST_KEY} random characters or more")
+        return value
 
     def number(self, name: str, otherwise: int, least: int, most: int) -> int:
         """A whole number from `least` to `most`; `otherwise` where it is not set, or wrong (with a complaint)."""
@@ -70,9 +78,17 @@ class Environment:
 
     def _read(self, name: str, path: Path) -> str:
         try:
-            with path.open("rb") as file:
-                if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o007:
-                    self.complain(f"{name}: other users of this machine may read or change the file (chmod o-rwx)")
+            # Not blocking: whoever names a pipe waits for nobody.
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+                found = os.fstat(file.fileno())
+                if not stat.S_ISREG(found.st_mode):
+                    self.complain(f"{name}: this is no file")
+                    return ""
+                if found.st_uid not in (0, os.geteuid()):
+                    self.complain(f"{name}: the file belongs to another user than root or the one that reads it")
+                    return ""
+                if stat.S_IMODE(found.st_mode) & 0o027:
+                    self.complain(f"{name}: other users of this machine may read or change the file (chmod g-w,o-rwx)")
                     return ""
                 content = file.read(_LARGEST_SECRET + 1)
         except OSError as error:

@@ -8,20 +8,15 @@ from portal.policy import PROFILES
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import CARDLOGIN_PROFILE
 from portal.settings.environment import Environment
+from portal.settings.state import complaint_about, keep_private
 from portal.settings.stores import AddressRefused, cache, crosses_a_network_unprotected, database
 
 _environment = Environment()
-_SHORTEST_KEY = 43  # 256 bits in Base64
-
-
-def _key(value: str, name: str) -> str:
-    if value and (len(value) < _SHORTEST_KEY or len(set(value)) < 10 or "insecure" in value):
-        _environment.complain(f"{name} is weak: it needs {_SHORTEST_KEY} random characters or more")
-    return value
+keep_private()
 
 
 def _keys(name: str) -> tuple[str, ...]:
-    return tuple(_key(value, name) for value in _environment.secret(name).split())
+    return tuple(_environment.key(value, name) for value in _environment.secret(name).split())
 
 
 def _address(name: str) -> str:
@@ -71,15 +66,15 @@ def _confirmer() -> str | None:
 
 
 # Keys
-SECRET_KEY = _key(_environment.secret("CARDLOGIN_SECRET_KEY"), "CARDLOGIN_SECRET_KEY")
+SECRET_KEY = _environment.key(_environment.secret("CARDLOGIN_SECRET_KEY"), "CARDLOGIN_SECRET_KEY")
 CARDLOGIN_SEAL_KEYS = _keys("CARDLOGIN_SEAL_KEYS")
 if len({SECRET_KEY, *CARDLOGIN_SEAL_KEYS}) <= len(CARDLOGIN_SEAL_KEYS):
     _environment.complain("CARDLOGIN_SECRET_KEY and CARDLOGIN_SEAL_KEYS must all be different")
 
 # Data
 _state = Path(_environment.required("CARDLOGIN_STATE") or "/nonexistent")
-if not _state.is_dir():
-    _environment.complain("CARDLOGIN_STATE is not a folder")
+if _complaint := complaint_about(_state):
+    _environment.complain(f"CARDLOGIN_STATE {_complaint}")
 DATABASES = database(_address("CARDLOGIN_DATABASE_URL"), _state / "portal.sqlite3")
 CACHES = cache(_address("CARDLOGIN_CACHE_URL"))
 CARDLOGIN_CRL_FOLDER = str(_state / "lists")

@@ -25,3 +25,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = False
 CARDLOGIN_SEAL_KEYS = ("test-only-seal-" + "0123456789abcdef" * 2,)
 CARDLOGIN_TEXT_GATEWAY = "portal.messages.gateway.OutboxGateway"
+# The keys above are known to everybody.
+CARDLOGIN_ONLY_HERE = True

@@ -58,6 +58,7 @@ def demo_environment(state: Path, pki: Pki) -> dict[str, str]:
     """What the demo sets for the portal."""
     return {
         "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "portal.settings.demo",
         "CARDLOGIN_STATE": str(state),
         "CARDLOGIN_ORIGIN": "https://portal.test:8443",
         "CARDLOGIN_PKI": str(pki.folder),
