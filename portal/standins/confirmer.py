@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -59,7 +59,7 @@ class ConfirmerStandIn(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: ConfirmerStandIn  # type: ignore[mutable-override]
-    timeout: float | None = _SECONDS  # type: ignore[misc]
+    timeout: ClassVar[float | None] = _SECONDS
 
     def do_POST(self) -> None:
         try:

@@ -251,3 +251,16 @@ def test_several_proofs_at_once(pki: Pki) -> None:
     assert Person.objects.exclude(pk=held.pk).exclude(id_sealed=None).count() == 0
     assert len(mails_to("stranger1@portal.example")) == 1
     assert AuditEvent.objects.filter(action="id_number_lost").count() == 1
+
+
+def test_card_and_other_number_at_once(pki: Pki) -> None:
+    """A card and somebody else's number, sent to one account at the same moment."""
+    member("holder001")
+    clients = [inside("holder001") for _ in range(THREADS)]
+
+    def send(number: int) -> str:
+        client = clients[number]
+        return code(bind(client, pki.cards["citizen"]) if number % 2 else type_number(client, "A100000001"))
+
+    together(send)
+    assert CardBinding.objects.count() + Person.objects.exclude(id_sealed=None).count() == 1

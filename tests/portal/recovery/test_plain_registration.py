@@ -29,7 +29,7 @@ class Confirmer:
 @pytest.fixture(params=["confirmer", "no confirmer"])
 def confirmer(request: pytest.FixtureRequest, settings: Settings) -> bool:
     """With and without the service."""
-    there = bool(request.param == "confirmer")
+    there: bool = request.param == "confirmer"
     settings.CARDLOGIN_CONFIRMER = f"{__name__}.Confirmer" if there else None
     return there
 
