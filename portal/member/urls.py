@@ -20,7 +20,6 @@ from portal.member.second_factor_pages import (
 from portal.member.sessions import session_end, sessions, sessions_end_others
 from portal.member.ways_in_pages import member_way_remove, member_ways_in, reset_way_remove, reset_ways_in
 
-
 urlpatterns = [
     path("member/ways-in/", member_ways_in, name="ways_in"),
     path("member/ways-in/<slug:kind>/<int:way>/remove/", member_way_remove, name="way_remove"),
