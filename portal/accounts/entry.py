@@ -13,6 +13,8 @@ from portal.accounts.models import User, account_name
 from portal.audit.log import record
 
 _PREVIOUS = "previous_login"
+# allauth's names of what a log-in asked for.
+_FACTORS = {"password": Factor.PASSWORD, "card": Factor.CARD, "mfa": Factor.CODE}
 # What a log-in takes over from the session it happens in: how the person has just proved who they are. Language and
 # the page to go on to are not in it (a cookie, a form field).
 _SURVIVES = frozenset({AUTHENTICATION_METHODS_SESSION_KEY, "account_authentication_methods_user"})
@@ -48,7 +50,8 @@ def leave_earlier_behind(request: HttpRequest, user: User) -> None:
 def prove_log_in(request: HttpRequest, user: User) -> None:
     """Count what the log-in asked for as proven, at the time it was given: for a while nothing is asked again."""
     for one in _proofs(request, user):
-        prove(request, user, Factor.CODE if one["method"] == "mfa" else Factor(one["method"]), at=one["at"])
+        if (factor := _FACTORS.get(one["method"])) is not None:
+            prove(request, user, factor, at=one["at"])
 
 
 def remember_previous(request: HttpRequest, previous: datetime | None) -> None:

@@ -25,6 +25,7 @@ from portal.member.pages import done, holder, refused, said
 from portal.messages.sending import send_mail, send_text
 from portal.policy import policy
 from portal.recovery.forms import CodeForm
+from portal.recovery.rescue_data import wait_hours
 from portal.recovery.sending import end_codes
 from portal.registration.fields import rescue_mobile as read_mobile
 
@@ -154,6 +155,7 @@ def _page(request: HttpRequest, user: User, form: MobileForm, code_form: CodeFor
         **said(request), "form": form, "code_form": code_form, "kept": masked_mobile(kept.rescue_mobile),
         "confirmed": kept.mobile_confirmed, "waiting": epoch.kept(request, user, _WAITING),
         "used_unconfirmed": policy().recovery.unconfirmed_mobile, "here": reverse("rescue_mobile"),
+        "hours": wait_hours(),
     }  # fmt: skip
     return render(request, "member/mobile.html", context)
 

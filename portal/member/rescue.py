@@ -24,6 +24,7 @@ from portal.audit.log import record
 from portal.member.pages import done, holder
 from portal.messages.sending import send_mail
 from portal.policy import policy
+from portal.recovery.rescue_data import wait_hours
 from portal.sealing import seal, unseal
 
 _CODE = "member_recovery_code"
@@ -66,7 +67,7 @@ def password_question(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         set_question(request, user, form.cleaned_data["question"], form.cleaned_data["answer"])
         return done(request, "member", "question" if form.cleaned_data["question"] else "question_removed")
-    return render(request, "member/question.html", {"form": form, "kept": kept})
+    return render(request, "member/question.html", {"form": form, "kept": kept, "hours": wait_hours()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,11 +4,11 @@ The one place that reaches into allauth.mfa: its flows ask for a proof and send 
 """
 
 import base64
-import hmac
 import time
 
 import qrcode
 from allauth.account.authentication import get_authentication_records
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -107,7 +107,7 @@ def take_code(user: User, code: str) -> Authenticator | None:
 def _take_step(app: Authenticator, code: str) -> bool:
     secret, now = get_adapter().decrypt(app.data["secret"]), int(time.time()) // _PERIOD
     for step in range(max(now - 1, app.data.get(_STEP, 0) + 1), now + 2):
-        if hmac.compare_digest(format_hotp_value(hotp_value(secret, step)).encode(), code.strip().encode()):
+        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step))):
             app.data[_STEP] = step
             app.save(update_fields=["data"])
             return True

@@ -25,8 +25,7 @@ from portal.member.mobile import set_mobile
 from portal.member.overview import masked_mobile
 from portal.member.rescue import set_question
 from portal.member.sessions import open_places
-from portal.policy import policy
-from portal.recovery.rescue_data import is_young
+from portal.recovery.rescue_data import is_young, wait_hours
 from portal.registration import change
 
 # What a proof of one factor, a code in a text message, must not take away: it is worth more than that proof.
@@ -62,8 +61,7 @@ def ways_in(request: HttpRequest, user: User, *, strong: bool) -> list[WayIn]:
 
 def list_context(request: HttpRequest, user: User, *, strong: bool) -> dict[str, object]:
     """What the template member/_ways_in.html needs."""
-    hours = int(policy().rescue_wait.total_seconds() // 3600)
-    return {"ways": ways_in(request, user, strong=strong), "strong": strong, "hours": hours}
+    return {"ways": ways_in(request, user, strong=strong), "strong": strong, "hours": wait_hours()}
 
 
 def remove(request: HttpRequest, user: User, kind: str, pk: int, *, strong: bool, long_enough: bool) -> None:

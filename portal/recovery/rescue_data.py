@@ -18,6 +18,11 @@ def is_young(since: datetime | None) -> bool:
     return since is not None and timezone.now() - since < policy().rescue_wait
 
 
+def wait_hours() -> int:
+    """How long that is, in whole hours, for pages."""
+    return int(policy().rescue_wait.total_seconds() // 3600)
+
+
 def drop_young(user: User) -> list[str]:
     """Take away rescue mobile, question and saved code where they are young; returns which. Inside a transaction."""
     person = Person.objects.select_for_update().filter(user=user).first()

@@ -20,7 +20,7 @@ def type_code(person: Person, code: str) -> None:
 
 
 def set_new_password(person: Person) -> None:
-    """Set a new password, be told by mail, and log in with it; the old one is worth nothing."""
+    """Set a new password, be told by mail, look through the ways in, log in; the old one is worth nothing."""
     assert person.at("reset_password")
     person.fill({"設定新密碼": NEW_PASSWORD, "確認新密碼": NEW_PASSWORD})
     person.press("設定新密碼")
@@ -28,6 +28,8 @@ def set_new_password(person: Person) -> None:
     told = person.next_mail()
     assert "密碼已重設" in told.subject
     assert NEW_PASSWORD not in told.body
+    person.go("reset_ways_in")
+    assert person.reads("可進入您帳號的所有方式")
     person.follow("會員登入")
     person.log_in(PASSWORD)
     assert person.refused() == "password_wrong"
