@@ -59,10 +59,9 @@ with override_settings(CARDLOGIN_PROFILE="egov-compat"):
 def test_lock_of_an_account_outlives_the_change_of_its_table(tmp_path: Path, pki: Pki) -> None:
     environment = demo_environment(tmp_path, pki)
     assert run(environment, "migrate", "--verbosity", "0").returncode == 0
-    for code in (_LOCKED_BEFORE, _LOCKED_AFTER):
-        done = run(environment, "shell", "--no-imports", "-c", code.strip())
-        assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[True, True] [True, False]"
+    shells = [run(environment, "shell", "--no-imports", "-c", code.strip()) for code in (_LOCKED_BEFORE, _LOCKED_AFTER)]
+    assert [done.returncode for done in shells] == [0, 0], shells
+    assert shells[-1].stdout.strip() == "[True, True] [True, False]"
 
 
 def test_every_migration_can_be_taken_back(tmp_path: Path, pki: Pki) -> None:
