@@ -59,15 +59,9 @@ with override_settings(CARDLOGIN_PROFILE="egov-compat"):
 def test_lock_of_an_account_outlives_the_change_of_its_table(tmp_path: Path, pki: Pki) -> None:
     environment = demo_environment(tmp_path, pki)
     assert run(environment, "migrate", "--verbosity", "0").returncode == 0
-<<<<<<< HEAD
-    said = [run(environment, "shell", "--no-imports", "-c", code.strip()) for code in (_LOCKED_BEFORE, _LOCKED_AFTER)]
-    assert [done.returncode for done in said] == [0, 0], said
-    assert said[1].stdout.strip() == "[True, True] [True, False]"
-=======
     shells = [run(environment, "shell", "--no-imports", "-c", code.strip()) for code in (_LOCKED_BEFORE, _LOCKED_AFTER)]
     assert [done.returncode for done in shells] == [0, 0], shells
     assert shells[-1].stdout.strip() == "[True, True] [True, False]"
->>>>>>> h-b
 
 
 def test_every_migration_can_be_taken_back(tmp_path: Path, pki: Pki) -> None:
