@@ -8,14 +8,16 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.portal.pki import Pki
 from tests.portal.served import HEAD, Server, serving
-from tests.stand.waiting import LIMIT
+from tests.stand.waiting import LIMIT, wait_until
 
 WHO = "a stranger with many sockets"
 MANY = 500
+SCRIPT = HEAD.replace(b"/accounts/login/", b"/static/cardlogin/cardlogin.js") + b"\r\n"
 FORM = (
     HEAD.replace(b"GET", b"POST") + b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n"
 )
@@ -85,7 +87,7 @@ def takes_nothing(server: Server) -> socket.socket:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     if server.context:
         connection = server.context.wrap_socket(connection, server_hostname="portal.test")
-    connection.sendall(HEAD.replace(b"/accounts/login/", b"/static/cardlogin/cardlogin.js") + b"\r\n")
+    connection.sendall(SCRIPT)
     return connection
 
 
@@ -145,6 +147,22 @@ def test_nobody_is_waited_for_without_end(server: Server) -> None:
             over.set()
             thread.join()
             slow.close()
+
+
+@pytest.mark.slow
+def test_answers_that_are_not_taken(server: Server) -> None:
+    """Many answers are asked for on one connection and none is taken: the server gives it up."""
+    with takes_nothing(server) as connection:
+        for _ in range(300):
+            connection.sendall(SCRIPT)
+        ours = connection.getsockname()[1]
+
+        def given_up() -> bool:
+            held = [one for child in psutil.Process(server.process.pid).children() for one in child.net_connections()]
+            return not any(one.raddr[1:2] == (ours,) for one in held)
+
+        wait_until(lambda: not given_up())
+        wait_until(given_up, between=0.2)
 
 
 def assert_closed(connection: socket.socket) -> None:
