@@ -48,7 +48,6 @@ def card_renewal(request: HttpRequest) -> HttpResponse:
     if card is None and pending.is_taken(request.session, Destination.RENEWAL):
         return HttpResponseRedirect(reverse("member"))
     if card is None or binding is None:
-        pending.drop(request.session)
         return back_to_login(request, "card", PAGE_OUTDATED)
     user: User = binding.user
     data = request.POST if request.method == "POST" else None

@@ -21,7 +21,10 @@ for (const tools of document.querySelectorAll("[data-keep]")) {
   const download = () => {
     const lines = [tools.dataset.heading, window.location.origin, "", text(), ""];
     const address = URL.createObjectURL(new Blob([lines.join(NEWLINE)], { type: "text/plain;charset=utf-8" }));
-    Object.assign(document.createElement("a"), { href: address, download: tools.dataset.file }).click();
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = tools.dataset.file;
+    link.click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   };
 

@@ -33,7 +33,7 @@ def _files_with(name: str) -> set[str]:
 
 
 def test_one_place_writes_and_one_page_reads() -> None:
-    assert _files_with("AuditEvent") == {"audit/log.py", "member/overview.py"}
+    assert _files_with("AuditEvent") == {"audit/log.py", "member/overview.py", "member/ways_in.py"}
     tables = {file for file in ROOT.rglob("*.py") if "audit_auditevent" in file.read_text("utf-8")}
     assert {file.relative_to(ROOT).parts[0] for file in tables} == {"audit"}
 

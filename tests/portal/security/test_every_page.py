@@ -42,7 +42,7 @@ def check_headers(answer: object) -> None:
     ports = [f"{scheme}://localhost:{port}" for scheme in ("https", "http") for port in base.CARDLOGIN_AGENT_PORTS]
     assert policy == {
         "default-src": "'none'", "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'",
-        "script-src": "'self'", "style-src": "'self'", "img-src": "'self'", "form-action": "'self'",
+        "script-src": "'self'", "style-src": "'self'", "img-src": "'self'", "form-action": "'self'", "media-src": "'self'",
         "connect-src": " ".join(["'self'", *ports]),
     }  # fmt: skip
     assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
@@ -101,7 +101,7 @@ def test_headers_of_every_kind_of_answer(client: Client, kind: str) -> None:
 
 
 def test_headers_where_a_limit_is_used_up(client: Client, settings: Settings) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {"card_challenge": "1/h/ip"}
+    settings.ACCOUNT_RATE_LIMITS = {"card_address": "1/h/ip"}
     answers = [client.post("/accounts/card/challenge/", {"purpose": "login"}, "application/json") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 429]
     check_headers(answers[1])

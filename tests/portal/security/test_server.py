@@ -91,6 +91,7 @@ def test_nothing_but_pages_and_files_is_served(visitor: Visitor) -> None:  # noq
         assert b"CARDLOGIN_" not in body
 
 
+@pytest.mark.django_db
 def test_unexpected_error_tells_nothing(client: Client, monkeypatch: pytest.MonkeyPatch, caplog: object) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret-1 in the database at db.portal.example")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from captcha.models import CaptchaStore
 from django.core import mail
 from django.test import Client
 
@@ -16,7 +15,7 @@ from tests.portal.helpers import ask_challenge, card_log_in
 from tests.portal.member.people import log_in
 from tests.portal.member.test_second_factor import switch_on
 from tests.portal.pki import Pki
-from tests.portal.recovery.people import ANSWER, by_card, mailed_code, name_account, start
+from tests.portal.recovery.people import ANSWER, by_card, mailed_code, name_account, set_password, start
 from tests.portal.registration.walk import (
     ACCOUNT,
     BASIC,
@@ -47,8 +46,7 @@ class World:
 
 
 def stranger(world: World) -> Visitor:
-    key = new_question(Kind.PICTURE).key
-    return Visitor(browser(), [f"/captcha/image/{CaptchaStore.objects.get(hashkey=key).hashkey}/"])
+    return Visitor(browser(), [new_question(Kind.PICTURE).address, new_question(Kind.SOUND).address])
 
 
 def member(world: World) -> Visitor:
@@ -182,6 +180,12 @@ def before_the_new_password(world: World) -> Visitor:
     return Visitor(client)
 
 
+def who_has_set_a_new_password(world: World) -> Visitor:
+    visitor = before_the_new_password(world)
+    set_password(visitor.client)
+    return visitor
+
+
 VISITORS: dict[str, Callable[[World], Visitor]] = {
     "stranger": stranger,
     "member": member,
@@ -201,4 +205,5 @@ VISITORS: dict[str, Callable[[World], Visitor]] = {
     "before the saved code": before_the_saved_code,
     "before the signature of a registration": before_the_signature_of_a_registration,
     "before the new password": before_the_new_password,
+    "who has set a new password": who_has_set_a_new_password,
 }
