@@ -288,7 +288,7 @@ COMPANY_CARDS_ONLY = Failure(
 ID_NUMBER_PROVEN = Failure(
     "id_number_proven",
     _("The holder of another account has proven this ID number with a card."),
-    _("If that account is yours, log in to it; if not, contact the help desk."),
+    _("If that account is yours, log in to it, or recover access to it with your card."),
 )
 NUMBER_NOT_THE_CARDS = Failure(
     "number_not_the_cards",

@@ -47,7 +47,7 @@ class Issued:
 _ANYWHERE = frozenset({CodePurpose.CONFIRM_MAIL})
 # So many of the codes just sent may be typed; the links of all stay good.
 _TYPED = 5
-_NONE = [0]  # no row has this number; the database is asked all the same
+_NONE = [0] * _TYPED  # no row has this number; the database is asked all the same
 
 
 def asker_of(session: SessionBase) -> str:
@@ -103,7 +103,8 @@ def take_code(
     `source` any more until the holder sets a new password or shows a card; links stay good.
     """
     live = IssuedCode.objects.filter(user=user, purpose=purpose, asker=asker, used=None, expires__gt=timezone.now())
-    numbers = list(live.filter(tries_left__gt=0).order_by("-pk").values_list("pk", flat=True)[:_TYPED]) or _NONE
+    found = list(live.filter(tries_left__gt=0).order_by("-pk").values_list("pk", flat=True)[:_TYPED])
+    numbers = (found + _NONE)[:_TYPED]  # as many for everybody
     # The try is counted before it is looked at, in one statement: two guesses at once cost two tries.
     tried = live.filter(pk__in=numbers, tries_left__gt=0).update(tries_left=F("tries_left") - 1) > 0
     # Without a code to guess nothing is counted that would stop anybody, but the work is the same.

@@ -26,7 +26,6 @@ from portal.failures import (
     CARD_NOT_YOURS,
     FACTORS_WRONG,
     PASSWORD_WRONG,
-    RATE_LIMITED,
     WAIT_A_MOMENT,
     Failure,
     Refusal,
@@ -84,13 +83,10 @@ def reauthenticate_with_card(request: HttpRequest) -> HttpResponse:
 def _try(request: HttpRequest, user: User, password: str) -> Failure | None:
     """Why this proves nothing, None for a whole proof; which of two factors was wrong is not told."""
     code = LogInForm(request.POST, user=user) if has_second_factor(user) else None
-    if code is None:
+    failure = code.may_not_try(request) if code is not None else None
+    if failure is None:
         failure = _wrong_password(user, password)
-    elif not code.may_try(request):
-        failure = RATE_LIMITED
-    else:
-        failure = _wrong_password(user, password)
-        if failure is PASSWORD_WRONG or (failure is None and not code.is_right(request)):
+        if code is not None and (failure is PASSWORD_WRONG or (failure is None and not code.is_right(request))):
             failure = FACTORS_WRONG
     if failure is None:
         prove(request, user, Factor.PASSWORD, *([Factor.CODE] if code else []))

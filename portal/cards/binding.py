@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from cardlogin_server import Identity
 from cardlogin_server.certificates.families import Family
+from portal.accounts import epoch
 from portal.accounts.id_numbers import give_up, note_proof, prove
 from portal.accounts.models import Person, User
 from portal.audit.log import record
@@ -83,10 +84,10 @@ def unbind(user: User, binding: CardBinding, request: HttpRequest | None = None)
     Raises `Refusal` (last_way_in) when there would be no way into the account any more.
     """
     with transaction.atomic():
-        held = User.objects.select_for_update().get(pk=user.pk)
-        if not CardBinding.objects.filter(pk=binding.pk, user=held).exists():
+        epoch.hold(user)
+        if not CardBinding.objects.filter(pk=binding.pk, user=user).exists():
             return  # pressed twice
-        if not held.has_usable_password() and held.cards.count() <= 1:
+        if not user.has_usable_password() and user.cards.count() <= 1:
             raise Refusal(LAST_WAY_IN)
         last_digits, family = binding.last_digits, binding.family
         binding.delete()
@@ -113,6 +114,7 @@ def _hold(user: User, card: Card) -> tuple[User, CardBinding | None]:
     held = {account.pk: account for account in accounts}
     if user.pk not in held:
         raise Refusal(PAGE_OUTDATED)
+    epoch.hold(user)
     binding = rows.select_for_update().first()
     if binding is not None:
         if binding.user_id not in held:

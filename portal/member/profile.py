@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 from typing_extensions import override
 
 from cardlogin_server.identity.identifiers.roc_calendar import compact
-from portal.accounts.fresh import is_fresh
+from portal.accounts import epoch
+from portal.accounts.fresh import is_fresh, prove_again
 from portal.accounts.id_numbers import claim, prove
 from portal.accounts.models import IdKind, Person, User
 from portal.audit.log import record
@@ -59,12 +60,21 @@ class ProfileForm(AdvancedForm):
 @never_cache
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    """Answer the form with the data as they are, and take what was changed."""
+    """Answer the form with the data as they are, and take what was changed; both need a recent proof.
+
+    Where that has grown old while somebody was typing, the form is shown again with everything typed in it, and the
+    proof can be given in another page.
+    """
     user = holder(request)
+    fresh = is_fresh(request)
+    if request.method != "POST" and not fresh:
+        return prove_again(request)
     draft = _draft(user)
     form = ProfileForm(draft, request.POST if request.method == "POST" else None)
     doubts = form.open_doubts() if form.is_bound and form.is_valid() else []
-    if form.is_bound and form.is_valid() and not doubts and _may_give_number(request, form):
+    if not fresh:
+        record("change_profile", "not_fresh", account=user.pk, request=request)
+    elif form.is_bound and form.is_valid() and not doubts and _may_give_number(request, form):
         form.take()
         try:
             change(request, user, draft)
@@ -73,7 +83,7 @@ def profile(request: HttpRequest) -> HttpResponse:
             record("change_profile", refusal.failure.code, account=user.pk, request=request)
             form.add_error("id_number", _in_words(refusal.failure))
     context = {
-        "form": form, "draft": draft, "doubts": doubts, "person": shown_person(user), "fresh": is_fresh(request),
+        "form": form, "draft": draft, "doubts": doubts, "person": shown_person(user), "fresh": fresh,
         "company": user.is_company,
     }  # fmt: skip
     return render(request, "member/profile.html", context)
@@ -89,7 +99,8 @@ def change(request: HttpRequest, user: User, draft: Draft) -> None:
     gives = bool(draft.number) and not draft.number_is_fixed
     proven = gives and number_proven_by(user, draft.id_kind, draft.number)
     with transaction.atomic():
-        held = User.objects.select_for_update().get(pk=user.pk)
+        epoch.hold(user)
+        held = User.objects.get(pk=user.pk)
         held.nickname = draft.basic["nickname"]
         held.save(update_fields=["nickname"])
         person, _ = Person.objects.get_or_create(user=held)
@@ -118,9 +129,7 @@ def _hold(person: Person, *, proven: bool) -> None:
 def _may_give_number(request: HttpRequest, form: ProfileForm) -> bool:
     if not form.gives_number:
         return True
-    if not is_fresh(request):
-        form.add_error("id_number", _need_proof())
-    elif not ratelimit.consume(request, action="id_check"):
+    if not ratelimit.consume(request, action="id_check"):
         record("change_profile", RATE_LIMITED.code, account=holder(request).pk, request=request)
         form.add_error("id_number", _in_words(RATE_LIMITED))
     return form.is_valid()
@@ -129,11 +138,6 @@ def _may_give_number(request: HttpRequest, form: ProfileForm) -> bool:
 def _in_words(failure: Failure) -> forms.ValidationError:
     text = f"{in_words(failure.meaning)} {in_words(failure.remedy)}"
     return forms.ValidationError(text, code=failure.code)
-
-
-def _need_proof() -> forms.ValidationError:
-    text = _("Prove again who you are before you give an ID number.")
-    return forms.ValidationError(text, code="not_fresh")
 
 
 def _draft(user: User) -> Draft:

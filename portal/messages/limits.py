@@ -34,17 +34,22 @@ ASKED: dict[tuple[Channel, str], Limit] = {
     (Channel.MAIL, "confirm"): Limit(10, 20),
     (Channel.MAIL, "confirm_change"): Limit(15, 30),
 }
+# A browser that the holder of the account has used before is as good as one inside.
+KNOWN = {Channel.TEXT: Limit(8, 15), Channel.MAIL: Limit(15, 30)}
 WARNINGS = frozenset({"mail_in_use", "id_number_used", "registration_in_use"})
 EACH_WARNING = Limit(3, 5)
 EACH_NOTICE = Limit(5, 10)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def spend(channel: Channel, name: str, recipient: str, *, proved: bool) -> bool:
-    """Count one message `name` to a recipient; False, and nothing is counted, when there were enough of its kind."""
+def spend(channel: Channel, name: str, recipient: str, *, proved: bool, known: bool = False) -> bool:
+    """Count one message `name` to a recipient; False, and nothing is counted, when there were enough of its kind.
+
+    `proved`: a code or link that was sent there came back. `known`: a browser has asked that its holder has used.
+    """
     asked = ASKED.get((channel, name))
     if asked is not None:
-        return _count(f"{channel} asked {recipient}", asked)
+        return _count(f"{channel} asked {recipient}", KNOWN[channel] if known else asked)
     if name in WARNINGS:
         return _count(f"{channel} {name} {recipient}", EACH_WARNING)
     return proved or _count(f"{channel} {name} {recipient}", EACH_NOTICE)

@@ -31,14 +31,15 @@ def send_mail(
     *,
     until: datetime | None = None,
     counted: bool = False,
+    known: bool = False,
     **context: object,
 ) -> bool:
     """Note the mail `mail/<name>.txt` for the sender; its first line is the subject. It goes with the transaction.
 
     `language` is the account's (User.language); where it is unknown, the mail is in Chinese first and in English below.
     `until`: when what the mail holds is worth nothing any more; it is not sent after that. `counted`: whether the mail
-    was counted before (`limits.spend`). Returns False, and notes nothing, for an account without an address (a card
-    made it) and when the address got enough.
+    was counted before (`limits.spend`). `known`: a browser has asked for it that the holder has used before. Returns
+    False, and notes nothing, for an account without an address (a card made it) and when the address got enough.
     """
     if not address:
         return False
@@ -46,28 +47,36 @@ def send_mail(
     subject, body = " ".join(part[0].strip() for part in parts), "\n\n".join(part[2].strip() for part in parts)
     proved = EmailAddress.objects.filter(email=address, verified=True).exists()
     content = {"to": address, "subject": subject, "body": body + "\n"}
-    if not counted and not _may(Channel.MAIL, name, address, proved):
+    if not counted and not _may(Channel.MAIL, name, address, proved, known):
         return False
     QueuedMessage.put(Channel.MAIL, name, address, content, until)
     return True
 
 
 def send_text(
-    number: str, language: str, name: str, /, *, proved: bool = False, until: datetime | None = None, **context: object
+    number: str,
+    language: str,
+    name: str,
+    /,
+    *,
+    proved: bool = False,
+    known: bool = False,
+    until: datetime | None = None,
+    **context: object,
 ) -> bool:
     """Note the text message `text/<name>.txt` to a mobile number; the rest as above.
 
     `proved`: whether a code that was sent to the number came back.
     """
     body = " ".join(_texts(f"text/{name}.txt", language, context))
-    if not _may(Channel.TEXT, name, number, proved):
+    if not _may(Channel.TEXT, name, number, proved, known):
         return False
     QueuedMessage.put(Channel.TEXT, name, number, {"to": number, "body": body}, until)
     return True
 
 
-def _may(channel: QueuedMessage.Channel, name: str, recipient: str, proved: bool) -> bool:
-    allowed = limits.spend(channel, name, recipient, proved=proved)
+def _may(channel: QueuedMessage.Channel, name: str, recipient: str, proved: bool, known: bool) -> bool:
+    allowed = limits.spend(channel, name, recipient, proved=proved, known=known)
     if not allowed:
         _log.warning("%s %s: held back, the recipient got enough", channel.value, name)
     return allowed

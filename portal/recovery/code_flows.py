@@ -4,8 +4,10 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from portal.accounts.codes import asker_of
+from portal.accounts.lockout import STRANGER
 from portal.accounts.models import User
 from portal.accounts.recovery_codes import use_code
+from portal.accounts.sources import source_of
 from portal.audit.log import record
 from portal.failures import (
     ANSWER_WRONG,
@@ -35,7 +37,8 @@ def answer(request: HttpRequest, step: Step, typed: str) -> Stage | None:
         raise _refused(request, step, ANSWER_WRONG)
     tried.was_right()
     limit_sending(request, step.account)
-    if send_second_proof(user, asker_of(request.session)) is None:
+    known = source_of(request, step.account) != STRANGER
+    if send_second_proof(user, asker_of(request.session), known=known) is None:
         raise _refused(request, step, NO_SECOND_PROOF)
     steps.advance(request.session, step, Stage.CODE, user)
     return Stage.CODE

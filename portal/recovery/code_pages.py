@@ -8,6 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.codes import asker_of
+from portal.accounts.lockout import STRANGER
+from portal.accounts.sources import source_of
 from portal.captcha.forms import unchecked, wants_new_question
 from portal.failures import PROOF_ENDED, Failure, Refusal
 from portal.messages.jobs import later
@@ -68,8 +70,8 @@ def _begin(request: HttpRequest, way: Way, account: str) -> HttpResponse:
     limit_sending(request, account)
     steps.begin(request.session, way, account, Stage.CODE)
     # Not even looked up here: the sender finds out whether there is such an account.
-    asker = asker_of(request.session)
-    later("recovery_code", within=policy().recovery_step, way=way.value, account=account, asker=asker)
+    asker, known = asker_of(request.session), source_of(request, account) != STRANGER
+    later("recovery_code", within=policy().recovery_step, way=way.value, account=account, asker=asker, known=known)
     return HttpResponseRedirect(_address(way, Stage.CODE))
 
 

@@ -17,6 +17,7 @@ from portal.registration.confirmation import is_waiting
 from portal.sealing import SealBroken
 
 _log = logging.getLogger("portal.recovery")
+_NOBODY = 0  # no row has this number
 
 
 def holds(identity: Identity, account: str, request: HttpRequest) -> User | None:
@@ -29,9 +30,8 @@ def holds(identity: Identity, account: str, request: HttpRequest) -> User | None
     one with a certificate that nobody has confirmed, the confirmer neither; and company_cards_only, which only the
     company's card gets to know.
     """
-    user = User.objects.filter(username=account).first()
-    if user is None:
-        return None
+    # A name without an account is looked into as one with it: the answer takes as long.
+    user = User.objects.filter(username=account).first() or User(pk=_NOBODY)
     if not has_card(user, identity):
         return user if _owns_number(identity, user) else None
     if user.is_company:
@@ -49,7 +49,7 @@ def holds(identity: Identity, account: str, request: HttpRequest) -> User | None
 def has_card(user: User, identity: Identity) -> bool:
     """Whether a card is linked to an account, or will be when the account is activated."""
     kinds = (CardBinding, WaitingCard)
-    return any(kind.objects.filter(user=user, binding_key=identity.binding_key).exists() for kind in kinds)
+    return any([kind.objects.filter(user=user, binding_key=identity.binding_key).exists() for kind in kinds])
 
 
 def _of_registration(identity: Identity, user: User) -> User | None:

@@ -26,34 +26,35 @@ def find(account: str) -> User | None:
     return User.objects.filter(username=account, is_active=True, kind=Kind.PERSON).first()
 
 
-def send_code(way: str, account: str, asker: str) -> None:
+def send_code(way: str, account: str, asker: str, *, known: bool) -> None:
     """Send the code of a way (a job of the sender), if an open account has that name and an address; tells nobody.
 
-    The code is good in the session that asked for it (`asker`, of portal.accounts.codes) and in no other.
+    The code is good in the session that asked for it (`asker`, of portal.accounts.codes) and in no other; `known`
+    tells whether its browser is known to the account.
     """
     user = find(account)
     if user is None:
         return
     if Way(way) is Way.TEXT:
-        _text(user, CodePurpose.RESET_PASSWORD, asker)
+        _text(user, CodePurpose.RESET_PASSWORD, asker, known=known)
     else:
-        send_second_proof(user, asker)
+        send_second_proof(user, asker, known=known)
 
 
-def send_second_proof(user: User, asker: str) -> IssuedCode.Channel | None:
+def send_second_proof(user: User, asker: str, *, known: bool) -> IssuedCode.Channel | None:
     """Send the code that goes with an answer or a saved code: to the confirmed mail address, else to the mobile.
 
     Returns the channel, None when the account has neither.
     """
     mail = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary").first()
     if mail is None:
-        return _text(user, CodePurpose.SECOND_PROOF, asker)
+        return _text(user, CodePurpose.SECOND_PROOF, asker, known=known)
     with transaction.atomic():
         issued = issue(user, CodePurpose.SECOND_PROOF, Channel.MAIL, mail.email, policy().recovery_step, asker)
         record("recovery_code", account=user.pk, channel=Channel.MAIL.value, purpose=CodePurpose.SECOND_PROOF.value)
     send_mail(
-        mail.email, user.language, "recovery_code", until=issued.expires, name=user.name, code=issued.code,
-        minutes=_minutes(issued.life),
+        mail.email, user.language, "recovery_code", until=issued.expires, known=known, name=user.name,
+        code=issued.code, minutes=_minutes(issued.life),
     )  # fmt: skip
     return Channel.MAIL
 
@@ -86,7 +87,7 @@ def usable_mobile(user: User) -> str:
     return known.rescue_mobile if known.mobile_confirmed or policy().recovery.unconfirmed_mobile else ""
 
 
-def _text(user: User, purpose: CodePurpose, asker: str) -> IssuedCode.Channel | None:
+def _text(user: User, purpose: CodePurpose, asker: str, *, known: bool) -> IssuedCode.Channel | None:
     number = usable_mobile(user)
     if not number:
         return None
@@ -94,7 +95,7 @@ def _text(user: User, purpose: CodePurpose, asker: str) -> IssuedCode.Channel | 
         issued = issue(user, purpose, Channel.TEXT, number, policy().text_code_life, asker)
         record("recovery_code", account=user.pk, channel=Channel.TEXT.value, purpose=purpose.value)
         send_text(
-            number, user.language, "recovery_code", until=issued.expires, code=issued.code,
+            number, user.language, "recovery_code", until=issued.expires, known=known, code=issued.code,
             minutes=_minutes(issued.life),
         )  # fmt: skip
     return Channel.TEXT

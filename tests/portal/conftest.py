@@ -3,7 +3,7 @@
 import secrets
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.db import connection, transaction
@@ -80,17 +80,24 @@ def _no_refusals_before(monkeypatch: pytest.MonkeyPatch) -> None:
 class Browser(Client):
     """A browser that reaches the portal over TLS; the sender sends what waits before the next request."""
 
+    has_database: ClassVar[bool] = False
+    """Whether the test that runs has one."""
+
     @override
     def request(self, **request: Any) -> Any:
         """Send as https on the usual port."""
         answer = super().request(**{**request, "wsgi.url_scheme": "https", "SERVER_PORT": "443"})
-        sender.send_all()
+        if Browser.has_database:
+            sender.send_all()
         return answer
 
 
 @pytest.fixture(autouse=True)
-def _sender() -> Iterator[None]:
+def _sender(request: pytest.FixtureRequest) -> Iterator[None]:
     """The sender, which is a process of its own elsewhere: what a test notes without a request is sent as well."""
+    Browser.has_database = bool({"db", "transactional_db"} & set(request.fixturenames)) or bool(
+        request.node.get_closest_marker("django_db")
+    )
 
     def noted(*_: object, **__: object) -> None:
         transaction.on_commit(sender.send_all)

@@ -19,6 +19,10 @@ STRANGER, HOLDER = "stranger@portal.example", "holder@portal.example"
 ID_TYPED = {kind: {"id_type": kind, "id_number": NUMBER} for kind in ("number", "passport")}
 
 
+# Only the browser that registered confirms with the link alone.
+_REGISTERED: dict[str, Client] = {}
+
+
 class Confirmer:
     """A confirming service that says yes to everything."""
 
@@ -30,12 +34,13 @@ class Confirmer:
 def register_typing(account: str, address: str, *, name: str = "王小明", **number: str) -> Any:
     """A plain registration with an ID number; the last page."""
     basic = {"name": name, "email": address, "email_again": address}
-    return Walk(browser()).advanced(account, basic, **number)
+    _REGISTERED[address] = client = browser()
+    return Walk(client).advanced(account, basic, **number)
 
 
 def register_with(card: Card, account: str, address: str, rest: str = NUMBER[:6]) -> Any:
     """A registration with a card, up to the page after its signature."""
-    client = browser()
+    _REGISTERED[address] = client = browser()
     card_log_in(client, card)
     return fill_in(Walk(client), account, address, rest).sign(card)
 
@@ -53,8 +58,8 @@ def fill_in(walk: Walk, account: str, address: str, rest: str = NUMBER[:6]) -> W
 
 
 def confirm(address: str) -> Any:
-    """Press the button behind the link of the last mail to an address."""
-    return browser().post(link_in(mail_to(address)))
+    """Press the button behind the link of the last mail to an address, in the browser that registered it last."""
+    return _REGISTERED[address].post(link_in(mail_to(address)))
 
 
 def mails_to(address: str) -> list[str]:

@@ -188,7 +188,8 @@ def test_logging_in_drops_what_was_left(owner: User, pki: Pki, way_in: str) -> N
     assert logged_in(here)
     assert set(here.session.keys()) == {
         "_auth_user_id", "_auth_user_backend", "_auth_user_hash", "account_authentication_methods",
-        "account_authentication_methods_user", "session_began", "session_seen", "previous_login", "proof",
+        "account_authentication_methods_user", "session_began", "session_seen", "session_number", "previous_login",
+        "proof",
         *({"card_session", "_session_expiry"} & set(here.session.keys())),
     }  # fmt: skip
     assert told(here.get(f"{BASE}password/", follow=True)) == "proof_ended"

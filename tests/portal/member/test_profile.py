@@ -7,7 +7,8 @@ from django.core import mail
 from django.test import Client
 
 from portal.accounts.models import IdKind, Person, User
-from tests.portal.helpers import plain
+from tests.portal.conftest import PASSWORD
+from tests.portal.helpers import location, plain
 from tests.portal.member.people import audited, later, log_in, told
 from tests.portal.recovery.people import NATIONAL_ID
 
@@ -77,14 +78,19 @@ def test_number_is_given_once(plain_member: Client, user: User) -> None:
     assert 'name="id_number"' not in plain_member.get(PAGE).content.decode()
 
 
-def test_number_needs_a_fresh_proof_and_nothing_typed_is_lost(plain_member: Client, user: User) -> None:
+def test_data_need_a_fresh_proof_and_nothing_typed_is_lost(plain_member: Client, user: User) -> None:
+    """Address, telephone and birthday too (ASVS 14.2.4): what operating.md says of personal data."""
     with later(seconds=301):
-        assert 'id="number-needs-proof"' in plain_member.get(PAGE).content.decode()
+        assert location(plain_member.get(PAGE)).startswith("/accounts/reauthenticate/?next=")
         page = save(plain_member, id_number="A123456789", id_type="number")
-        assert "填寫證號前，請先再次確認身分" in plain(page)
+        assert 'id="needs-proof"' in page.content.decode()
         assert 'value="寶慶路3號"' in page.content.decode()
         assert not Person.objects.filter(user=user).exists()
+        user.refresh_from_db()
+        assert user.nickname == ""
+        plain_member.post("/accounts/reauthenticate/", {"password": PASSWORD})
         assert told(save(plain_member)) == "profile"
+    assert Person.objects.get(user=user).address == "寶慶路3號"
 
 
 def test_number_of_somebody_else_is_kept_apart_and_its_holder_told(

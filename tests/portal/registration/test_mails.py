@@ -63,7 +63,7 @@ def id_number_used(client: Client) -> str:
     """Give a number that somebody has proven."""
     with_number(proven=True)
     Walk(client).advanced()
-    browser().post(link_in(mail_to("clairesu@portal.example")))
+    client.post(link_in(mail_to("clairesu@portal.example")))
     return OWNER
 
 

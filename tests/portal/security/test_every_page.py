@@ -42,7 +42,8 @@ def check_headers(answer: object) -> None:
     ports = [f"{scheme}://localhost:{port}" for scheme in ("https", "http") for port in base.CARDLOGIN_AGENT_PORTS]
     assert policy == {
         "default-src": "'none'", "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'",
-        "script-src": "'self'", "style-src": "'self'", "img-src": "'self'", "form-action": "'self'", "media-src": "'self'",
+        "script-src": "'self'", "style-src": "'self'", "img-src": "'self'", "form-action": "'self'",
+        "media-src": "'self'",
         "connect-src": " ".join(["'self'", *ports]),
     }  # fmt: skip
     assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"

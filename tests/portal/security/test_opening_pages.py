@@ -25,10 +25,10 @@ OF_A_LOOK = {"sessions.Session", "usersessions.UserSession", "captcha.CaptchaSto
 # Nothing to see: they take forms only; the outbox is there in the demonstration only (portal/messages/test_outbox.py).
 WITHOUT_PAGE = {
     "activate_card_proof", "card_bind", "card_challenge", "card_login", "card_rename", "card_unbind",
-    "certificate_only", "company_login", "forgot_account_card", "mail_change_cancel", "no_invitation", "mail_change_code", "outbox",
-    "reauthenticate_card", "reset_card_proof", "rescue_mobile_code", "rescue_mobile_remove", "second_factor_codes",
-    "second_factor_off", "second_factor_on", "reset_way_remove", "session_end", "sessions_end_others", "switch_language",
-    "unlock_card_proof", "way_remove",
+    "certificate_only", "company_login", "forgot_account_card", "mail_change_cancel", "mail_change_code",
+    "no_invitation", "outbox", "reauthenticate_card", "rescue_mobile_code", "rescue_mobile_remove",
+    "reset_card_proof", "reset_way_remove", "second_factor_codes", "second_factor_off", "second_factor_on",
+    "session_end", "sessions_end_others", "switch_language", "unlock_card_proof", "way_remove",
 }  # fmt: skip
 PROFILE = dict.fromkeys(
     ("before the code: question", "after the answer", "member in the manuals' profile"), "egov-compat"

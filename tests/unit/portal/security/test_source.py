@@ -17,7 +17,8 @@ FORBIDDEN_CALLS = {
     "eval", "exec", "compile", "__import__", "os.system", "os.popen", "hashlib.md5", "hashlib.new", "mark_safe",
     "format_html_join", "Template", "Engine", "RawSQL", "ssl._create_unverified_context",
 }  # fmt: skip
-# Numbers that hide nothing, for spreading load and for how a question sounds; and a picture that is drawn from our own secret, not from input.
+# Numbers that hide nothing, for spreading load and for how a question sounds; and a picture that is drawn from our own
+# secret, not from input.
 ALLOWED = {
     "cardlogin_server/revocation/refresh.py": {"random"},
     "cardlogin_server/revocation/fetching/breaker.py": {"random"},
