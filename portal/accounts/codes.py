@@ -47,7 +47,7 @@ class Issued:
 _ANYWHERE = frozenset({CodePurpose.CONFIRM_MAIL})
 # So many of the codes just sent may be typed; the links of all stay good.
 _TYPED = 5
-_NONE = [0] * _TYPED  # no row has this number; the database is asked all the same
+_NONE = list(range(2**62, 2**62 + _TYPED))  # no row has such a number; the database is asked all the same
 
 
 def asker_of(session: SessionBase) -> str:

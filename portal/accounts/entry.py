@@ -100,7 +100,7 @@ def audit_typed(method: str, code: str, typed: str) -> None:
 
     One and the same statement looks for it, whether there is or not.
     """
-    record("login", code, account=account_number(typed), method=method)
+    record("login", code, account=account_number(typed), typed=typed, method=method)
 
 
 def account_number(typed: str) -> int | None:

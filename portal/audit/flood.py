@@ -24,12 +24,13 @@ _PREFIX = "audit"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is counted: the event without its facts, and for how many it stands."""
+    """What is counted: the event without its facts, and for how many it stands; `about`: whom equal ones concern."""
 
     action: str
     code: str
     account: int | None
     address: str
+    about: str = ""
     count: int = 1
 
 
@@ -38,7 +39,7 @@ def summed(event: Event) -> Event | None:
 
     A sum over different events of an address leaves out what they were and the account; one over all the address, too.
     """
-    count = _stands_for(f"{event.action}:{event.code}:{event.account}:{event.address}", EQUAL)
+    count = _stands_for(f"{event.action}:{event.code}:{event.about}:{event.address}", EQUAL)
     if not count:
         return None
     event = replace(event, count=count)
@@ -46,10 +47,10 @@ def summed(event: Event) -> Event | None:
     if not count:
         return None
     if count > 1:
-        event = Event(*SUMMED, None, event.address, count)
+        event = Event(*SUMMED, None, event.address, count=count)
     count = _stands_for("all", IN_ALL)
     if count > 1:
-        event = Event(*SUMMED, None, "", count)
+        event = Event(*SUMMED, None, "", count=count)
     return event if count else None
 
 

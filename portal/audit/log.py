@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from portal.audit import flood, origin
 from portal.audit.models import AuditEvent
+from portal.sealing import index
 
 Fact = str | int
 _WORD = re.compile(r"[a-z]+(?:[_+-][a-z]+)*(?:-[0-9]{1,3})?")  # at the end the version of a profile
@@ -23,24 +24,36 @@ _lines = logging.getLogger("portal.audit")
 
 
 def record(
-    action: str, code: str = "ok", *, account: int | None = None, request: HttpRequest | None = None, **facts: Fact
+    action: str,
+    code: str = "ok",
+    *,
+    account: int | None = None,
+    typed: str = "",
+    request: HttpRequest | None = None,
+    **facts: Fact,
 ) -> None:
     """Add one event to the log and, once the transaction is through, one line to the program's log.
 
     The network address is that of `request` or of the one being answered; in a job `by` is who had it run. A deed and
     its event belong into one transaction; a refusal is recorded outside of the one that is rolled back. Many events
-    are summed up (`portal.audit.flood`). Raises ValueError for anything but the program's own
-    words (code: 40 letters, digits and underscores; fact: 40 letters) and whole numbers, or for another name of a fact:
-    nothing is cut, because whatever does not fit came from somewhere else.
+    are summed up (`portal.audit.flood`); refusals about an account name that somebody typed are told apart by `typed`,
+    of which nothing is kept, so that a name without an account is counted, and costs, like one with it. Raises
+    ValueError for anything but the program's own words (code: 40 letters, digits and underscores; fact: 40 letters)
+    and whole numbers, or for another name of a fact: nothing is cut, because whatever does not fit came from somewhere
+    else.
     """
     if origin.job():
         facts.setdefault("by", origin.job())
     _check(action, code, account, facts)
     address = origin.hashed_address(request)
     with transaction.atomic():
-        summed = _summed(flood.Event(action, code, account, address), facts)
+        summed = _summed(flood.Event(action, code, account, address, _about(account, typed)), facts)
         if summed is not None:
             _add(summed, _facts_of(summed, facts))
+
+
+def _about(account: int | None, typed: str) -> str:
+    return index(typed.strip().lower(), "audit about") if typed else str(account)
 
 
 def _summed(event: flood.Event, facts: dict[str, Fact]) -> flood.Event | None:

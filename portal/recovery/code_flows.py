@@ -80,5 +80,8 @@ def _take(request: HttpRequest, step: Step, typed: str) -> User | Refusal:
 
 def _refused(request: HttpRequest, step: Step, failure: Failure) -> Refusal:
     known = User.objects.filter(username=step.account).values_list("pk", flat=True).first()
-    record(f"reset_{step.way.value}", failure.code, account=known, request=request, method=step.stage.value)
+    record(
+        f"reset_{step.way.value}", failure.code, account=known, typed=step.account, request=request,
+        method=step.stage.value,
+    )  # fmt: skip
     return Refusal(failure)

@@ -8,6 +8,7 @@ from cardlogin_server import Identity, Purpose
 from portal.accounts import lockout
 from portal.accounts.models import User
 from portal.audit.log import record
+from portal.cards import renewal
 from portal.cards.proof import proof_of_card
 from portal.failures import ACCOUNT_CLOSED, ACCOUNT_NOT_ACTIVATED, RECOVERY_REFUSED, Refusal
 from portal.messages.sending import send_mail
@@ -25,13 +26,16 @@ def by_card(request: HttpRequest, way: Way, account: str) -> None:
     """
     try:
         identity = proof_of_card(request, Purpose(way.value))
-        user = holds(identity, account, request)
-        if user is None:
+        held = holds(identity, account)
+        if held is None:
             raise Refusal(RECOVERY_REFUSED)
-        _DO[way](request, user, identity)
+        with transaction.atomic():
+            if held.binding is not None:
+                renewal.use(held.binding, identity, request, confirmed=True)
+            _DO[way](request, held.user, identity)
     except Refusal as refusal:
         known = User.objects.filter(username=account).values_list("pk", flat=True).first()
-        record(way.value, refusal.failure.code, account=known, request=request, method="card")
+        record(way.value, refusal.failure.code, account=known, typed=account, request=request, method="card")
         raise
 
 

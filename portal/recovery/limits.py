@@ -37,5 +37,5 @@ def limit_sending(request: HttpRequest, recipient: str) -> None:
         ratelimit.consume(request, action="recovery_send_here", key=index(here, "recovery send"))
         and ratelimit.consume(request, action="recovery_send", key=key)
     ):
-        record("recovery_code", RATE_LIMITED.code, account=account_number(recipient), request=request)
+        record("recovery_code", RATE_LIMITED.code, account=account_number(recipient), typed=recipient, request=request)
         raise Refusal(RATE_LIMITED)

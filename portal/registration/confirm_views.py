@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.accounts.codes import CodePurpose, find_link
+from portal.accounts.codes import CodePurpose, find_link, owner
 from portal.accounts.destination import safe_next
 from portal.accounts.entry import account_number
 from portal.accounts.models import User
@@ -72,6 +72,8 @@ def confirm(request: HttpRequest, link: str) -> HttpResponse:
                 return answer
         except Refusal as refusal:
             failure = _refused(request, refusal, user.pk)
+    elif request.method == "POST" and failure is not None:
+        record("confirm_mail", failure.code, account=owner(CodePurpose.CONFIRM_MAIL, link), request=request)
     context = {
         "notice": failure, "next": safe_next(request) or "", "form": form, "account": user.username if user else "",
         "registered": PasswordAgain(), "open": user is not None and user.is_active,
@@ -114,7 +116,7 @@ def resend_mail(request: HttpRequest) -> HttpResponse:
             return redirect(f"{request.path}?sent=1")
         except Refusal as refusal:
             failure = refusal.failure
-            record("resend_confirmation", failure.code, account=account_number(account), request=request)
+            record("resend_confirmation", failure.code, account=account_number(account), typed=account, request=request)
     context = {"form": form, "notice": failure, "sent": request.GET.get("sent") == "1"}
     return render(request, "registration/resend.html", context)
 

@@ -146,7 +146,8 @@ def confirm_by_code(account: str, typed: str, refusal: Callable[[User], Failure 
     `refusal` says why whoever types a right code may not activate the account with what its registration told; the
     code can be typed again then, as long as it has tries left.
     """
-    user = User.objects.filter(username=account.strip().lower()).first() or User(pk=_NOBODY)
+    name = account.strip().lower()
+    user = User.objects.filter(username=name).first() or User(pk=_NOBODY, username=name)
     failure: Failure | None = CONFIRM_CODE_WRONG
     # Together, so that a wrong code costs one commit whether the name has an account (and a try less) or not.
     with transaction.atomic():
@@ -157,7 +158,7 @@ def confirm_by_code(account: str, typed: str, refusal: Callable[[User], Failure 
                 return _confirm(code)
             IssuedCode.objects.filter(pk=code.pk).update(used=None)
         else:
-            record("confirm_mail", CONFIRM_CODE_WRONG.code, account=user.pk or None)
+            record("confirm_mail", CONFIRM_CODE_WRONG.code, account=user.pk or None, typed=account)
     # Raised out here, so that the try stays counted.
     raise Refusal(failure or CONFIRM_CODE_WRONG)
 

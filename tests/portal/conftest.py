@@ -87,7 +87,8 @@ class Browser(Client):
     def request(self, **request: Any) -> Any:
         """Send as https on the usual port."""
         answer = super().request(**{**request, "wsgi.url_scheme": "https", "SERVER_PORT": "443"})
-        if Browser.has_database:
+        # A file that is being sent must be closed by whoever asked for it, and takes the database with it.
+        if Browser.has_database and not answer.streaming:
             sender.send_all()
         return answer
 

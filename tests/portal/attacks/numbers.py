@@ -40,13 +40,14 @@ def register_typing(account: str, address: str, *, name: str = "王小明", **nu
 
 def register_with(card: Card, account: str, address: str, rest: str = NUMBER[:6]) -> Any:
     """A registration with a card, up to the page after its signature."""
-    _REGISTERED[address] = client = browser()
+    client = browser()
     card_log_in(client, card)
     return fill_in(Walk(client), account, address, rest).sign(card)
 
 
 def fill_in(walk: Walk, account: str, address: str, rest: str = NUMBER[:6]) -> Walk:
     """All steps of a registration that began with a card, up to the signature."""
+    _REGISTERED[address] = walk.client
     basic = {**BASIC, "email": address, "email_again": address, "id_rest": rest}
     basic.pop("name")
     walk.send({**ACCOUNT, "account": account})

@@ -238,7 +238,7 @@ def test_card_of_a_certificate_only_account_comes_over_on_confirmation(client: C
     another.post("/accounts/card/choices/certificate-only/")
     to_signature(Walk(client)).sign(pki.cards["citizen"])
     assert CardBinding.objects.get().user.certificate_only
-    browser().post(link_in(mail_to(MAIL)))
+    client.post(link_in(mail_to(MAIL)))
     assert CardBinding.objects.get().user.username == "clairesu1234"
     assert not User.objects.get(certificate_only=True).is_active
 

@@ -16,7 +16,7 @@ from django.test import Client
 
 from portal.accounts.id_numbers import prove
 from portal.accounts.models import IdKind, Person, User
-from tests.portal.conftest import PASSWORD, browser
+from tests.portal.conftest import PASSWORD
 from tests.portal.registration.test_change import ask
 from tests.portal.registration.walk import Walk, link_in, mail_to
 
