@@ -109,5 +109,5 @@ def test_taking_over_an_account_with_a_password(client: Client, pki: Pki, db: No
     thief = browser()
     thief.post("/accounts/login/", {"login": "wang0002", "password": PASSWORD})
     answer: Any = thief.post("/member/cards/bind/", proof(thief, pki, "bind"), follow=True)
-    assert 'data-code="card_renewed"' in answer.content.decode()
+    assert 'data-code="card_taken"' in answer.content.decode()
     assert CardBinding.objects.get().user == former

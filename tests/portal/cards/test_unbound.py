@@ -36,8 +36,9 @@ def test_first_choice_log_in_by_password_then_bind(client: Client, pki: Pki) -> 
     card_log_in(client, pki.cards["citizen2"])
     answer = client.post(f"/accounts/login/?next={CARDS}", {"login": "lin00002", "password": PASSWORD, "next": CARDS})
     assert location(answer) == CARDS
-    assert "剛才驗證的憑證" not in plain(client.get(CARDS))  # the log-in drops what was left in the browser
+    assert "剛才驗證的憑證：林美玲" in plain(client.get(CARDS))
     assert code(bind(client, pki.cards["citizen2"])) == "bound"
+    assert "剛才驗證的憑證" not in plain(client.get(CARDS))
 
 
 def test_third_choice_makes_an_account_of_its_own_once(client: Client, pki: Pki) -> None:

@@ -52,7 +52,7 @@ def test_what_is_over_goes(client: Client, user: User, pki: Pki) -> None:
     card_log_in(client, pki.cards["citizen"])
     Session.objects.update(expire_date=timezone.now() - DAY)
     lockout.begin("somebody")
-    PasswordTries.objects.update(last_wrong=timezone.now() - DAY)
+    PasswordTries.objects.update(last_wrong=timezone.now() - 31 * DAY)
     CaptchaStore.generate_key()
     CaptchaStore.objects.update(expiration=timezone.now() - DAY)
     issue(user, CodePurpose.CONFIRM_MAIL, IssuedCode.Channel.MAIL, user.email, DAY)
@@ -82,7 +82,7 @@ def test_job_that_fails_is_named_and_stops_no_other(monkeypatch: pytest.MonkeyPa
     with pytest.raises(CommandError, match="failed: old counts of wrong passwords"):
         nightly()
     assert CaptchaStore.objects.count() == 0
-    assert "RuntimeError: broken" in caplog.text
+    assert "RuntimeError" in caplog.text  # its words stay out of the log
 
 
 def test_accounts_are_deleted_where_the_portal_can() -> None:

@@ -16,6 +16,7 @@ from tests.portal.data.worker_role import OWNER, WORKER, Roles, two_roles
 from tests.portal.pki import ListServer, Pki
 from tests.portal.test_configuration import demo_environment, run
 from tests.portal.test_serving import Visitor, free_port, start, tls  # noqa: F401
+from tests.stand.parts import start_sender
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +48,7 @@ def test_portal_works_as_the_workers_role(roles: Roles, tmp_path: Path, pki: Pki
         port = free_port()
         process = start(environment, tls, port)
         stops.callback(two_workers._end, process)
+        stops.callback(start_sender(environment, tmp_path / "logs").stop)
         Visitor(tls, port).wait()
         office = Office(port, port, environment, tls / "tls.crt", lists, card)
         two_workers.test_registration_begun_on_one_and_finished_on_the_other(office)
