@@ -27,7 +27,10 @@ def _address(name: str) -> str:
         _environment.complain(f"{name}: {error}")
         return ""
     if crosses_a_network_unprotected(value):
-        _environment.complain(f"{name}: another machine is reached by TLS only (sslmode=verify-full, rediss://)")
+        _environment.complain(
+            f"{name}: another machine is reached by TLS only, trusting its own authority "
+            "(sslmode=verify-full&sslrootcert=…, rediss://…?ssl_ca_certs=…)"
+        )
     return value
 
 

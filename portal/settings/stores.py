@@ -100,13 +100,17 @@ def postgresql(address: str) -> dict[str, dict[str, Any]]:
 
 
 def crosses_a_network_unprotected(address: str) -> bool:
-    """Whether what is said to this server could be read or changed on its way: another machine, no verified TLS."""
+    """Whether what is said to this server could be read or changed on its way.
+
+    That is: another machine, and no TLS, or none that trusts one authority only (ASVS 12.3.4).
+    """
     parts = urlsplit(address)
-    if parts.scheme == "redis":
-        return parts.hostname not in _SAFE_HOSTS
-    if parts.scheme != "postgresql" or not parts.hostname or parts.hostname in _SAFE_HOSTS:
+    if not parts.hostname or parts.hostname in _SAFE_HOSTS:
         return False
-    return dict(parse_qsl(parts.query)).get("sslmode") != "verify-full"
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme == "postgresql":
+        return options.get("sslmode") != "verify-full" or not options.get("sslrootcert")
+    return parts.scheme != "rediss" or not options.get("ssl_ca_certs")
 
 
 def _host(parts: SplitResult, folder: str) -> str:
