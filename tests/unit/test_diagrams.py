@@ -19,6 +19,7 @@ UNNAMED = {
     "commands",
     "locale",
     "anchors",
+    "standins",
     "identifiers",
     "fetching",
     "django",

@@ -43,6 +43,10 @@ def test_second_factor(card_holder: Person) -> None:
     person.fill({"驗證碼或備用碼": spare})
     person.press("登入")
     assert person.came_in_by() == "password"
+    person.follow("兩階段驗證")
+    person.fill({"目前的密碼": PASSWORD})
+    person.press("停用兩階段驗證")
+    assert person.done() == "second_factor_off"
 
 
 def test_renewed_card(card_holder: Person) -> None:
