@@ -1,7 +1,7 @@
 """Registration of the audit application."""
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 from typing_extensions import override
 
 from portal.audit.checks import append_only_role
@@ -16,4 +16,4 @@ class AuditConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Register the check of the database role."""
-        register(append_only_role, deploy=True)
+        register(append_only_role, Tags.database, deploy=True)

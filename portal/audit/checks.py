@@ -1,10 +1,13 @@
-"""What `check --deploy` says of the database role: the workers' may add to the audit log and nothing else."""
+"""What `check --deploy --database default` says of the database role.
+
+The workers' may add to the audit log and nothing else.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Warning
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 
 _MAY = """
 SELECT pg_has_role(current_user, relowner, 'MEMBER') OR has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
@@ -12,13 +15,15 @@ FROM pg_class WHERE oid = to_regclass('audit_auditevent')
 """
 
 
-def append_only_role(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+def append_only_role(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
     """One warning where the role that asks may change or empty the audit log, or switch its triggers off.
 
     Another one where the database does not answer. Nothing for SQLite, where whoever has the file has the log, and
-    before the first `migrate`.
+    before the first `migrate`. Asked only with `--database`, as Django has it for whatever opens a connection.
     """
-    if connection.vendor != "postgresql":
+    if DEFAULT_DB_ALIAS not in (databases or ()) or connection.vendor != "postgresql":
         return []
     try:
         with connection.cursor() as cursor:

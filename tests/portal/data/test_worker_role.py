@@ -1,4 +1,4 @@
-"""The portal with a database role that does not own its tables: it works, and `check --deploy` tells the difference."""
+"""The portal with a database role that does not own its tables: it works, and its check tells the difference."""
 
 import contextlib
 import subprocess
@@ -19,6 +19,7 @@ from tests.portal.test_serving import Visitor, free_port, start, tls  # noqa: F4
 from tests.stand.parts import start_sender
 
 pytestmark = pytest.mark.slow
+CHECK = ("check", "--deploy", "--database", "default")
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +73,13 @@ def test_tables_of_later_versions_need_no_further_grant(roles: Roles) -> None:
 
 
 def test_check_names_a_role_that_may_too_much(roles: Roles) -> None:
-    assert "W001" not in _done(run(roles.worker, "check", "--deploy"))
-    assert "portal.audit.W001" in _done(run(roles.owner, "check", "--deploy"))
+    assert "W001" not in _done(run(roles.worker, *CHECK))
+    assert "portal.audit.W001" in _done(run(roles.owner, *CHECK))
     with psycopg.connect(roles.owners_database) as owner:
         owner.execute(f'GRANT TRUNCATE ON audit_auditevent TO "{WORKER}"'.encode())
-    assert "portal.audit.W001" in _done(run(roles.worker, "check", "--deploy"))
+    assert "portal.audit.W001" in _done(run(roles.worker, *CHECK))
     _done(run(roles.owner, "grant", "--role", WORKER))
-    assert "W001" not in _done(run(roles.worker, "check", "--deploy"))
+    assert "W001" not in _done(run(roles.worker, *CHECK))
 
 
 @pytest.mark.parametrize(
@@ -118,4 +119,4 @@ def test_old_events_go_and_that_is_an_event(roles: Roles) -> None:
 
 def test_check_says_that_nobody_answers(tmp_path: Path, pki: Pki) -> None:
     environment = demo_environment(tmp_path, pki) | {"CARDLOGIN_DATABASE_URL": f"postgresql:///office?host={tmp_path}"}
-    assert "portal.audit.W002" in _done(run(environment, "check", "--deploy"))
+    assert "portal.audit.W002" in _done(run(environment, *CHECK))
