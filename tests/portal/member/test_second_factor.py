@@ -16,7 +16,7 @@ from portal.accounts.passwords import set_password
 from portal.member.second_factor import take_code
 from tests.portal.conftest import PASSWORD, browser
 from tests.portal.helpers import ask_challenge, card_log_in, location, logged_in, plain
-from tests.portal.member.people import NEW, audited, later, log_in, told, totp
+from tests.portal.member.people import NEW, audited, half_minutes_later, later, log_in, told, totp
 from tests.portal.pki import Pki
 
 PAGE, STEP = "/member/second-factor/", "/accounts/second-factor/"
@@ -106,14 +106,14 @@ def test_code_is_used_once(inside: Client, owner: User) -> None:
 @pytest.mark.parametrize("steps", [-1, 0, 1])
 def test_clock_may_be_half_a_minute_off(inside: Client, owner: User, steps: int) -> None:
     secret = switch_on(inside)
-    with later(seconds=90):
+    with half_minutes_later(3):
         assert step(browser(), totp(secret, steps)).redirect_chain[-1][0] == "/member/"
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
 def test_code_of_a_minute_ago_is_too_old(inside: Client, owner: User, steps: int) -> None:
     secret = switch_on(inside)
-    with later(seconds=90):
+    with half_minutes_later(3):
         assert told(step(browser(), totp(secret, steps))) == "second_factor_wrong"
 
 
