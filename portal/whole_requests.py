@@ -132,6 +132,8 @@ def _environ(scope: dict[str, Any]) -> Environ:
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:
+        if b"_" in name:
+            continue  # X_Forwarded_For would be taken for the balancer's X-Forwarded-For: both have one key here
         key = name.decode("latin-1").upper().replace("-", "_")
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"

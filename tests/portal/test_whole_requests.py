@@ -62,6 +62,15 @@ def ask(application: Any, told: dict[str, Any], body: Iterable[bytes] = ()) -> l
     return sent
 
 
+@pytest.mark.parametrize("name", [b"x_forwarded_for", b"x-forwarded_for", b"x_forwarded_proto", b"content_length"])
+def test_header_with_an_underscore_is_nobodys(name: bytes) -> None:
+    seen = Seen()
+    told = [(b"host", b"portal.test"), (b"x-forwarded-for", b"192.0.2.7"), (b"x-forwarded-proto", b"http")]
+    ask(seen, scope(headers=[*told, (name, b"7")]))
+    assert (seen.environ["HTTP_X_FORWARDED_FOR"], seen.environ["HTTP_X_FORWARDED_PROTO"]) == ("192.0.2.7", "http")
+    assert "CONTENT_LENGTH" not in seen.environ
+
+
 def test_request_as_wsgi_has_it() -> None:
     seen = Seen()
     headers = [(b"host", b"portal.test"), (b"x-two", b"a"), (b"x-two", b"b"), (b"content-type", b"text/plain"),
