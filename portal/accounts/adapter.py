@@ -24,6 +24,7 @@ from portal.accounts.entry import (
     prove_log_in,
     remember_previous,
 )  # fmt: skip
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import User
 from portal.accounts.notice import back_to_login
 from portal.accounts.passwords import normal_password
@@ -120,6 +121,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     @transaction.atomic
     def login(self, request: HttpRequest, user: User) -> None:
         """Log in, keep the time of the log-in before, and write the audit line; a deletion asked for ends with it."""
+        hold_rows(user.pk)
         previous = user.last_login
         card = pending.take_along(request.session, user)
         leave_earlier_behind(request, user)

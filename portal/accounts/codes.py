@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from portal.accounts import lockout
+from portal.accounts.holding import hold_rows
 from portal.accounts.lockout import STRANGER, Source
 from portal.accounts.models import IssuedCode, User
 from portal.policy import policy
@@ -67,6 +68,7 @@ def issue(
     now = timezone.now()
     issued = Issued(secrets.token_urlsafe(32), f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}", life, now + life)
     with transaction.atomic():
+        hold_rows(user.pk)
         if purpose not in _ANYWHERE:
             IssuedCode.objects.filter(user=user, purpose=purpose, asker=asker, used=None).update(used=now)
         IssuedCode.objects.create(
@@ -86,7 +88,9 @@ def owner(purpose: CodePurpose, link: str) -> int | None:
 def take_link(purpose: CodePurpose, link: str) -> IssuedCode | None:
     """The code whose link this is, now used up; None for one that is unknown, used or too old."""
     found = IssuedCode.objects.filter(purpose=purpose, link=_hash(purpose, link))
-    return _use(found)
+    with transaction.atomic():
+        hold_rows(*found.values_list("user", flat=True))
+        return _use(found)
 
 
 def find_link(purpose: CodePurpose, link: str) -> IssuedCode | None:
@@ -102,6 +106,12 @@ def take_code(
     After `policy().most_wrong` wrong ones in a row, however many codes were sent meanwhile, none is taken from
     `source` any more until the holder sets a new password or shows a card; links stay good.
     """
+    with transaction.atomic():
+        hold_rows(user.pk)
+        return _take_code(user, purpose, code, asker, source)
+
+
+def _take_code(user: User, purpose: CodePurpose, code: str, asker: str, source: Source) -> IssuedCode | None:
     live = IssuedCode.objects.filter(user=user, purpose=purpose, asker=asker, used=None, expires__gt=timezone.now())
     found = list(live.filter(tries_left__gt=0).order_by("-pk").values_list("pk", flat=True)[:_TYPED])
     numbers = (found + _NONE)[:_TYPED]  # as many for everybody

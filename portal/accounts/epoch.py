@@ -36,7 +36,7 @@ def hold(user: User) -> None:
     For whatever changes an account on behalf of a session: a request that was under way when the holder ended that
     session changes nothing any more. Raises `SessionInterrupted`, which Django answers with 400.
     """
-    now = User.objects.select_for_update().filter(pk=user.pk).first()
+    now = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
     if now is None or stamp(now) != stamp(user):
         raise SessionInterrupted("the account's sessions were ended meanwhile")
 
@@ -49,7 +49,7 @@ def advance(user: User) -> None:
     """
     with transaction.atomic():
         # Under the row's lock, so that this is the epoch begun here and no later one, which ends this session, too.
-        user.epoch = User.objects.select_for_update().get(pk=user.pk).epoch + 1
+        user.epoch = User.objects.select_for_update(no_key=True).get(pk=user.pk).epoch + 1
         User.objects.filter(pk=user.pk).update(epoch=user.epoch)
         IssuedCode.objects.filter(user=user, purpose__in=_ENDED, used=None).update(used=timezone.now())
         EmailAddress.objects.filter(user=user, primary=False, verified=False).delete()

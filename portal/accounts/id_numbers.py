@@ -47,7 +47,7 @@ def prove(person: Person) -> None:
     """Let a confirmed account hold the number it has proven; an account that only claims it loses it and is told.
 
     The proving person is told nothing of it. Raises `Refusal` (id_number_proven) when another account has proven it,
-    too, and SealBroken. Call it in a transaction.
+    too, and SealBroken. Call it in a transaction that holds the account.
     """
     for _ in range(_TRIES):
         holder = _other_holder(person)

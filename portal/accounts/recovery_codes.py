@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cardlogin_server.identity.identifiers.normal_form import normal_form
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import Person, User
 from portal.audit.log import record
 from portal.messages.sending import send_mail
@@ -35,6 +36,7 @@ def new_code(user: User) -> str:
     text = fresh_text()
     kept = {"recovery_code_hash": hash_of(text), "code_since": timezone.now()}  # slow, so before the transaction
     with transaction.atomic():
+        hold_rows(user.pk)
         Person.objects.update_or_create(user=user, defaults=kept)
         record("recovery_code_issued", account=user.pk)
     return text

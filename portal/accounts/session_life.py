@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from portal.accounts.holding import hold_rows
 from portal.accounts.notice import note_good_news
 from portal.audit.log import record
 from portal.policy import policy
@@ -52,6 +53,7 @@ def _end_if_over(request: HttpRequest) -> None:
     if now - seen > rules.idle.total_seconds() or now - request.session[_BEGAN] > rules.total.total_seconds():
         account = request.user.pk
         with transaction.atomic():
+            hold_rows(account or 0)
             logout(request)
             record("session_over", account=account, request=request)
         note_good_news(request, "session_over")

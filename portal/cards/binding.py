@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from cardlogin_server import Identity
 from cardlogin_server.certificates.families import Family
 from portal.accounts import epoch
+from portal.accounts.holding import hold_rows
 from portal.accounts.id_numbers import give_up, note_proof, prove
 from portal.accounts.models import Person, User
 from portal.audit.log import record
@@ -110,8 +111,8 @@ def _hold(user: User, card: Card) -> tuple[User, CardBinding | None]:
     rows = CardBinding.objects.filter(binding_key=card.binding_key)
     owner = rows.values_list("user", flat=True).first()
     numbers = {user.pk} if owner is None else {user.pk, owner}
-    accounts = User.objects.select_for_update().filter(pk__in=numbers).order_by("pk")
-    held = {account.pk: account for account in accounts}
+    hold_rows(*numbers)
+    held = User.objects.in_bulk(numbers)
     if user.pk not in held:
         raise Refusal(PAGE_OUTDATED)
     epoch.hold(user)

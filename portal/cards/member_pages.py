@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cardlogin_server import Purpose
 from portal import once
+from portal.accounts import epoch
 from portal.accounts.destination import safe_next
 from portal.accounts.fresh import fresh_required, is_fresh
 from portal.accounts.models import User
@@ -90,6 +91,7 @@ def card_rename(request: HttpRequest, card: int) -> HttpResponse:
     form = NameForm(request.POST)
     if form.is_valid():
         with transaction.atomic():
+            epoch.hold(binding.user)
             # It may be unlinked at the same moment.
             own = CardBinding.objects.filter(pk=binding.pk, user=binding.user_id)
             if own.update(nickname=form.cleaned_data["nickname"]):

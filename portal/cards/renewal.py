@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import Person, User
 from portal.audit.log import record
 from portal.cards.fit import Card, number_fits
@@ -36,6 +37,7 @@ def use(binding: CardBinding, card: Card, request: HttpRequest | None, *, confir
     when the card was unlinked, or linked to another account, meanwhile.
     """
     with transaction.atomic():
+        hold_rows(binding.user_id)
         # Held until the end: what is noted cannot be of a card that is being unlinked.
         rows = CardBinding.objects.select_for_update(of=("self",)).select_related("user")
         held = rows.filter(pk=binding.pk, user=binding.user_id).first()

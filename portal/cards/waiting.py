@@ -39,7 +39,8 @@ def reserve(user: User, identity: Identity, proven_number: str, request: HttpReq
 def take_over(user: User) -> None:
     """Link the card that waits for an account which is confirmed now; one that has another use meanwhile stays there.
 
-    Then it has proven nothing here.
+    Then it has proven nothing here. The account is held before the one that has the card, whatever their numbers: an
+    account with a waiting card has no other, so no transaction comes the other way.
     """
     waiting = WaitingCard.objects.filter(user=user).first()
     if waiting is None:

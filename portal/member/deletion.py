@@ -7,6 +7,7 @@ from django.utils import timezone
 from portal.accounts import lockout
 from portal.accounts.codes import CodePurpose, issue, take_link
 from portal.accounts.epoch import hold
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import IssuedCode, User
 from portal.audit.log import record
 from portal.failures import CONFIRM_LINK_USED, Refusal
@@ -77,6 +78,7 @@ def free_names() -> int:
     kept_since = timezone.now() - policy().deleted_name_kept
     old = User.objects.filter(is_active=False, delete_after__lte=kept_since)
     with transaction.atomic():
+        hold_rows(*old.values_list("pk", flat=True))
         count = old.delete()[1].get("accounts.User", 0)  # without the counts that go with them
         if count:
             record("names_freed", count=count)

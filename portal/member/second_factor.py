@@ -23,6 +23,7 @@ from typing_extensions import override
 from portal.accounts import epoch
 from portal.accounts.epoch import stamp
 from portal.accounts.fresh import Factor, has_second_factor, prove
+from portal.accounts.holding import hold_rows
 from portal.accounts.lockout import Kind, right
 from portal.accounts.models import User
 from portal.audit.log import record
@@ -97,6 +98,7 @@ def take_code(user: User, code: str) -> Authenticator | None:
     time, and none that is older than the last one taken: the number of its step is kept. Many at once: one is taken.
     """
     with transaction.atomic():
+        hold_rows(user.pk)
         for one in Authenticator.objects.select_for_update().filter(user=user).order_by("pk"):
             is_app = one.type == Authenticator.Type.TOTP
             if _take_step(one, code) if is_app else one.wrap().validate_code(code):

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from portal.accounts.entry import audit
 from portal.accounts.fresh import fresh_required, has_second_factor
+from portal.accounts.holding import hold_rows
 from portal.accounts.kinds import persons_only
 from portal.accounts.lockout import Kind, begin, right
 from portal.accounts.models import User
@@ -116,6 +117,7 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
     failure = form.limited_code(request) if form.is_bound else None
     if form.is_bound and failure is None:
         with transaction.atomic():  # a recovery code is used up by the log-in that it opens, not without it
+            hold_rows(user.pk)
             form.save()
             answer: HttpResponse = stage.exit()
         return answer

@@ -61,6 +61,7 @@ def session_end(request: HttpRequest, session: int) -> HttpResponse:
     user = holder(request)
     found = get_object_or_404(_others(request, user), pk=session)
     with transaction.atomic():
+        epoch.hold(user)
         found.end()
         devices.forget(user, here=request)  # which of them it was is not known
         record("sessions_ended", account=user.pk, request=request, count=1)

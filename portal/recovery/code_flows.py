@@ -4,6 +4,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from portal.accounts.codes import asker_of
+from portal.accounts.holding import hold_rows
 from portal.accounts.lockout import STRANGER
 from portal.accounts.models import User
 from portal.accounts.recovery_codes import use_code
@@ -63,6 +64,7 @@ def saved_code(request: HttpRequest, step: Step, typed: str) -> Stage | None:
         raise _refused(request, step, tried.failure)
     user = find(step.account)
     with transaction.atomic():
+        hold_rows(user.pk if user is not None else 0)  # no row has that number; the work is the same
         right = user is not None and use_code(user, typed)
         if user is not None and right:
             proof.grant(request, user, step.way)

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from cardlogin_server import Identity, Purpose
 from portal.accounts import lockout
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.cards import renewal
@@ -30,6 +31,7 @@ def by_card(request: HttpRequest, way: Way, account: str) -> None:
         if held is None:
             raise Refusal(RECOVERY_REFUSED)
         with transaction.atomic():
+            hold_rows(held.user.pk)
             if held.binding is not None:
                 renewal.use(held.binding, identity, request, confirmed=True)
             _DO[way](request, held.user, identity)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from portal.accounts.epoch import stamp
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import User
 from portal.audit.log import record
 from portal.policy import policy
@@ -41,6 +42,7 @@ def grant(request: HttpRequest, user: User, way: Way) -> None:
     forget_review(request)
     request.session[_KEY] = {"user": user.pk, "way": way.value, "at": time.time(), "stamp": stamp(user)}
     with transaction.atomic():
+        hold_rows(user.pk)
         new_key(request.session)
         record("reset_proof", account=user.pk, request=request, method=way.value)
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal.accounts.codes import CodePurpose, issue, take_code, take_link
 from portal.accounts.epoch import hold
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import IssuedCode, User
 from portal.audit.log import record
 from portal.failures import CONFIRM_CODE_WRONG, CONFIRM_LINK_USED, MAIL_TAKEN, Refusal
@@ -67,6 +68,7 @@ def write_again(user: User, may_write: Writer) -> bool:
 def give_up(user: User) -> None:
     """Forget a waiting change because its member says so: that is an event."""
     with transaction.atomic():
+        hold(user)
         forget(user)
         record("change_mail_cancelled", account=user.pk)
 
@@ -114,6 +116,7 @@ def change_by_code(user: User, typed: str) -> User:
 def write_change(user: int, address: str) -> None:
     """Write to the new address now (a job of the sender), or to its holder; nothing once the change was given up."""
     with transaction.atomic():
+        hold_rows(user)
         waiting = EmailAddress.objects.select_related("user").filter(user=user, email=address, primary=False)
         asked = waiting.filter(verified=False).first()
         if asked is None:
@@ -150,7 +153,7 @@ def _write_link(user: User, address: str) -> None:
 def _change(code: IssuedCode) -> User:
     try:
         with transaction.atomic():
-            user = User.objects.select_for_update().get(pk=code.user_id)
+            user = User.objects.select_for_update(no_key=True).get(pk=code.user_id)
             _swap(user, code.recipient)
             return user
     except IntegrityError:

@@ -14,6 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.codes import CodePurpose, find_link, issue, take_code, take_link
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import IssuedCode, Person, User
 from portal.accounts.passwords import set_password
 from portal.audit.log import record
@@ -66,6 +67,7 @@ def send_confirmation(user: User, may_write: Writer, next_url: str = "") -> bool
 def write_confirmation(user: int, next_url: str = "") -> None:
     """Write that mail now (a job of the sender), unless the account is gone or confirmed by now."""
     with transaction.atomic():
+        hold_rows(user)
         found = User.objects.filter(pk=user).first()
         if found is None or not (is_waiting(found) or _is_open_unconfirmed(found)):
             return
@@ -166,7 +168,7 @@ def confirm_by_code(account: str, typed: str, refusal: Callable[[User], Failure 
 def _confirm(code: IssuedCode, own_password: str | None = None) -> User:
     try:
         with transaction.atomic():
-            user = User.objects.select_for_update().get(pk=code.user_id)
+            user = User.objects.select_for_update(no_key=True).get(pk=code.user_id)
             if own_password is not None:
                 _begin_anew(user, own_password)
             if not EmailAddress.objects.filter(user=user, email=code.recipient, primary=True).update(verified=True):

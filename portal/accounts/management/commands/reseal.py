@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from typing_extensions import override
 
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import IdKind, Person
 from portal.audit.log import record
 from portal.audit.origin import Job
@@ -45,7 +46,9 @@ class Command(Job):
 
 @transaction.atomic
 def _reseal_person(number: int) -> bool:
-    person = Person.objects.select_for_update().filter(pk=number).first()
+    rows = Person.objects.filter(pk=number)
+    hold_rows(*rows.values_list("user", flat=True))
+    person = rows.select_for_update().first()
     if person is None:
         return True
     try:
@@ -62,7 +65,9 @@ def _reseal_person(number: int) -> bool:
 
 @transaction.atomic
 def _reseal_factor(number: int) -> bool:
-    factor = Authenticator.objects.select_for_update().filter(pk=number).first()
+    rows = Authenticator.objects.filter(pk=number)
+    hold_rows(*rows.values_list("user", flat=True))
+    factor = rows.select_for_update().first()
     if factor is None:
         return True
     adapter = get_adapter()

@@ -12,6 +12,7 @@ from django.db import transaction
 from typing_extensions import override
 
 from cardlogin_server import CardLoginError, Identity
+from portal.accounts.holding import hold_rows
 from portal.accounts.models import User
 from portal.accounts.passwords import set_password
 from portal.audit.origin import Job
@@ -71,6 +72,7 @@ def _account(name: str, password: str, identity: Identity) -> User:
 
 
 def _bind(user: User, identity: Identity) -> None:
+    hold_rows(user.pk)
     binding, _ = CardBinding.objects.get_or_create(
         binding_key=identity.binding_key,
         defaults={
