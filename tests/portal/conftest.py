@@ -19,10 +19,27 @@ from portal.audit import flood
 from portal.cards.models import CardBinding
 from portal.messages import sender
 from portal.messages.models import QueuedMessage
+from tests.portal import lock_order
 from tests.portal.pki import ListServer, Pki
 
 PASSWORD = "correct horse 9 battery"
 SERIAL = "0000000112345678"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def locks_watched() -> list[str]:
+    """Hears of locks taken out of order in every transaction from now on."""
+    heard: list[str] = []
+    lock_order.watch(heard.append)
+    return heard
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order(locks_watched: list[str]) -> Iterator[None]:
+    """No transaction of this test takes locks in an order that could end in a deadlock."""
+    locks_watched.clear()
+    yield
+    assert locks_watched == []
 
 
 @pytest.fixture(autouse=True)

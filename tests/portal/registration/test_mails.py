@@ -14,6 +14,7 @@ from django.core import mail
 from django.db import transaction
 from django.test import Client
 
+from portal.accounts.holding import hold_rows
 from portal.accounts.id_numbers import prove
 from portal.accounts.models import IdKind, Person, User
 from tests.portal.conftest import PASSWORD
@@ -74,6 +75,7 @@ def id_number_lost(client: Client) -> str:
     person.note_id_number(IdKind.NATIONAL, "A123456789")
     person.save()
     with transaction.atomic():
+        hold_rows(person.user_id)
         prove(person)
     return OWNER
 
