@@ -2,7 +2,7 @@
 
 Two transactions that take the same rows in different orders wait for each other, and PostgreSQL ends one of them with
 an error. Whether they meet is chance; the order is not. So it is looked at in every transaction of every test, on
-every database, instead of waiting for two to meet.
+every database, instead of waiting for two to meet. What a portal does in a process of its own is not seen here.
 """
 
 import re
@@ -14,9 +14,10 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.signals import connection_created
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.db.transaction import Atomic
 
 import portal
 
@@ -82,6 +83,11 @@ def _portal_code() -> str:
     )
 
 
+def _outermost(connection: Any) -> Atomic | None:
+    """The block that began the transaction under way, apart from the one that a test lives in."""
+    return next((one for one in connection.atomic_blocks if not one._from_testcase), None)
+
+
 def watch(report: Callable[[str], None]) -> None:
     """From now on `report` hears of every transaction that takes a lock out of order."""
     # SQLite has one lock for everything; the statements say all the same what they would hold elsewhere.
@@ -92,7 +98,7 @@ def watch(report: Callable[[str], None]) -> None:
 
     def look(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         connection = context["connection"]
-        block = next((one for one in connection.atomic_blocks if not one._from_testcase), None)
+        block = _outermost(connection)
         table = table_locked(str(sql)) if block is not None else ""
         if table:
             if getattr(connection, "_locks_of", None) is not block:
@@ -103,10 +109,22 @@ def watch(report: Callable[[str], None]) -> None:
                 report(f"{wrong}: {where}")
         return execute(sql, params, many, context)
 
+    leave = Atomic.__exit__
+
+    def forget(block: Any, *error: Any) -> None:
+        # The block of a decorated function is the same object in every call.
+        try:
+            leave(block, *error)
+        finally:
+            connection: Any = connections[block.using or DEFAULT_DB_ALIAS]
+            if _outermost(connection) is None:
+                connection._locks_of = None
+
     def begin(connection: Any, **_: object) -> None:
         if look not in connection.execute_wrappers:
             connection.execute_wrappers.append(look)
 
+    Atomic.__exit__ = forget  # type: ignore[method-assign]
     for open_already in connections.all(initialized_only=True):
         begin(open_already)
     connection_created.connect(begin, weak=False, dispatch_uid="lock order")

@@ -52,6 +52,30 @@ def test_real_statements(user: User) -> None:
     assert [table for table in locked if table] == [USER, CARD, CARD, CODE, "cards_cardcertificate", CARD]
 
 
+@transaction.atomic
+def _rename(user: User, *, held: bool) -> None:
+    if held:
+        hold_rows(user.pk)
+    with transaction.atomic():
+        CardBinding.objects.filter(user=user).update(nickname="")
+    IssuedCode.objects.filter(user=user).update(used=timezone.now())
+
+
+@pytest.mark.django_db
+def test_each_call_is_a_transaction_of_its_own(
+    user: User, locks_watched: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one call of a decorated function holds, the next one does not; and a block within ends nothing."""
+    monkeypatch.setattr(lock_order, "_portal_code", lambda: "portal")
+    _rename(user, held=True)
+    assert locks_watched == []
+    _rename(user, held=False)
+    assert locks_watched == [f"{CODE} after {CARD}, without the account: portal"]
+    _rename(user, held=True)
+    assert len(locks_watched) == 1
+    locks_watched.clear()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_wrong_order_is_heard(user: User, locks_watched: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Deleting an account as the portal would, without holding it first."""
