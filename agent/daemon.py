@@ -81,8 +81,10 @@ async def _serve(settings: Settings, state: State) -> None:
     port = int(sockets[0].getsockname()[1])
     name = read_life(identity).name
     places = Places(port, name if browsers_find(name) else "localhost", settings.web.http_port)
-    signing = Signing(CardHost(settings.card, ChosenLanguage(folder / LANGUAGE), DriverAnswers(folder / DRIVERS)))
-    admission = Admission(settings.web, Permissions(folder / FILE))
+    permissions = Permissions(folder / FILE)
+    chosen, answers = ChosenLanguage(folder / LANGUAGE), DriverAnswers(folder / DRIVERS)
+    signing = Signing(CardHost(settings.card, chosen, answers, permissions.permit))
+    admission = Admission(settings.web, permissions)
     app = application(signing, admission, places, identity / "root.pem")
     leaves = LeafKeeper(identity, tls_context)
     runners = [await serve(app, sockets, leaves.context)]

@@ -44,6 +44,8 @@ class Code(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     PAGE_EXPIRED = "page_expired"
     PERMISSIONS_UNREADABLE = "permissions_unreadable"
+    ORIGIN_NOT_PERMITTED = "origin_not_permitted"
+    CIPHER_UNREADABLE = "cipher_unreadable"
 
 
 class Next(StrEnum):

@@ -81,6 +81,19 @@ class Permissions:
             self._write(rows if decision is None else {**rows, origin: decision})
         return True
 
+    def permit(self, origin: str) -> None:
+        """Remembers that the person has allowed a site in a window, unless it was refused since.
+
+        What cannot be remembered is asked again; that is said in the log.
+        """
+        try:
+            with self._locked():
+                rows = self.all()
+                if origin not in rows:
+                    self._write({**rows, origin: Decision.ALLOW})
+        except PermissionsError as error:
+            _LOG.warning("%s", error)
+
     def reset(self) -> None:
         """Forgets all decisions, also those of a file that cannot be read; raises PermissionsError."""
         with self._locked():

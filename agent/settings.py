@@ -45,10 +45,21 @@ class CardSettings:
 
 
 @dataclass(frozen=True)
+class HipkiSettings:
+    """The old component's protocol, for pages that were written for it."""
+
+    port: int = 61161  # fixed by those pages; another one is for tests; 0: off
+    sibling_port: int = 0  # 16888 answers pages written for the sibling component (MCA cards); 0: off
+    http: tuple[str, ...] = ()  # origins without encryption that may ask; those of this computer may anyway
+    page_pin: tuple[str, ...] = ()  # origins whose pages may send the PIN themselves (agent.origins.Patterns)
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings; `state` is the folder that holds the localhost identity and the lock."""
 
     web: WebSettings = field(default_factory=WebSettings)
+    hipki: HipkiSettings = field(default_factory=HipkiSettings)
     card: CardSettings = field(default_factory=CardSettings)
     state: Path = field(default_factory=lambda: _folder_of_user("data"))
 
@@ -115,10 +126,12 @@ def _table(path: Path, read: Callable[[Path, int], bytes]) -> dict[str, Any]:
 
 
 def _settings(table: dict[str, Any]) -> Settings:
-    _known("", table, {"web", "card", "state"})
+    _known("", table, {"web", "hipki", "card", "state"})
     values: dict[str, Any] = {}
     if "web" in table:
         values["web"] = _web(_section(table, "web", WebSettings))
+    if "hipki" in table:
+        values["hipki"] = _hipki(_section(table, "hipki", HipkiSettings))
     if "card" in table:
         values["card"] = _card(_section(table, "card", CardSettings))
     if "state" in table:
@@ -139,14 +152,24 @@ def _web(section: dict[str, Any]) -> WebSettings:
         if not values["ports"]:
             raise SettingsError("web.ports: at least one port")
     if "http_port" in section:
-        port = _of("web.http_port", section["http_port"], int)
-        values["http_port"] = port and _port(port, "web.http_port")
+        values["http_port"] = _port_or_none(section["http_port"], "web.http_port")
     if "developer" in section:
         values["developer"] = _of("web.developer", section["developer"], bool)
     for name in ("allow", "deny"):
         if name in section:
             values[name] = _origins(f"web.{name}", section[name])
     return WebSettings(**values)
+
+
+def _hipki(section: dict[str, Any]) -> HipkiSettings:
+    values: dict[str, Any] = {}
+    for name in ("port", "sibling_port"):
+        if name in section:
+            values[name] = _port_or_none(section[name], f"hipki.{name}")
+    for name in ("http", "page_pin"):
+        if name in section:
+            values[name] = _origins(f"hipki.{name}", section[name])
+    return HipkiSettings(**values)
 
 
 def _origins(name: str, value: object) -> tuple[str, ...]:
@@ -193,6 +216,11 @@ def _port(value: object, name: str = "web.ports") -> int:
     if not 1024 <= port <= 65535:
         raise SettingsError(f"{name}: 1024 to 65535")
     return port
+
+
+def _port_or_none(value: object, name: str) -> int:
+    port: int = _of(name, value, int)
+    return port and _port(port, name)
 
 
 def _of(name: str, value: object, kind: type) -> Any:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from agent.card.frames import Token
+from agent.card.frames import HostAnswer, HostOrder, Token
 from agent.discretion import discreet
 from agent.failures import Code, FailureError
 from agent.order import Order, OrderBook, State
@@ -13,6 +14,9 @@ from agent.order import Order, OrderBook, State
 # not end is left alone (agent/card/process.py: five, and two for the kill), so that the wait always has an end in time.
 WAIT_LIMIT = 8.0
 _LOG = logging.getLogger(__name__)
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+Work: TypeAlias = Callable[[Asked], Coroutine[Any, Any, Answer]]
 
 
 class Host(Protocol):
@@ -23,6 +27,9 @@ class Host(Protocol):
 
     async def sign(self, order: Order) -> Token:
         """The token for an order; raises FailureError."""
+
+    async def carry_out(self, order: HostOrder) -> HostAnswer:
+        """What comes of an order of a page written for the old component; raises FailureError."""
 
     async def idle(self) -> None:
         """Returns when the card is free again."""
@@ -61,9 +68,21 @@ class Signing:
 
         Of a site that may not be told that, only what `discreet` lets through.
         """
+        return await self._take(order.origin, self._host.sign, order, tells=order.tells)
+
+    async def carry_out(self, order: HostOrder) -> HostAnswer:
+        """What comes of an order of a page written for the old component; raises FailureError as `sign` does."""
+        return await self._take(order.origin, self._host.carry_out, order, tells=order.tells)
+
+    async def close(self) -> None:
+        """Ends the order under way and everything that was started for the next, for the end of the daemon."""
+        await self._host.close()
+
+    async def _take(self, origin: str, work: Work[Asked, Answer], order: Asked, *, tells: bool) -> Answer:
         self._book.begin()
         try:
-            token = await (self._carry_out(order) if order.tells else discreet(self._carry_out(order)))
+            waiting = self._when_free(work, order)
+            answer = await (waiting if tells else discreet(waiting))
         except asyncio.CancelledError:
             self._fail("page_closed")
             raise
@@ -74,17 +93,13 @@ class Signing:
             self._fail("internal")
             raise
         self._book.move(State.ANSWERED)
-        _LOG.info("order for %s: signed", order.origin)
-        return token
+        _LOG.info("order for %s: answered", origin)
+        return answer
 
-    async def close(self) -> None:
-        """Ends the order under way and everything that was started for the next, for the end of the daemon."""
-        await self._host.close()
-
-    async def _carry_out(self, order: Order) -> Token:
+    async def _when_free(self, work: Work[Asked, Answer], order: Asked) -> Answer:
         await self._card_is_free()
         self._book.move(State.WITH_HOST)
-        return await self._host.sign(order)
+        return await work(order)
 
     async def _card_is_free(self) -> None:
         try:

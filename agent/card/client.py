@@ -1,6 +1,7 @@
 """The daemon's side of the card host: hand it one order, take one answer, end it; and keep a spare ready."""
 
 import asyncio
+from collections.abc import Callable
 
 from msgspec import structs
 
@@ -24,12 +25,15 @@ _BROKEN = frozenset({Code.HOST_FAILED, Code.INTERNAL})
 class CardHost:
     """Runs one card host per order; `chosen` is the language of its window, where the person has chosen one.
 
-    `answers` is what the person has said of drivers, in earlier windows.
+    `answers` is what the person has said of drivers, in earlier windows; `permit` remembers a site that the person has
+    allowed in a window.
     """
 
-    def __init__(self, settings: CardSettings, chosen: ChosenLanguage, answers: DriverAnswers) -> None:
+    def __init__(
+        self, settings: CardSettings, chosen: ChosenLanguage, answers: DriverAnswers, permit: Callable[[str], None]
+    ) -> None:
         self._setup = HostSetup(settings.drivers, settings.modules, settings.prompt, settings.pin, pcsc=settings.pcsc)
-        self._chosen, self._answers = chosen, answers
+        self._chosen, self._answers, self._permit = chosen, answers, permit
         self._spare = Spare(self._start)
         self._host: HostProcess | None = None
         self._endings: set[asyncio.Task[None]] = set()
@@ -41,22 +45,30 @@ class CardHost:
             self._spare.prepare()
 
     async def sign(self, order: Order) -> Token:
-        """The token for an order; raises FailureError. Cancelling closes the window, and nothing is signed.
+        """The token for an order; as `carry_out`."""
+        asked = HostOrder(
+            order.origin, order.challenge, order.language, order.wanted, order.pss, tells=order.tells
+        )  # fmt: skip
+        answer = await self.carry_out(asked)
+        if answer.token is None:
+            raise FailureError(Code.HOST_FAILED)
+        return answer.token
+
+    async def carry_out(self, order: HostOrder) -> HostAnswer:
+        """What comes of an order; raises FailureError. Cancelling closes the window, and nothing is signed.
 
         The card has been reset by then, or its host has ended, which resets it. The host ends by itself, for which
         the next order waits (`idle`). A spare is used where there is one; one that has died unnoticed costs nothing,
         because the order has not reached it. A host that dies later costs its order: a person may have seen the window.
         """
+        order = structs.replace(order, language=self._chosen.language or order.language)
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
-                answer = await self._answer_or_shown(_host_order(order, self._chosen.language))
+                answer = await self._answer_or_shown(order)
         except TimeoutError:
             raise FailureError(Code.TIMED_OUT) from None
-        if answer.language is not None:
-            await asyncio.to_thread(self._chosen.remember, answer.language)
-        if answer.drivers:
-            await asyncio.to_thread(self._answers.remember, answer.drivers)
-        return _token(answer)
+        await self._remember(order.origin, answer)
+        return _told(answer)
 
     async def idle(self) -> None:
         """Returns when no host of an order is left running."""
@@ -72,6 +84,15 @@ class CardHost:
         if spare is not None:
             self._end(spare, STOP_LIMIT)
         await self.idle()
+
+    async def _remember(self, origin: str, answer: HostAnswer) -> None:
+        """Keeps what the person has said in the window, whatever came of the order."""
+        if answer.language is not None:
+            await asyncio.to_thread(self._chosen.remember, answer.language)
+        if answer.drivers:
+            await asyncio.to_thread(self._answers.remember, answer.drivers)
+        if answer.permitted:
+            await asyncio.to_thread(self._permit, origin)
 
     async def _start(self) -> HostProcess:
         answers = await asyncio.to_thread(self._answers.all)
@@ -117,16 +138,12 @@ class CardHost:
         task.add_done_callback(self._endings.discard)
 
 
-def _host_order(order: Order, chosen: str | None) -> HostOrder:
-    language = chosen or order.language
-    return HostOrder(order.origin, order.challenge, language, order.wanted, order.pss, tells=order.tells)
-
-
-def _token(answer: HostAnswer) -> Token:
-    if answer.token is not None:
-        return answer.token
+def _told(answer: HostAnswer) -> HostAnswer:
+    """The answer, unless it is a failure: that is raised."""
+    if answer.code is None:
+        return answer
     kind = ToldError if answer.told else FailureError
     try:
-        raise kind(Code(answer.code or ""), answer.tries_left)
+        raise kind(Code(answer.code), answer.tries_left)
     except ValueError:
         raise FailureError(Code.HOST_FAILED) from None

@@ -1,15 +1,17 @@
 """The messages between daemon and card host: set-up and order down, one answer up, each a length and JSON."""
 
 import struct
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from agent.card.old_asks import Listing, OldAsk, Signed
 from agent.failures import Code, FailureError
 from agent.order import Wanted
 from agent.settings import PinForm, PromptKind
 
-MAX_FRAME = 64 * 1024
+# Room for the largest body that a page written for the old component may send (agent/web/hipki), in Base64.
+MAX_FRAME = 2 * 1024 * 1024
 HEADER = struct.Struct(">I")
 # What a host says before its answer: it has the order, and a person may see it from now on. No header begins so.
 TAKEN = b"+"
@@ -37,18 +39,8 @@ class HostSetup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pcsc: str = ""
 
 
-class CmsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A signature in the form of attached CMS SignedData instead of a token (the old component's PKCS7)."""
-
-    content: bytes
-    hash: Literal["sha256", "sha384", "sha512"] = "sha256"
-    nonce: str = ""
-    card_number: bool = False
-    signing_time: bool = True
-
-
 class HostOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the host is to do.
+    """What the host is to do: sign a token's challenge, or what a page written for the old component asks for (`old`).
 
     `tells`: the site may be told what is wrong with reader and card before a person has typed a PIN. `failed`: the code
     that a host before this one has ended with; it is shown, and nothing else is done.
@@ -59,7 +51,7 @@ class HostOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str
     wanted: Wanted = Wanted()
     pss: bool = False
-    cms: CmsAsk | None = None
+    old: OldAsk | None = None
     tells: bool = False
     failed: str = ""
 
@@ -75,7 +67,9 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 
 
 class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A token, CMS SignedData (DER) or a failure code; `tries_left` goes with the codes about the PIN.
+    """A token, what answers a page written for the old component, or a failure code.
+
+    `tries_left` goes with the codes about the PIN. `permitted`: the person has allowed the site in this window.
 
     `language`: what the person has switched the window to. `told`: the site may be told the code. `drivers`: what was
     answered about drivers. `final`: another answer follows, unless the host ends in between: the driver has the
@@ -83,7 +77,10 @@ class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     token: Token | None = None
-    cms: bytes | None = None
+    signed: Signed | None = None
+    plain: bytes | None = None
+    listing: Listing | None = None
+    permitted: bool = False
     code: str | None = None
     tries_left: int | None = None
     language: str | None = None

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from agent.card.frames import HEADER, TAKEN, CmsAsk, HostAnswer, HostOrder, HostSetup, body_length, decode, encode
+from agent.card.answers.cms import MAX_CONTENT
+from agent.card.frames import HEADER, TAKEN, HostAnswer, HostOrder, HostSetup, body_length, decode, encode
+from agent.card.old_asks import CmsAsk, OldAsk
 from agent.child import child_command
 from cardlogin_server import Purpose
 from cardlogin_server.answers.signature import require_fitting_key, verify_signature
@@ -162,9 +164,9 @@ def test_every_kind_of_key_makes_a_token(with_token: Sign, pss: bool) -> None:
 
 def check_signed_data(answer: HostAnswer, content: bytes, folder: Path) -> None:
     """Returns when all three find that content signed, and the claims are there."""
-    assert answer.cms is not None
-    assert openssl_finds(folder, answer.cms) == pyhanko_finds(answer.cms) == content
-    found = ours_finds(answer.cms)
+    assert answer.signed is not None
+    assert openssl_finds(folder, answer.signed.value) == pyhanko_finds(answer.signed.value) == content
+    found = ours_finds(answer.signed.value)
     assert (found.content, found.nonce) == (content, "nonce 1")
     assert found.card_number
 
@@ -174,19 +176,20 @@ def check_signed_data(answer: HostAnswer, content: bytes, folder: Path) -> None:
 def test_card_makes_signed_data(desk: Desk, with_card: Sign, card: str, hash_name: str, tmp_path: Path) -> None:
     desk.use(card)
     ask = msgspec.convert({"content": b"TBS", "hash": hash_name, "nonce": "nonce 1", "card_number": True}, CmsAsk)
-    check_signed_data(with_card(HostOrder(ORIGIN, new_challenge(), "zh-Hant", cms=ask)), b"TBS", tmp_path)
+    check_signed_data(with_card(HostOrder(ORIGIN, new_challenge(), "zh-Hant", old=OldAsk(ask))), b"TBS", tmp_path)
 
 
 def test_every_kind_of_key_makes_signed_data(with_token: Sign, tmp_path: Path) -> None:
     content = bytes(range(256)) * 64
     ask = CmsAsk(content, "sha512", "nonce 1", card_number=True)
-    answer = with_token(HostOrder(ORIGIN, new_challenge(), "zh-Hant", cms=ask))
-    assert answer.cms is not None
-    assert openssl_finds(tmp_path, answer.cms) == pyhanko_finds(answer.cms) == content
+    answer = with_token(HostOrder(ORIGIN, new_challenge(), "zh-Hant", old=OldAsk(ask)))
+    assert answer.signed is not None
+    assert openssl_finds(tmp_path, answer.signed.value) == pyhanko_finds(answer.signed.value) == content
 
 
 def test_signed_data_that_cannot_be_made_costs_no_try(desk: Desk, with_card: Sign) -> None:
-    answer = with_card(HostOrder(ORIGIN, new_challenge(), "zh-Hant", cms=CmsAsk(bytes(16 * 1024 + 1)), tells=True))
-    assert (answer.code, answer.cms, answer.token) == ("request_malformed", None, None)
+    ask = OldAsk(CmsAsk(bytes(MAX_CONTENT + 1)))
+    answer = with_card(HostOrder(ORIGIN, new_challenge(), "zh-Hant", old=ask, tells=True))
+    assert (answer.code, answer.signed, answer.token) == ("request_malformed", None, None)
     assert desk.card("status")["tries"] == 3
     assert desk.card("status")["verified"] is False

@@ -135,6 +135,7 @@ class Agent:
         drivers: Sequence[str] = ("opensc",),
         modules: Sequence[str] = (),
         http_port: int = 0,
+        hipki_port: int = 0,
         verbose: int = 1,
         program: str = "agent",
     ) -> None:
@@ -144,6 +145,7 @@ class Agent:
         settings.write_text(
             f"state = {json.dumps(str(state))}\n"
             f"[web]\nports = {list(ports)}\nhttp_port = {http_port}\n"
+            f"[hipki]\nport = {hipki_port}\n"
             f"[card]\ndrivers = {json.dumps(list(drivers))}\nmodules = {json.dumps(list(modules))}\n"
             f"pcsc = {json.dumps(env.get('PCSCLITE_CSOCK_NAME', ''))}\n"
         )

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from agent.card.answers.certificate import CertificateFacts
 from agent.card.answers.token import card_input, make_token, message, scheme_for
-from agent.card.frames import CmsAsk, HostAnswer, HostOrder
+from agent.card.frames import HostAnswer, HostOrder
+from agent.card.old_asks import CmsAsk, Signed
 from pkcs11_shims.keys import Scheme
 
 
@@ -31,8 +32,8 @@ def prepare(facts: CertificateFacts, order: HostOrder, card_number: str = "") ->
     Raises FailureError for CMS SignedData that cannot be made (`agent.card.answers.cms.draft`).
     """
     scheme = scheme_for(facts, order)
-    if order.cms is not None:
-        return _prepare_cms(facts, order.cms, scheme, card_number)
+    if order.old is not None and isinstance(order.old.work, CmsAsk):
+        return _prepare_cms(facts, order.old.work, scheme, card_number)
     signed = message(facts, order.origin, order.challenge)
     return Prepared(
         message=signed,
@@ -54,5 +55,5 @@ def _prepare_cms(facts: CertificateFacts, ask: CmsAsk, scheme: Scheme, card_numb
         payload=card_input(facts, signed, scheme, made.hash),
         scheme=scheme,
         check=lambda signature: facts.verifies(signature, signed, scheme, made.hash),
-        finish=lambda signature: HostAnswer(cms=made.signed(signature)),
+        finish=lambda signature: HostAnswer(signed=Signed(made.signed(signature), facts.der, card_number)),
     )

@@ -9,17 +9,22 @@ from asn1crypto import algos, core, parser
 from cryptography.hazmat.primitives import hashes
 
 from agent.card.answers.certificate import CertificateFacts, der_signature
-from agent.card.frames import CmsAsk
+from agent.card.old_asks import CmsAsk
 from agent.failures import Code, FailureError
 
-MAX_CONTENT = 16 * 1024
+MAX_CONTENT = 1024 * 1024
 # Verifiers of the old answers cut two bytes, tag and length, off a claim: its length must fit into one.
 MAX_CLAIM = 127
 NONCE = "1.2.840.113549.1.9.25.3"
 CARD_NUMBER = "2.16.886.1.100.2.204"
 DATA, SIGNED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
 CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (f"1.2.840.113549.1.9.{number}" for number in (3, 4, 5))
-_HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+_HASHES = {
+    "sha1": hashes.SHA1(),  # noqa: S303  # pages of some portals still ask for it; the window warns
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
 _UNIVERSAL, _CONTEXT, _CONSTRUCTED = 0, 2, 1
 # RFC 5652, 11.3: a signing time of this year and later is no UTCTime.
 _END_OF_UTC_TIME = 2050
@@ -69,7 +74,7 @@ class Draft:
 def draft(facts: CertificateFacts, ask: CmsAsk, card_number: str, now: datetime) -> Draft:
     """SignedData over the content that is asked for, with the attributes that are asked for (hipki.md, 3.1).
 
-    Raises FailureError before a PIN is spent: request_malformed for content of more than 16 KiB or a nonce that is no
+    Raises FailureError before a PIN is spent: request_malformed for content of more than 1 MiB or a nonce that is no
     short line of text, card_unsupported for a card without a number where that is asked for.
     """
     if len(ask.content) > MAX_CONTENT or not _is_claim(ask.nonce):

@@ -12,6 +12,7 @@ from pkcs11_shims.keys import Scheme
 
 # DER of DigestInfo up to the digest (RFC 8017, 9.2, note 1).
 _DIGEST_INFO = {
+    "sha1": bytes.fromhex("3021300906052b0e03021a05000414"),
     "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
     "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
     "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
@@ -22,7 +23,7 @@ def scheme_for(facts: CertificateFacts, order: HostOrder) -> Scheme:
     """How the key of a certificate signs an order: RSA with PSS only for a token that asks for it."""
     if facts.elliptic:
         return Scheme.ECDSA
-    return Scheme.PSS if order.pss and order.cms is None else Scheme.PKCS1
+    return Scheme.PSS if order.pss and order.old is None else Scheme.PKCS1
 
 
 def message(facts: CertificateFacts, origin: str, challenge: str) -> bytes:

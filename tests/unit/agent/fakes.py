@@ -7,18 +7,19 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
 from agent.card.client import CardHost
-from agent.card.frames import Token
+from agent.card.frames import HostAnswer, HostOrder, Token
+from agent.card.old_asks import Signed
 from agent.discretion import ToldError
 from agent.drivers import DriverAnswers
 from agent.failures import Code
 from agent.language import ChosenLanguage
 from agent.order import Order
-from agent.permissions import Permissions
+from agent.permissions import FILE, Permissions
 from agent.settings import CardSettings
 from agent.web.asking import Admission
 from agent.web.places import Places
@@ -29,12 +30,14 @@ CHALLENGE = base64.b64encode(bytes(range(32))).decode() + ".login"
 TOKEN = Token(
     unverified_certificate="Y2VydA==", algorithm="RS256", signature="c2ln", format="web-eid:1.0", app_version="test"
 )
+Answer = TypeVar("Answer")
 JSON = {"Content-Type": "application/json"}
 
 
 def card_host(settings: CardSettings, language: Path = Path("/nowhere/language")) -> CardHost:
     """A real card host; `language` is the file in which the window's language is remembered."""
-    return CardHost(settings, ChosenLanguage(language), DriverAnswers(language.with_name("drivers.json")))
+    answers, permissions = DriverAnswers(language.with_name("drivers.json")), Permissions(language.with_name(FILE))
+    return CardHost(settings, ChosenLanguage(language), answers, permissions.permit)
 
 
 class FakeHost:
@@ -43,6 +46,8 @@ class FakeHost:
     def __init__(self) -> None:
         self.orders: list[Order] = []
         self.answer: Token | BaseException = TOKEN
+        self.old_orders: list[HostOrder] = []
+        self.old_answer: HostAnswer | BaseException = HostAnswer(signed=Signed(b"signature", b"certificate", "TP0"))
         self.release = asyncio.Event()
         self.release.set()
         self.begun = asyncio.Event()
@@ -63,15 +68,12 @@ class FakeHost:
     async def sign(self, order: Order) -> Token:
         """What `answer` says, once released."""
         self.orders.append(order)
-        self.begun.set()
-        try:
-            await self.release.wait()
-        except asyncio.CancelledError:
-            self.cancelled.set()
-            raise
-        if isinstance(self.answer, BaseException):
-            raise self.answer
-        return self.answer
+        return await self._released(self.answer)
+
+    async def carry_out(self, order: HostOrder) -> HostAnswer:
+        """What `old_answer` says of an order of a page written for the old component, once released."""
+        self.old_orders.append(order)
+        return await self._released(self.old_answer)
 
     async def idle(self) -> None:
         """Counts how often it was asked."""
@@ -80,6 +82,17 @@ class FakeHost:
     async def close(self) -> None:
         """Remembers that it was closed."""
         self.closed = True
+
+    async def _released(self, answer: Answer | BaseException) -> Answer:
+        self.begun.set()
+        try:
+            await self.release.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
     def fail(self, code: Code, tries_left: int | None = None) -> None:
         """The next orders end with a failure that the person wants the site to be told."""

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.card.answers.answer import prepare
 from agent.card.answers.certificate import read_certificate
-from agent.card.frames import CmsAsk, HostAnswer, HostOrder, decode, encode
+from agent.card.frames import HostAnswer, HostOrder, decode, encode
+from agent.card.old_asks import CmsAsk, OldAsk
 from cardlogin_server import failures as f
 from pkcs11_shims.keys import Scheme
 from tests.unit.agent.certificates import card_signs
@@ -52,7 +53,7 @@ def test_our_server_logs_in_with_the_token_of_every_key(kind: str, pss: bool) ->
     site = Site()
     challenge = site.issue()
     made = answer(card_of(kind), HostOrder(ORIGIN, challenge, "zh-Hant", pss=pss))
-    assert made.cms is None
+    assert made.signed is None
     expected = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}.get(kind, "PS256" if pss else "RS256")
     assert fields(made.token)["algorithm"] == expected
     identity = site.verify(msgspec.json.encode(made.token).decode(), challenge)
@@ -77,7 +78,7 @@ def test_signature_over_another_order_is_noticed(kind: str) -> None:
     for other in (
         HostOrder("https://other.example", "challenge", "en"),
         HostOrder(ORIGIN, "other", "en"),
-        HostOrder(ORIGIN, "challenge", "en", cms=CmsAsk(b"challenge")),
+        HostOrder(ORIGIN, "challenge", "en", old=OldAsk(CmsAsk(b"challenge"))),
     ):
         theirs = prepare(facts, other)
         assert not work.check(card_signs(card.key, theirs.payload, theirs.scheme))
@@ -96,5 +97,5 @@ def test_signature_of_the_other_padding_is_noticed() -> None:
 @pytest.mark.parametrize("kind", ["RSA 2048", "P-256"])
 def test_garbage_in_place_of_a_signature_is_noticed(kind: str, signature: bytes) -> None:
     facts = read_certificate(card_of(kind).der)
-    for order in (HostOrder(ORIGIN, "c", "en"), HostOrder(ORIGIN, "c", "en", cms=CmsAsk(b"TBS"))):
+    for order in (HostOrder(ORIGIN, "c", "en"), HostOrder(ORIGIN, "c", "en", old=OldAsk(CmsAsk(b"TBS")))):
         assert not prepare(facts, order).check(signature)

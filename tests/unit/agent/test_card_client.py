@@ -75,8 +75,8 @@ async def test_order_goes_down_and_the_token_comes_up(program: Program) -> None:
         "answers": [],
         "pcsc": "",
     }
-    assert {name: order[name] for name in ("origin", "challenge", "language", "pss", "cms")} == {
-        "origin": ORIGIN, "challenge": CHALLENGE, "language": "en", "pss": False, "cms": None,
+    assert {name: order[name] for name in ("origin", "challenge", "language", "pss", "old")} == {
+        "origin": ORIGIN, "challenge": CHALLENGE, "language": "en", "pss": False, "old": None,
     }  # fmt: skip
     await host.idle()
 
@@ -357,8 +357,8 @@ async def test_two_orders_one_after_the_other_have_a_host_each(program: Program)
 
 def test_messages_of_the_pipe_have_these_fields() -> None:
     assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin", "answers", "pcsc")
-    order = ("origin", "challenge", "language", "wanted", "pss", "cms", "tells", "failed")
+    order = ("origin", "challenge", "language", "wanted", "pss", "old", "tells", "failed")
     assert HostOrder.__struct_fields__ == order
-    answer = ("token", "cms", "code", "tries_left", "language", "told", "final", "drivers")
-    assert HostAnswer.__struct_fields__ == answer
+    work = ("token", "signed", "plain", "listing", "permitted", "code", "tries_left", "language", "told", "final")
+    assert HostAnswer.__struct_fields__ == (*work, "drivers")
     assert len(Token.__struct_fields__) == 5

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from agent.card.answers.answer import Prepared, prepare
 from agent.card.answers.certificate import read_certificate
 from agent.card.answers.cms import CARD_NUMBER, MAX_CLAIM, MAX_CONTENT, NONCE, draft
-from agent.card.frames import MAX_FRAME, CmsAsk, FrameError, HostAnswer, HostOrder, body_length, decode, encode
+from agent.card.frames import MAX_FRAME, FrameError, HostAnswer, HostOrder, body_length, decode, encode
+from agent.card.old_asks import CmsAsk, OldAsk, Signed
 from agent.failures import Code, FailureError
 from cardlogin_server import Purpose
 from cardlogin_server import failures as f
@@ -47,7 +48,7 @@ HASHES = ("sha256", "sha384", "sha512")
 
 def order(ask: CmsAsk) -> HostOrder:
     """An order of SignedData."""
-    return HostOrder(ORIGIN, CHALLENGE, "zh-Hant", cms=ask)
+    return HostOrder(ORIGIN, CHALLENGE, "zh-Hant", old=OldAsk(ask))
 
 
 def ask(content: bytes = b"TBS", **more: object) -> CmsAsk:
@@ -73,8 +74,13 @@ def made(card: Card, asked: CmsAsk) -> bytes:
     answer = work.finish(signature)
     assert answer.token is None
     assert answer.code is None
-    assert answer.cms is not None
-    return answer.cms
+    return signed_data(answer)
+
+
+def signed_data(answer: HostAnswer) -> bytes:
+    """The SignedData of an answer."""
+    assert answer.signed is not None
+    return answer.signed.value
 
 
 def signed_attributes(der: bytes) -> dict[str, object]:
@@ -191,7 +197,7 @@ def test_card_never_gets_more_than_its_curve_takes(kind: str, hash_name: str) ->
 def test_pss_is_for_tokens_only() -> None:
     """The old component's verifiers know PKCS#1 v1.5 alone."""
     card = card_of("RSA 2048")
-    asked = HostOrder(ORIGIN, CHALLENGE, "en", pss=True, cms=ask())
+    asked = HostOrder(ORIGIN, CHALLENGE, "en", pss=True, old=OldAsk(ask()))
     assert prepare(read_certificate(card.der), asked).scheme is Scheme.PKCS1
 
 
@@ -217,7 +223,7 @@ def test_card_without_a_usable_number_is_refused_where_the_number_is_asked_for(n
     assert prepared(card_of("P-256"), ask(), number).scheme is Scheme.ECDSA
 
 
-@pytest.mark.parametrize("name", ["sha1", "md5", "SHA256", "", "sha3_256"])
+@pytest.mark.parametrize("name", ["sha224", "md5", "SHA256", "", "sha3_256"])
 def test_other_hashes_do_not_even_reach_the_host(name: str) -> None:
     frame = encode(order(ask())).replace(b'"sha256"', f'"{name}"'.encode())
     with pytest.raises(FrameError):
@@ -231,9 +237,9 @@ def test_largest_content_with_the_largest_certificate_fits_into_the_frames(tmp_p
     down = encode(order(asked))
     assert body_length(down[:4]) == len(down) - 4 < MAX_FRAME
     der = made(card, asked)
-    up = encode(HostAnswer(cms=der))
+    up = encode(HostAnswer(signed=Signed(der, card.der, NUMBER)))
     assert body_length(up[:4]) == len(up) - 4 < MAX_FRAME
-    assert decode(up[4:], HostAnswer).cms == der
+    assert decode(up[4:], HostAnswer).signed == Signed(der, card.der, NUMBER)
     assert openssl_finds(tmp_path, der) == pyhanko_finds(der) == bytes(MAX_CONTENT)
 
 
@@ -265,8 +271,7 @@ def test_certificate_of_version_1_is_named_rightly() -> None:
     signature = key.sign(body, ec.ECDSA(SHA256()))
     old = pki.der(0x30, body, ecdsa, pki.der(0x03, b"\0", signature))
     work = prepare(read_certificate(old), order(ask()))
-    der = work.finish(card_signs(key, work.payload, work.scheme)).cms
-    assert der is not None
+    der = signed_data(work.finish(card_signs(key, work.payload, work.scheme)))
     signer = cms.ContentInfo.load(der)["content"]["signer_infos"][0]["sid"].chosen
     assert (signer["issuer"].dump(), signer["serial_number"].native) == (named, 0x4711)
 
@@ -274,10 +279,12 @@ def test_certificate_of_version_1_is_named_rightly() -> None:
 def test_token_does_not_load_what_only_signed_data_needs() -> None:
     program = (
         "import sys, base64; from agent.card.card import Card; from agent.card.answers.answer import prepare; "
-        "from agent.card.answers.certificate import read_certificate; from agent.card.frames import HostOrder, CmsAsk; "
+        "from agent.card.answers.certificate import read_certificate; from agent.card.frames import HostOrder; "
+        "from agent.card.old_asks import CmsAsk, OldAsk; "
         "facts = read_certificate(base64.b64decode(sys.stdin.read())); "
         "prepare(facts, HostOrder('o', 'c', 'en')); print('agent.card.answers.cms' in sys.modules); "
-        "prepare(facts, HostOrder('o', 'c', 'en', cms=CmsAsk(b''))); print('agent.card.answers.cms' in sys.modules)"
+        "prepare(facts, HostOrder('o', 'c', 'en', old=OldAsk(CmsAsk(b'')))); "
+        "print('agent.card.answers.cms' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], input=text(card_of("P-256").der), cwd=ROOT, capture_output=True, text=True,
@@ -300,8 +307,7 @@ def test_token_signature_is_none_of_the_signed_data(tmp_path: Path) -> None:
     work = prepared(card, ask())
     signature = card_signs(card.key, token.payload, token.scheme)
     assert not work.check(signature)
-    der = work.finish(signature).cms
-    assert der is not None
+    der = signed_data(work.finish(signature))
     assert openssl_finds(tmp_path, der) is None
     assert pyhanko_finds(der) is None
     with pytest.raises(f.SignatureInvalid):

@@ -6,14 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.card.frames import HEADER, MAX_FRAME, FrameError, HostAnswer, HostOrder, Token, body_length, decode, encode
+from agent.card.old_asks import Signed
 
 # Text as it can come out of JSON: no lone surrogates.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 tokens = st.builds(Token, texts, texts, texts, texts, texts)
 orders = st.builds(HostOrder, texts, texts, texts, pss=st.booleans())
+signatures = st.builds(Signed, st.binary(), st.binary(), texts)
 answers = st.builds(
-    HostAnswer, st.none() | tokens, st.none() | st.binary(), st.none() | texts, st.none() | st.integers(0, 15)
-)
+    HostAnswer, token=st.none() | tokens, signed=st.none() | signatures, plain=st.none() | st.binary(),
+    code=st.none() | texts, tries_left=st.none() | st.integers(0, 15),
+)  # fmt: skip
 
 
 @given(orders)

@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 
-from agent.card import client, process, spare
+from agent.card import process, spare
 from agent.card.client import CardHost
-from agent.card.frames import HostSetup
+from agent.card.frames import HostOrder, HostSetup
 from agent.card.process import HostProcess, NotDeliveredError
 from agent.card.spare import LONGEST_PAUSE, Spare
 from agent.failures import Code, FailureError
@@ -184,7 +184,7 @@ async def test_closed_stdin_of_a_host_is_an_order_not_delivered(program: Program
     started = await HostProcess.start(HostSetup())
     await until(lambda: not started.alive)
     with pytest.raises(NotDeliveredError):
-        await started.ask(client._host_order(ORDER, None))
+        await started.ask(HostOrder(ORDER.origin, ORDER.challenge, "zh-Hant"))
     await started.end()
 
 

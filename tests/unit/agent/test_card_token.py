@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from agent.card.answers.certificate import read_certificate
 from agent.card.answers.token import card_input, make_token, message, scheme_for
-from agent.card.frames import CmsAsk, HostOrder
+from agent.card.frames import HostOrder
+from agent.card.old_asks import CmsAsk, OldAsk
 from pkcs11_shims.keys import Scheme
 from tests.unit.agent.certificates import card_signs, certificate
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
@@ -84,8 +85,8 @@ def test_digest_longer_than_the_curve_is_cut_as_ecdsa_cuts_it(kind: str, hash_: 
     [
         (ORDER, Scheme.PKCS1, Scheme.ECDSA),
         (PSS_ORDER, Scheme.PSS, Scheme.ECDSA),
-        (HostOrder(ORIGIN, CHALLENGE, "en", cms=CmsAsk(b"TBS")), Scheme.PKCS1, Scheme.ECDSA),
-        (HostOrder(ORIGIN, CHALLENGE, "en", pss=True, cms=CmsAsk(b"TBS")), Scheme.PKCS1, Scheme.ECDSA),
+        (HostOrder(ORIGIN, CHALLENGE, "en", old=OldAsk(CmsAsk(b"TBS"))), Scheme.PKCS1, Scheme.ECDSA),
+        (HostOrder(ORIGIN, CHALLENGE, "en", pss=True, old=OldAsk(CmsAsk(b"TBS"))), Scheme.PKCS1, Scheme.ECDSA),
     ],
     ids=["token", "token with PSS", "CMS", "CMS with PSS"],
 )

@@ -17,7 +17,8 @@ CONTRACT = (
     "pin_malformed card_removed card_error reader_hung user_cancelled page_closed timed_out host_failed internal "
     "no_service card_busy card_unsupported card_swapped card_not_activated certificate_expired "
     "certificate_not_yet_valid certificate_encryption_only certificate_not_wanted driver_refused no_prompt other_user "
-    "origin_denied too_many_requests page_expired permissions_unreadable"
+    "origin_denied too_many_requests page_expired permissions_unreadable origin_not_permitted "
+    "cipher_unreadable"
 )
 
 
