@@ -93,9 +93,10 @@ def _read(encoded: bytes, facts: CertificateFacts) -> Sealed:
     _require(0 < len(encrypted) <= MAX_CONTENT + block_size and len(encrypted) % block_size == 0)
 
     def plain(key: bytes) -> bytes:
-        # A random key in the place of none, so that a bad block ends as a bad key does (RFC 3218, 2.3.2).
-        usable = key if len(key) == key_size else os.urandom(key_size)
-        return _decrypt(Cipher(kind(usable), CBC(start)), block_size, encrypted)
+        # With a random key in the place of none, so that a bad block takes as long as a bad key (RFC 3218, 2.3.2).
+        fits = len(key) == key_size
+        found = _decrypt(Cipher(kind(key if fits else os.urandom(key_size)), CBC(start)), block_size, encrypted)
+        return found if fits else _unreadable()
 
     return Sealed(block, plain)
 
