@@ -134,6 +134,13 @@ def test_card_that_fails_is_listed_without_what_cannot_be_read(driver: Driver, h
     assert token.serial == hicos.cards["citizen"].serial
 
 
+def test_driver_that_says_nothing_of_itself_lists_its_readers(driver: Driver, hicos: HicosDriver) -> None:
+    with hicos.faulty(answer("C_GetInfo", 0x5)):
+        found = listing(driver)
+    assert (found.description, found.library_version) == ("", (0, 0))
+    assert found.readers[0].token is not None
+
+
 def test_texts_of_a_hostile_driver_are_harmless(driver: Driver, hicos: HicosDriver) -> None:
     hicos.set(fields=dict.fromkeys(("label", "manufacturer", "model", "serial", "reader"), GARBAGE_TEXT))
     (reader,) = listing(driver).readers

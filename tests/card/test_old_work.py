@@ -188,6 +188,19 @@ def test_whatever_the_driver_says_of_a_block_is_told_alike(driver: Driver, hicos
     assert hicos.cards["citizen"].tries == 3
 
 
+@pytest.mark.parametrize("call", ["C_DecryptInit", "C_Decrypt"])
+@pytest.mark.parametrize("code", [0x5, 0x30, 0x32, 0x101, 0x150, 0xFFFFFFFF80000042])
+def test_any_fault_of_a_decryption_costs_no_try_and_the_next_works(
+    driver: Driver, hicos: HicosDriver, call: str, code: int
+) -> None:
+    driver.do("settle", "0")
+    ask(driver, OldAsk(DecryptAsk(block(certificate_of(hicos, "KEYX"), b"secret"), enveloped=False)))
+    with hicos.faulty(answers(call, code)):
+        assert answer(driver, PIN).code in ("cipher_unreadable", "card_error", "card_removed")
+    assert hicos.cards["citizen"].tries == 3
+    assert answer(driver, PIN).plain == b"secret"
+
+
 def test_falsified_length_of_the_plain_text_is_no_plain_text(driver: Driver, hicos: HicosDriver) -> None:
     ask(driver, OldAsk(DecryptAsk(block(certificate_of(hicos, "KEYX"), b"secret"), enveloped=False)))
     with hicos.faulty(garbage("C_Decrypt")):
