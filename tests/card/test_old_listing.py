@@ -41,6 +41,14 @@ def driver(hicos: HicosDriver) -> Iterator[Driver]:
     started.stop()
 
 
+@pytest.fixture
+def opensc(desk: Desk) -> Iterator[Driver]:
+    """A process with the other driver in it, and the citizen's virtual card; it leaves the card with the test."""
+    started = Driver(desk.reader.env, "opensc")
+    yield started
+    started.stop()
+
+
 def test_list_without_certificates_opens_no_session(driver: Driver, hicos: HicosDriver) -> None:
     found = listing(driver, certificates=False)
     (reader,) = found.readers
@@ -157,7 +165,7 @@ def test_no_pin_and_nothing_that_changes_a_card(driver: Driver, hicos: HicosDriv
     assert hicos.overlapping() == []
 
 
-def test_virtual_card_is_listed_by_the_other_driver(desk: Desk) -> None:
-    (token,) = [reader.token for reader in listing(desk.looking).readers if reader.token is not None]
+def test_virtual_card_is_listed_by_the_other_driver(opensc: Driver) -> None:
+    (token,) = [reader.token for reader in listing(opensc).readers if reader.token is not None]
     assert {item.usage for item in token.certificates} == {"digitalSignature", "keyEncipherment|dataEncipherment"}
     assert {key.key_id for key in token.keys} == {item.key_id for item in token.certificates}

@@ -66,6 +66,14 @@ def driver(hicos: HicosDriver) -> Iterator[Driver]:
     started.stop()
 
 
+@pytest.fixture
+def opensc(desk: Desk) -> Iterator[Driver]:
+    """A process with the other driver in it, and the citizen's virtual card; it leaves the card with the test."""
+    started = Driver(desk.reader.env, "opensc")
+    yield started
+    started.stop()
+
+
 def found(driver: Driver, old: OldAsk) -> list[tuple[str, str | None]]:
     """CKA_ID and problem of what a look finds."""
     return [(key_id, problem) for _, problem, _, _, key_id in ask(driver, old)]
@@ -120,12 +128,12 @@ def test_signed_data_with_every_hash(driver: Driver, name: Hash, tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", HASHES)
-def test_virtual_card_signs_in_all_three_forms(desk: Desk, name: Hash, tmp_path: Path) -> None:
-    check(signed(desk.looking, OldAsk(Pkcs1Ask(TEXT, name))), name, TEXT, tmp_path)
-    check(signed(desk.looking, OldAsk(RawAsk(digest_info(name, TEXT)))), name, TEXT, tmp_path)
-    made = signed(desk.looking, OldAsk(CmsAsk(TEXT, name)))
+def test_virtual_card_signs_in_all_three_forms(desk: Desk, opensc: Driver, name: Hash, tmp_path: Path) -> None:
+    check(signed(opensc, OldAsk(Pkcs1Ask(TEXT, name))), name, TEXT, tmp_path)
+    check(signed(opensc, OldAsk(RawAsk(digest_info(name, TEXT)))), name, TEXT, tmp_path)
+    made = signed(opensc, OldAsk(CmsAsk(TEXT, name)))
     assert openssl_finds(tmp_path, made.value) == pyhanko_finds(made.value) == TEXT
-    desk.looking.do("reset")
+    opensc.do("reset")
     assert desk.card("status")["verified"] is False
 
 
@@ -148,23 +156,23 @@ def test_card_decrypts_one_block(driver: Driver, hicos: HicosDriver) -> None:
     assert answer(driver, PIN).plain == b"secret"
 
 
-def test_virtual_card_decrypts(desk: Desk, tmp_path: Path) -> None:
-    holder = encryption_certificate(desk.looking)
+def test_virtual_card_decrypts(desk: Desk, opensc: Driver, tmp_path: Path) -> None:
+    holder = encryption_certificate(opensc)
     cipher = openssl_encrypts(tmp_path, holder, TEXT, "-des3")
-    assert found(desk.looking, OldAsk(DecryptAsk(cipher)))[0][1] is None
-    assert answer(desk.looking, PIN).plain == TEXT
-    ask(desk.looking, OldAsk(DecryptAsk(block(holder, b"secret"), enveloped=False)))
-    assert answer(desk.looking, PIN).plain == b"secret"
-    desk.looking.do("reset")
+    assert found(opensc, OldAsk(DecryptAsk(cipher)))[0][1] is None
+    assert answer(opensc, PIN).plain == TEXT
+    ask(opensc, OldAsk(DecryptAsk(block(holder, b"secret"), enveloped=False)))
+    assert answer(opensc, PIN).plain == b"secret"
+    opensc.do("reset")
     assert desk.card("status")["verified"] is False
     assert desk.card("status")["tries"] == 3
 
 
-def test_virtual_card_tells_no_bad_block_from_a_bad_key(desk: Desk, tmp_path: Path) -> None:
-    holder = encryption_certificate(desk.looking)
+def test_virtual_card_tells_no_bad_block_from_a_bad_key(desk: Desk, opensc: Driver, tmp_path: Path) -> None:
+    holder = encryption_certificate(opensc)
     for old in bad_ciphers(holder):
-        ask(desk.looking, old)
-        outcome = answer(desk.looking, PIN)
+        ask(opensc, old)
+        outcome = answer(opensc, PIN)
         assert (outcome.code, outcome.tries_left, outcome.plain) == ("cipher_unreadable", None, None)
     assert desk.card("status")["tries"] == 3
 

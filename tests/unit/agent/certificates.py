@@ -58,7 +58,7 @@ def certificate(
     return builder.sign(key, signing).public_bytes(serialization.Encoding.DER)
 
 
-def card_signs(key: Key, payload: bytes, scheme: Scheme) -> bytes:
+def card_signs(key: Key, payload: bytes, scheme: Scheme | None) -> bytes:
     """What a card makes of a payload.
 
     Of a DigestInfo as CKM_RSA_PKCS does: pads it (RFC 8017, 9.2) and raises it to the private exponent, nothing else.
