@@ -6,6 +6,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from agent.card.frames import HostAnswer, HostOrder, HostSetup, Token
+from agent.card.page_pins import PagePins
 from agent.card.process import HostProcess, NotDeliveredError
 from agent.card.spare import Spare
 from agent.discretion import ToldError
@@ -35,7 +36,8 @@ class CardHost:
         self._setup = HostSetup(settings.drivers, settings.modules, settings.prompt, settings.pin, pcsc=settings.pcsc)
         self._chosen, self._answers, self._permit = chosen, answers, permit
         self._spare = Spare(self._start)
-        self._host: HostProcess | None = None
+        self._running: set[HostProcess] = set()  # a list of readers may be made beside a window
+        self._page_pins = PagePins()
         self._endings: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -61,12 +63,15 @@ class CardHost:
         the next order waits (`idle`). A spare is used where there is one; one that has died unnoticed costs nothing,
         because the order has not reached it. A host that dies later costs its order: a person may have seen the window.
         """
-        order = structs.replace(order, language=self._chosen.language or order.language)
+        order = structs.replace(self._page_pins.allowed(order), language=self._chosen.language or order.language)
+        answer = None
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
                 answer = await self._answer_or_shown(order)
         except TimeoutError:
             raise FailureError(Code.TIMED_OUT) from None
+        finally:
+            self._page_pins.note(order, answer)
         await self._remember(order.origin, answer)
         return _told(answer)
 
@@ -78,8 +83,8 @@ class CardHost:
     async def close(self) -> None:
         """Ends every host, for the end of the daemon: an order under way is answered as cancelled by its host."""
         self._closed = True
-        if self._host is not None:
-            self._end(self._host, STOP_LIMIT)
+        for host in tuple(self._running):
+            self._end(host, STOP_LIMIT)
         spare = await self._spare.take()
         if spare is not None:
             self._end(spare, STOP_LIMIT)
@@ -121,7 +126,7 @@ class CardHost:
         return await self._ask(await self._start(), order)
 
     async def _ask(self, host: HostProcess, order: HostOrder) -> HostAnswer:
-        self._host = host
+        self._running.add(host)
         try:
             if self._closed:
                 raise FailureError(Code.HOST_FAILED)
@@ -129,7 +134,7 @@ class CardHost:
             self._spare.trust()
             return answer
         finally:
-            self._host = None
+            self._running.discard(host)
             self._end(host)
 
     def _end(self, host: HostProcess, seconds: float | None = None) -> None:

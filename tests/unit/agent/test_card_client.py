@@ -362,3 +362,16 @@ def test_messages_of_the_pipe_have_these_fields() -> None:
     work = ("token", "signed", "plain", "listing", "permitted", "code", "tries_left", "language", "told", "final")
     assert HostAnswer.__struct_fields__ == (*work, "drivers")
     assert len(Token.__struct_fields__) == 5
+
+
+async def test_end_of_the_daemon_ends_a_list_beside_a_window(program: Program) -> None:
+    """Both run at once, and neither is forgotten because of the other."""
+    program("order(); sys.stdin.buffer.read(1); answer({'code': 'user_cancelled'})")
+    host = card_host(CardSettings())
+    both = [asyncio.create_task(host.carry_out(HostOrder(ORIGIN, CHALLENGE, "en", tells=True))) for _ in range(2)]
+    await wait_children(2)
+    await host.close()
+    for task in both:
+        with pytest.raises(FailureError):
+            await task
+    await wait_children(0)

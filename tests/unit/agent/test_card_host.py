@@ -7,8 +7,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from msgspec import structs
 
 from agent.card.frames import HEADER, TAKEN, HostAnswer, HostOrder, HostSetup, decode, encode
+from agent.card.old_asks import CmsAsk, ListAsk, OldAsk, RawAsk, SiteAsk
 from tests.stand.asking import wait_until
 from tests.stand.parts import ROOT
 from tests.stand.waiting import LIMIT
@@ -185,6 +187,38 @@ def test_prompt_that_cannot_be_made_is_told_when_the_order_comes_and_not_before(
     assert host.wait(LIMIT) == 0
     assert host.stderr is not None
     assert host.stderr.read() == b"card host: no prompt: OSError\n"
+
+
+NO_DRIVERS = HostSetup(drivers=("hca",))  # a row that is not installed here
+SIGN = OldAsk(CmsAsk(b"TBS"), permitted=True, pin="123456")
+
+
+@pytest.mark.parametrize("old", [OldAsk(ListAsk(), permitted=True), SIGN])
+def test_order_that_needs_nobody_makes_no_prompt(hosts: Hosts, old: OldAsk) -> None:
+    host = hosts(made="print('prompt made', flush=True)")
+    give(host, NO_DRIVERS, HostOrder(ORIGIN, "", "en", old=old))
+    found = answer(host)
+    assert (found.code, found.told, found.listing) == ("no_driver", True, None)
+    assert host.stderr is not None
+    assert b"prompt made" not in host.stderr.read()
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        OldAsk(ListAsk(), permitted=False),
+        structs.replace(SIGN, permitted=False),
+        structs.replace(SIGN, work=RawAsk(b"digest")),
+        structs.replace(SIGN, work=SiteAsk()),
+        structs.replace(SIGN, pin=""),
+    ],
+)
+def test_prompt_gets_everything_else_and_no_pin_of_a_page(hosts: Hosts, old: OldAsk) -> None:
+    host = hosts(run="print('PIN' + repr(order.old.pin), flush=True)")
+    give(host, NO_DRIVERS, HostOrder(ORIGIN, "", "en", old=old))
+    assert answer(host).code == "no_card"
+    assert host.stderr is not None
+    assert b"PIN''" in host.stderr.read()
 
 
 def test_what_a_driver_prints_does_not_reach_the_answer(hosts: Hosts) -> None:
