@@ -3,6 +3,7 @@
 from typing import Literal
 
 import msgspec
+from typing_extensions import override
 
 Hash = Literal["sha1", "sha256", "sha384", "sha512"]
 
@@ -62,6 +63,11 @@ class OldAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check_validity: bool = False
     repeated: bool = False
     pin: str = ""
+
+    @override
+    def __repr__(self) -> str:
+        """What kind of request; its PIN and its content must not get into any text of ours."""
+        return f"{type(self).__name__}({type(self.work).__name__})"
 
 
 class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.card.frames import HEADER, MAX_FRAME, FrameError, HostAnswer, HostOrder, Token, body_length, decode, encode
-from agent.card.old_asks import Signed
+from agent.card.old_asks import CmsAsk, OldAsk, Signed
 
 # Text as it can come out of JSON: no lone surrogates.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -93,3 +93,9 @@ def test_token_is_written_with_the_names_of_web_eid() -> None:
 
 def _text(body: bytes) -> str:
     return body.decode("latin-1").lstrip(" \t\r\n")
+
+
+def test_order_tells_nobody_what_a_page_has_sent() -> None:
+    order = HostOrder("https://portal.example", "", "en", old=OldAsk(CmsAsk(b"content"), pin="123456"))
+    assert "123456" not in repr(order)
+    assert "content" not in repr(order)
