@@ -104,7 +104,7 @@ class Operation:
         self._question: YesNo | None = None  # the one that is open
         self._driver = DriverAnswer("", "", False)  # the one that was asked about last
         self._answers: tuple[DriverAnswer, ...] = ()
-        self._permitted = False
+        self._permitted = self._left = False
         self.state = State.LOOKING
         self.language: str | None = None
         self.answer: HostAnswer | None = None
@@ -208,7 +208,8 @@ class Operation:
 
     def page_left(self) -> None:
         """Nobody waits at the page any more. The order goes on: its answer is kept for when the page asks again."""
-        if self.state is not State.ENDED:
+        if not self._left and self.state is not State.ENDED:
+            self._left = True
             self._view.show_left()
 
     def reset_cards(self) -> Job[None]:
