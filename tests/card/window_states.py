@@ -181,7 +181,9 @@ def _left(stage: Stage) -> None:
     stage.bench.operation.page_left()
 
 
-_TEXT = "申請書編號：20260731-0001\n申請人：王小明\n本人同意向範例市政府申請戶籍謄本一份，並以自然人憑證簽署本申請書。\n"
+_TEXT = (
+    "申請書編號：20260731-0001\n申請人：王小明\n本人同意向範例市政府申請戶籍謄本一份，並以自然人憑證簽署本申請書。\n"
+)
 _SIGN = OldAsk(CmsAsk(_TEXT.encode()), permitted=True)
 _LONG = OldAsk(CmsAsk(_TEXT.encode() * 1000, "sha1"), permitted=True, repeated=True)
 _FIXED = OldAsk(CmsAsk(b"TBS"), permitted=True)

@@ -23,8 +23,8 @@ LEFT_HOW = _("You can still type your PIN; then choose the button on the site's 
 
 CAUTIONS = {
     Caution.OLD_DIGEST: _("Warning: SHA-1 is an outdated digest method that can be forged."),
-    Caution.FIXED: _("Warning: this text never changes; whoever has one such signature can log in with it again."),
-    Caution.REPEATED: _("Warning: the same text as before; whoever has one such signature can log in with it again."),
+    Caution.FIXED: _("Warning: the text never changes; others could log in with this signature."),
+    Caution.REPEATED: _("Warning: same text as before; others could log in with this signature."),
 }
 
 
@@ -53,12 +53,6 @@ def below_purpose(content: Content) -> str:
     return content.shown
 
 
-def cut(translator: Translator, content: Content) -> str:
-    """That not all of a text is shown."""
-    said = translator.gettext("Only the first {shown} of {count} characters are shown.")
-    return said.format(shown=f"{LONGEST:,}", count=f"{content.size:,}")
-
-
 def detail(question: YesNo, order: HostOrder) -> str:
     """What a question is about: the driver's file, or the digest."""
     if question.topic is Topic.RAW and order.old is not None:
@@ -69,17 +63,16 @@ def detail(question: YesNo, order: HostOrder) -> str:
 
 def _purpose(translator: Translator, content: Content) -> str:
     size = content.size
-    match content.form:
-        case Form.TEXT:
-            said = translator.ngettext(
-                "Sign this text ({count} character)", "Sign this text ({count} characters)", size
-            )
-        case Form.BINARY:
-            said = translator.ngettext("Sign binary data ({count} byte)", "Sign binary data ({count} bytes)", size)
-        case Form.CIPHER:
-            said = translator.ngettext("Decrypt data ({count} byte)", "Decrypt data ({count} bytes)", size)
-        case Form.EMPTY:
-            return translator.gettext(EMPTY)
-        case Form.DIGEST:
-            return translator.gettext(HIDDEN)
-    return said.format(count=f"{size:,}")
+    if content.form is Form.EMPTY:
+        return translator.gettext(EMPTY)
+    if content.form is Form.DIGEST:
+        return translator.gettext(HIDDEN)
+    if content.cut:
+        said = translator.gettext("Sign this text (first {shown} of {count} characters)")
+    elif content.form is Form.TEXT:
+        said = translator.ngettext("Sign this text ({count} character)", "Sign this text ({count} characters)", size)
+    elif content.form is Form.BINARY:
+        said = translator.ngettext("Sign binary data ({count} byte)", "Sign binary data ({count} bytes)", size)
+    else:
+        said = translator.ngettext("Decrypt data ({count} byte)", "Decrypt data ({count} bytes)", size)
+    return said.format(count=f"{size:,}", shown=f"{LONGEST:,}")

@@ -58,10 +58,12 @@ class CardFacts(tk.Frame):
     def compact(self) -> None:
         """From now on kind, validity and reader share a row, because what is signed needs the room."""
         self._compact = True
-        for row in _SHARED:
-            for part in self.grid_slaves(row=row):
-                part.grid_remove()
+        self._hide(*_SHARED)
         self._values[1].configure(font=self._theme.small)
+
+    def shrink(self) -> bool:
+        """On a low screen that row goes too; whether it was there."""
+        return self._compact and self._hide(1)
 
     def tell(self, card: Card) -> None:
         """Shows a card; all text that comes from it or its reader is made harmless."""
@@ -77,6 +79,12 @@ class CardFacts(tk.Frame):
         last = card.tries_left == LAST_TRY
         font = self._theme.large if last else self._theme.text
         self._values[-1].configure(fg=self._theme.palette.alert if last else self._theme.palette.ink, font=font)
+
+    def _hide(self, *rows: int) -> bool:
+        parts = [part for row in rows for part in self.grid_slaves(row=row)]
+        for part in parts:
+            part.grid_remove()
+        return bool(parts)
 
 
 class CardView(tk.Frame):

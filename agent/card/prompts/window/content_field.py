@@ -46,6 +46,7 @@ class ContentField(tk.Frame):
         """Shows a text, from its beginning."""
         self.text.configure(state="normal")
         self.text.delete("1.0", "end")
+        shown = shown.removesuffix("\n")
         self.text.insert("1.0", shown)
         lines = self._lines(shown)
         self.text.configure(state="disabled", height=min(lines, _MOST))

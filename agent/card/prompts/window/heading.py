@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from functools import partial
 
 from agent.card.frames import HostOrder
 from agent.card.old_asks import OldAsk
@@ -120,17 +119,11 @@ class Heading(tk.Frame):
             self._content = ContentField(self._asked, theme)
             self._content.tell(shown)
             self._content.pack(fill="x", pady=gap)
-            if content.cut:
-                self._strip(partial(old_texts.cut, content=content), palette.panel, palette.soft)
         for caution in old_texts.cautions(old):
-            self._strip(caution, palette.alert_paper, palette.alert)
-
-    def _strip(self, said: Said, ground: str, ink: str) -> None:
-        theme = self._theme
-        line = Line(self._asked, theme, font=theme.small, color=ink, width=theme.content - theme.px(20))
-        line.configure(bg=ground, padx=theme.px(10), pady=theme.px(2))
-        self._speaker.say(line, said)
-        line.pack(fill="x", pady=(theme.px(3), 0))
+            line = Line(self._asked, theme, font=theme.small, color=palette.alert, width=theme.content - theme.px(20))
+            line.configure(bg=palette.alert_paper, padx=theme.px(10), pady=theme.px(2))
+            self._speaker.say(line, caution)
+            line.pack(fill="x", pady=gap)
 
     def _mark(self, said: Said, *, alert: bool) -> None:
         palette = self._palette

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 # A screen so wide is several side by side.
 _SEVERAL_SCREENS = 2.4
-# What a window manager puts around the window, and what comes when a card has one try left: pixels at 96 dpi.
-_FRAME = 30 + 26
+# What a window manager puts above the window, in pixels at 96 dpi.
+_FRAME = 30
 
 
 class Window:
@@ -78,7 +78,8 @@ class Window:
         if order.old is not None:
             self._card.facts.compact()
         self._wait(texts.READING)
-        self._fit()
+        if order.old is not None:
+            self._fit()
         self._place()
         top = self.top
         top.deiconify()
@@ -122,6 +123,8 @@ class Window:
         self._card.show(card)
         self._stage(self._card)
         self._buttons(first=texts.PINPAD_START if card.pinpad else texts.SIGN, others=others)
+        if self._order.old is not None:
+            self._fit()
         self._focus_on_card()
         self._go_on()
 
@@ -307,7 +310,7 @@ class Window:
         """Less of what is signed is seen at once where the window would be taller than the screen."""
         room = self._area.bottom - self._area.top - self._theme.px(_FRAME)
         self.top.update_idletasks()
-        while self.top.winfo_reqheight() > room and self._heading.shrink():
+        while self.top.winfo_reqheight() > room and (self._heading.shrink() or self._card.facts.shrink()):
             self.top.update_idletasks()
 
     def _stage(self, view: tk.Frame) -> None:
