@@ -25,6 +25,7 @@ HOST = """
     import os, sys, threading
     sys.path.insert(0, {root!r})
     from agent.card.frames import HostOrder, HostSetup
+    from agent.card.old_asks import CmsAsk, OldAsk
     from agent.card.prompts import prompt
     from agent.card.prompts import pinentry as prompt_pinentry
     from agent.card.prompts import terminal as prompt_terminal
@@ -53,7 +54,9 @@ HOST = """
     gone = threading.Event()
     if {gone!r}:  # a pipe: the page goes when somebody has written to it
         threading.Thread(target=lambda: (Path({gone!r}).read_text(), gone.set()), daemon=True).start()
-    operation = made.run(HostOrder("https://portal.example", CHALLENGE, "zh-Hant"), worker, lambda: cards, gone)
+    old = {old}
+    order = HostOrder("https://portal.example", "" if old else CHALLENGE, "zh-Hant", old=old)
+    operation = made.run(order, worker, lambda: cards, gone)
     answer = operation.answer
     print("RESULT", type(made).__name__, answer.code or "token", answer.tries_left, len(cards.pins), flush=True)
     os._exit(0)
@@ -61,9 +64,11 @@ HOST = """
 ONE, TWO, LAST = "card(3)", '(card(3), card(3, "陳美麗"))', "card(1)"
 
 
-def program(kind: str, seen: str = ONE, *, pinentry: str = "", gone: str = "") -> list[str]:
-    """The command of a host with a prompt of some kind."""
-    code = textwrap.dedent(HOST).format(root=str(ROOT), pin=PIN, kind=kind, seen=seen, program=pinentry, gone=gone)
+def program(kind: str, seen: str = ONE, *, pinentry: str = "", gone: str = "", old: str = "None") -> list[str]:
+    """The command of a host with a prompt of some kind, and the order of an old page where one is given."""
+    code = textwrap.dedent(HOST).format(
+        root=str(ROOT), pin=PIN, kind=kind, seen=seen, program=pinentry, gone=gone, old=old
+    )
     return [sys.executable, "-c", code]
 
 
@@ -211,6 +216,32 @@ def test_terminal_is_as_it_was_afterwards_and_what_was_typed_before_is_not_the_p
     terminal.type(f"{PIN}\r")
     assert terminal.result() == "TerminalPrompt token None 1"
     assert before.split() == terminal.wait("<after>").removesuffix("<after>").split()
+
+
+OLD = r'OldAsk(CmsAsk("同意\x1b[2J\r網站：https://bank.example".encode()))'
+ASKED = "再按 Enter："
+
+
+def test_terminal_asks_about_the_site_of_an_old_page_and_then_shows_what_is_signed(
+    terminals: list[Terminal], environment: dict[str, str]
+) -> None:
+    terminal = open_terminal(terminals, program("terminal", old=OLD), environment)
+    shown = terminal.wait(ASKED)
+    assert "網站（依網頁所述）：https://portal.example" in shown
+    assert "要讓這個網站使用您的卡片嗎？" in shown
+    terminal.type("\ry\r1\r")  # the first two are no answer
+    lines = terminal.wait("PIN 碼（不會顯示）：").split("\r\n")
+    at = lines.index("│ 同意\ufffd[2J")
+    assert lines[at + 1] == "│ 網站：https://bank.example"
+    terminal.type(f"{PIN}\r")
+    assert terminal.result() == "TerminalPrompt token None 1"
+
+
+def test_terminal_no_to_the_site_of_an_old_page(terminals: list[Terminal], environment: dict[str, str]) -> None:
+    terminal = open_terminal(terminals, program("terminal", old=OLD), environment)
+    terminal.wait(ASKED)
+    terminal.type("2\r")
+    assert terminal.result() == "TerminalPrompt origin_not_permitted None 0"
 
 
 @pytest.fixture

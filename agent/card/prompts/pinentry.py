@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder, HostSetup
-from agent.card.operation import ENTRY_LIMIT, Operation, pause
+from agent.card.operation import ENTRY_LIMIT, Operation, follow, pause
 from agent.card.prompts import texts
 from agent.card.prompts.assuan import MAX_LINE, Ask, AssuanError, Reply, request
 from agent.card.prompts.questions import Kind, Question, Questions
@@ -25,6 +25,7 @@ from agent.platform.terminal import TERMINAL, has_terminal
 if TYPE_CHECKING:
     from agent.card.card import Cards
 
+_CUT = "…"  # where there is more than fits
 # What a pinentry may see; the PIN is none of it.
 _PASSED = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "LANG", "LC_ALL", "LC_CTYPE")
 # Toolkits load modules that the settings in the user's home name, into the process that the PIN is typed in.
@@ -50,15 +51,24 @@ class PinentryPrompt:
         self._asked: Question | None = None
         self._ask: Ask | None = None
 
-    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
-        """Asks until the operation has its answer; `cards` belongs to the driver thread, `gone`: the page has left."""
+    def run(
+        self,
+        order: HostOrder,
+        worker: Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
+    ) -> Operation:
+        """Asks until the operation has its answer; `cards` belongs to the driver thread.
+
+        `gone` ends the order; `left` says that nobody waits at the page any more, which is shown.
+        """
         questions = Questions(order, self._form)
         operation = Operation(order, cards, worker, questions, time.monotonic)
         operation.start()
         try:
             while operation.answer is None:
-                if gone.is_set():
-                    operation.cancel()
+                follow(operation, gone, left)
                 operation.tick()
                 self._follow(questions, operation)
                 time.sleep(pause(operation))
@@ -117,8 +127,9 @@ def _question(kind: Kind, questions: Questions) -> list[bytes]:
         ]
     if kind is Kind.CHOICE:
         return [request("SETOK", say(texts.USE)), request("SETNOTOK", say(texts.NEXT)), request("CONFIRM")]
-    if kind is Kind.DRIVER:
-        return [request("SETOK", say(texts.DRIVER_YES)), request("SETNOTOK", say(texts.DRIVER_NO)), request("CONFIRM")]
+    if questions.question.asked is not None:
+        _, _, yes, no = texts.QUESTIONS[questions.question.asked.topic]
+        return [request("SETOK", say(yes)), request("SETNOTOK", say(no)), request("CONFIRM")]
     if kind is Kind.NOTICE:
         return [request("SETOK", say(texts.CLOSE)), request("MESSAGE")]
     return [request("SETOK", say(texts.GO_ON)), request("CONFIRM")]
@@ -131,9 +142,18 @@ def _description(questions: Questions) -> str:
     if question.kind is Kind.CHOICE:
         place = f"{questions.say(texts.CHOOSE)} ({question.at + 1}/{len(question.cards)})"
         lines[len(questions.head()) :] = [place, questions.describe(question.cards[question.at])]
-    while len(lines) > len(questions.head()) and len("\n".join(lines).encode()) + 2 * len(lines) > MAX_LINE - 16:
+    while len(lines) > question.kept and not _fits(lines):
         lines.pop()
+    for number, line in enumerate(question.content):
+        if not _fits([*lines, line, _CUT]):
+            # Of what is signed the beginning is shown, and that it is no more than that.
+            return "\n".join([*lines, _CUT] if number else lines)
+        lines.append(line)
     return "\n".join(lines)
+
+
+def _fits(lines: list[str]) -> bool:
+    return len(request("SETDESC", "\n".join(lines))) <= MAX_LINE - 16
 
 
 def _take(reply: Reply, text: str, questions: Questions, operation: Operation) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder, HostSetup
-from agent.card.operation import Operation, pause
+from agent.card.operation import Operation, follow, pause
 from agent.card.prompts import texts
 from agent.card.prompts.questions import Kind, Question, Questions
 from agent.card.worker import Worker
@@ -63,8 +64,18 @@ class TerminalPrompt:
         self._asked: Question | None = None
         self._entry = Entry()
 
-    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
-        """Asks until the operation has its answer; `cards` belongs to the driver thread, `gone`: the page has left."""
+    def run(
+        self,
+        order: HostOrder,
+        worker: Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
+    ) -> Operation:
+        """Asks until the operation has its answer; `cards` belongs to the driver thread.
+
+        `gone` ends the order; `left` says that nobody waits at the page any more, which is shown.
+        """
         questions = Questions(order, self._form)
         operation = Operation(order, cards, worker, questions, time.monotonic)
         try:
@@ -74,16 +85,22 @@ class TerminalPrompt:
             return operation
         try:
             operation.start()
-            self._loop(keyboard, questions, operation, gone)
+            self._loop(keyboard, questions, operation, gone, left)
         finally:
             keyboard.write("\n")
             keyboard.close()
         return operation
 
-    def _loop(self, keyboard: Keyboard, questions: Questions, operation: Operation, gone: threading.Event) -> None:
+    def _loop(
+        self,
+        keyboard: Keyboard,
+        questions: Questions,
+        operation: Operation,
+        gone: threading.Event,
+        left: threading.Event | None,
+    ) -> None:
         while operation.answer is None:
-            if gone.is_set():
-                operation.cancel()
+            follow(operation, gone, left)
             operation.tick()
             if questions.question is not self._asked:
                 self._show(keyboard, questions)
@@ -107,6 +124,8 @@ class TerminalPrompt:
             lines = lines[len(questions.head()) :]  # who asks was said already
         else:
             lines.insert(0, f"=== {questions.say(texts.TITLE)} ===")
+        if before is None or before.content != question.content:
+            lines += question.content
         if question.error:
             lines.append(f"! {question.error}")
         lines += [f"  {number}) {questions.describe(card)}" for number, card in enumerate(question.cards, 1)]
@@ -121,7 +140,7 @@ class TerminalPrompt:
             self._answer(questions, operation)
         else:
             self._entry.key(byte)
-            if questions.question.kind in (Kind.CHOICE, Kind.DRIVER) and chr(byte).isdigit():
+            if questions.question.kind in (Kind.CHOICE, Kind.YES_NO) and chr(byte).isdigit():
                 keyboard.write(chr(byte))
 
     def _answer(self, questions: Questions, operation: Operation) -> None:
@@ -131,7 +150,7 @@ class TerminalPrompt:
             questions.pin(operation, text)
         elif kind is Kind.CHOICE and text.isascii() and text.isdigit():
             questions.take(operation, int(text) - 1)
-        elif kind is Kind.DRIVER and text in _ANSWERS:
+        elif kind is Kind.YES_NO and text in _ANSWERS:
             (questions.yes if text == "1" else questions.no)(operation)
         elif kind in (Kind.LAST_TRY, Kind.PINPAD):
             questions.yes(operation)
@@ -148,8 +167,9 @@ def _last_line(question: Question, questions: Questions) -> str:
         return ""
     if kind in (Kind.CHOICE, Kind.PIN):
         return questions.named(texts.CHOOSE_NUMBER if kind is Kind.CHOICE else texts.TYPE_PIN, "")
-    if kind is Kind.DRIVER:
-        return questions.named(texts.DRIVER_NUMBER, "")
+    if question.asked is not None:
+        _, _, yes, no = texts.QUESTIONS[question.asked.topic]
+        return questions.named(partial(texts.yes_or_no, yes=yes, no=no), "")
     return f"{questions.say(texts.TO_CANCEL if kind is Kind.NOTICE else texts.PRESS_ENTER)} "
 
 
