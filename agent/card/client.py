@@ -159,9 +159,7 @@ class CardHost:
             self._host = None
             self._end(host)
 
-    def _end(
-        self, host: HostProcess, seconds: float | None = None, of: set[asyncio.Task[None]] | None = None
-    ) -> None:
+    def _end(self, host: HostProcess, seconds: float | None = None, of: set[asyncio.Task[None]] | None = None) -> None:
         endings = self._endings if of is None else of
         task = asyncio.create_task(host.end(seconds))
         endings.add(task)

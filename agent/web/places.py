@@ -26,8 +26,8 @@ class Places:
     """The HTTPS port with the name that its certificate has, and the plain port, 0 where nobody listens there.
 
     `name` is "localhost" where browsers cannot find another name; the certificate then is what nobody else has. The
-    name of the plain listener is made anew with every start. `taken` says who holds the plain port while we do not. `old` are the ports of the old
-    component's protocol, with who holds them while we do not.
+    name of the plain listener is made anew with every start. `taken` says who holds the plain port while we do not.
+    `old`: the ports of the old component's protocol, each with who holds it while we do not.
     """
 
     port: int

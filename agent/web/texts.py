@@ -39,7 +39,7 @@ OLD_POPUP = {
     **_OLD,
     "signing": _("Signing…"),
     "certificates": _("Reading the certificate…"),
-    "readers": _("Reading the card…"),
+    "readers": _("Reading the data…"),
     "decrypting": _("Decrypting…"),
     "other": _("Answering the site…"),
     "stranger": _("This window is cut off from the page that has opened it."),
