@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 # Linux, linux/sockios.h and linux/if.h.
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
@@ -36,7 +37,7 @@ def bring_up(name: str = "lo") -> None:
 def _main() -> None:
     bring_up()
     # Screens of this network are numbered by its own abstract sockets; those in the file system have to be its own too.
-    os.makedirs(_X_SOCKETS, 0o1777, exist_ok=True)
+    Path(_X_SOCKETS).mkdir(0o1777, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", _X_SOCKETS], check=True)
     command = sys.argv[1:]
     os.execvp(command[0], command)
