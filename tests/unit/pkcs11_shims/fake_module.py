@@ -61,7 +61,8 @@ class FakeModule:
     """The functions of a module.
 
     `answers` replaces a function by a return code or by another function; `calls` holds the names of all calls,
-    `logins` user type and PIN (None: typed on the reader), `signed` mechanism, parameter, key and payload.
+    `logins` user type and PIN (None: typed on the reader), `signed` mechanism, parameter, key and payload, `decrypted`
+    the same of what was decrypted, which becomes `plain`.
     """
 
     def __init__(self, *slots: FakeSlot, packed: bool = False) -> None:
@@ -71,6 +72,8 @@ class FakeModule:
         self.calls: list[str] = []
         self.logins: list[tuple[int, bytes | None]] = []
         self.signed: list[tuple[int, bytes, int, bytes]] = []
+        self.decrypted: list[tuple[int, bytes, int, bytes]] = []
+        self.plain = b"plain"
         self.missing: set[str] = set()
         self.signature = b"s" * 256
         self.sessions: dict[int, int] = {}
@@ -211,17 +214,33 @@ class FakeModule:
         ctypes.memmove(place, value, min(len(value), room))
         return 0x150 if len(value) > room else 0
 
+    def _getinfo(self, place: int) -> int:
+        info = self.layout.info.pack(2, 20, b"maker".ljust(32), 0, b"a driver".ljust(32), 3, 1)
+        ctypes.memmove(place, info, len(info))
+        return 0
+
     def _signinit(self, session: int, mechanism: int, key: int) -> int:
         kind, place, length = self._attribute(mechanism, 0)
         self._mechanism = (kind, ctypes.string_at(place, length) if place else b"", key)
         return 0
 
     def _sign(self, session: int, data: int, length: int, room: int | None, size: int) -> int:
-        if room is None or self.read(size) < len(self.signature):
+        return self._give(self.signature, self.signed, data, length, room, size)
+
+    _decryptinit = _signinit
+
+    def _decrypt(self, session: int, data: int, length: int, room: int | None, size: int) -> int:
+        return self._give(self.plain, self.decrypted, data, length, room, size)
+
+    def _give(
+        self, result: bytes, done: list[tuple[int, bytes, int, bytes]], data: int, length: int, room: int | None,
+        size: int,
+    ) -> int:  # fmt: skip
+        if room is None or self.read(size) < len(result):
             return 0x150
-        self.signed.append((*self._mechanism, ctypes.string_at(data, length)))
-        ctypes.memmove(room, self.signature, len(self.signature))
-        self.write(size, len(self.signature))
+        done.append((*self._mechanism, ctypes.string_at(data, length)))
+        ctypes.memmove(room, result, len(result))
+        self.write(size, len(result))
         return 0
 
     def _attribute(self, template: int, index: int) -> tuple[int, int, int]:

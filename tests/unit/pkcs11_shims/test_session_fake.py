@@ -10,7 +10,8 @@ from pkcs11_shims import cryptoki
 from pkcs11_shims.catalogue import Driver, TriesQuestion
 from pkcs11_shims.discovery import Found
 from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.session import MAX_CERTIFICATE, MAX_CERTIFICATES, CardToken, Module, PinState
+from pkcs11_shims.objects import MAX_CERTIFICATE
+from pkcs11_shims.session import MAX_CERTIFICATES, CardToken, Module, PinState
 from tests.unit.pkcs11_shims.fake_module import (
     CERTIFICATE,
     MANUFACTURER,
