@@ -27,7 +27,7 @@ def short(text: str) -> str:
     answer = json.loads(text)
     readers = answer.get("slots", [])
     del readers[_MOST:]
-    if len(_ascii(answer | {"slots": []})) > ROOM:
+    if len(_ascii(answer | {"slots": []} if readers else answer)) > ROOM:
         answer = {name: value for name, value in answer.items() if name in _LEAST}
     while readers and len(_ascii(answer)) > ROOM:
         readers.pop()
