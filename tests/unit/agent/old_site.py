@@ -1,5 +1,6 @@
 """A served old component as the tests of its protocol reach it."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -35,43 +36,42 @@ class OldSite:
         self.port, self.sibling = ports
         self.host, self.client, self.permissions, self.desk, self.watch = host, client, permissions, desk, watch
 
-    def allow(self, origin: str = ORIGIN, decision: Decision = Decision.ALLOW) -> None:
+    async def allow(self, origin: str = ORIGIN, decision: Decision = Decision.ALLOW) -> None:
         """As the person's command does."""
-        self.permissions.decide(origin, decision)
+        await asyncio.to_thread(self.permissions.decide, origin, decision)
 
     async def ask(
-        self, method: str, path: str, body: bytes | None = None, port: int = 0, **headers: str
-    ) -> Reply:  # fmt: skip
-        """A request; `_` in a header's name stands for `-`."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None, port: int = 0
+    ) -> Reply:
+        """A request with exactly these headers."""
         url = f"http://localhost:{port or self.port}{path}"
-        async with self.client.request(method, url, headers=sent, data=body, allow_redirects=False) as response:
+        async with self.client.request(method, url, headers=headers, data=body, allow_redirects=False) as response:
             names = {name.lower() for name in response.headers}
             found = {name: list(response.headers.getall(name)) for name in names}
             return Reply(response.status, found, await response.read())
 
     async def token(self, path: str = "/popupForm", port: int = 0) -> str:
         """The page token of a fresh window."""
-        reply = await self.ask("GET", path, port=port, **NAVIGATION)
+        reply = await self.ask("GET", path, NAVIGATION, port=port)
         found = re.search(rb'name="page-token" content="([^"]+)"', reply.body)
         assert found is not None
         return found[1].decode()
 
     async def post(
         self, path: str, fields: object = None, origin: str = ORIGIN, token: str | None = None, **headers: str
-    ) -> Reply:  # fmt: skip
-        """What the script of our popup sends."""
-        text = fields if isinstance(fields, bytes) else b"tbsPackage=" + json.dumps(fields or SIGN).encode()
+    ) -> Reply:
+        """What the script of our popup sends, with changes of its headers (`_` for `-`)."""
+        body = fields if isinstance(fields, bytes) else b"tbsPackage=" + json.dumps(fields or SIGN).encode()
         sent = {
             **OWN,
             "Origin": f"http://localhost:{self.port}",
-            "Content_Type": "text/plain;charset=UTF-8",
-            "X_CardLogin_Page": await self.token() if token is None else token,
-            "X_CardLogin_Origin": origin,
-            "X_CardLogin_Language": "en",
-            **headers,
+            "Content-Type": "text/plain;charset=UTF-8",
+            "X-CardLogin-Page": await self.token() if token is None else token,
+            "X-CardLogin-Origin": origin,
+            "X-CardLogin-Language": "en",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        return await self.ask("POST", path, text, **{name.replace("-", "_"): value for name, value in sent.items()})
+        return await self.ask("POST", path, sent, body)
 
     async def answer(self, path: str, fields: object = None, origin: str = ORIGIN) -> dict[str, Any]:
         """The protocol's answer to our popup."""
