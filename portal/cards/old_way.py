@@ -23,7 +23,7 @@ from portal.accounts.destination import safe_next
 from portal.cards.flows import log_in_old_way
 from portal.cards.pages import card_context
 from portal.failures import Refusal
-from portal.policy import EGOV_COMPAT
+from portal.policy import EGOV_COMPAT, policy
 
 View = Callable[[HttpRequest], HttpResponse]
 _NOTICE = "old_way_notice"
@@ -32,7 +32,7 @@ _NOTICE = "old_way_notice"
 def _where_it_is_open(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        if not settings.CARDLOGIN_OLD_WAY or settings.CARDLOGIN_PROFILE != EGOV_COMPAT.name:
+        if not settings.CARDLOGIN_OLD_WAY or policy() is not EGOV_COMPAT:
             raise Http404
         return view(request)
 

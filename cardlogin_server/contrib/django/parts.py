@@ -87,9 +87,7 @@ def verify_old_log_in(session: SessionBase, answer: str, challenge: str) -> Iden
     The answer does not tell for which site it was signed, so no other purpose can be asked for. Raises subclasses of
     CardLoginError.
     """
-    found = old_component().verify_pkcs7(
-        answer, challenge=challenge, session_id=_mark(session), purpose=Purpose.LOGIN
-    )
+    found = old_component().verify_pkcs7(answer, challenge=challenge, session_id=_mark(session), purpose=Purpose.LOGIN)
     return found.identity
 
 

@@ -199,7 +199,7 @@ def test_logs_hold_nothing_of_the_answer(
 
 def asks_again(answer: Any) -> bool:
     """Whether a page leads to the question for a fresh proof."""
-    return answer.status_code == 302 and answer.url.startswith("/accounts/reauthenticate/")
+    return answer.status_code == 302 and location(answer).startswith("/accounts/reauthenticate/")
 
 
 def test_nothing_important_is_changed_after_it_without_a_new_proof(client: Client, user: User, pki: Pki) -> None:

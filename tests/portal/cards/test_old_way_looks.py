@@ -106,7 +106,7 @@ def test_order_that_the_component_gets_and_the_form_that_the_portal_gets() -> No
         page = component(enter, {"func": "sign", "ret_code": 0, "last_error": 0, "signature": "MII+/="})
         with page.expect_request(f"**{FORM}") as sent:
             page.click("#old-login")
-        form = sent.value.post_data_json
+        form = sent.value.post_data_json or {}
         assert (form["challenge"], form["answer"]) == (CHALLENGE, "MII+/=")
         assert "pin" not in form
     with room(pages()) as enter:
