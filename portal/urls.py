@@ -7,6 +7,7 @@ from portal.accounts.views import log_out, login_page
 from portal.captcha.views import picture, sound
 from portal.cards.company import company, company_login
 from portal.cards.member_pages import card_bind, card_rename, card_unbind, cards
+from portal.cards.old_way import old_way, old_way_login
 from portal.cards.views import returned
 from portal.language_switch import switch_language
 from portal.messages.pages import outbox
@@ -19,6 +20,8 @@ urlpatterns = [
     path("accounts/login/", login_page, name="account_login"),
     path("accounts/logout/", log_out, name="account_logout"),
     path("accounts/card/", include("portal.cards.urls")),
+    path("login/card/old/", old_way, name="old_way"),
+    path("login/card/old/answer/", old_way_login, name="old_way_login"),
     path(".well-known/cardlogin-return", returned, name="card_return"),
     path("accounts/company/", company, name="company"),
     path("accounts/company/login/", company_login, name="company_login"),

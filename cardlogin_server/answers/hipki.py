@@ -95,6 +95,11 @@ class OldComponentVerifier:
         return self._holder.identify(leaf)
 
 
+def unverified_certificate(answer: str) -> bytes:
+    """The certificate (DER) inside a PKCS7 answer, of which nothing has been verified. Raises TokenMalformed."""
+    return _read(answer).certificate
+
+
 def _read(answer: str) -> SignedContent:
     try:
         return read_signed_content(from_base64(answer, LARGEST))

@@ -130,11 +130,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             pending.keep(request.session, card, Destination.BIND, card.next_url, user)
         begin(request)
         prove_log_in(request, user)
-        remember(request, user)
+        entry = current_entry(request, user)
+        if entry is None or not entry.old_way:  # else whoever had it signed elsewhere would be a known browser here
+            remember(request, user)
         if user.delete_after is not None and keep(user):
             tell(request, "delete_cancelled")
         remember_previous(request, previous)
-        entry = current_entry(request, user)
         audit(entry.audited if entry else "unknown", "ok", user)
 
     @override

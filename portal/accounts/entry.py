@@ -13,6 +13,8 @@ from portal.accounts.models import User, account_name
 from portal.audit.log import record
 
 _PREVIOUS = "previous_login"
+# A card by the old component's answer, which is not bound to this site, as the audit log names it.
+OLD_WAY = "card_old"
 # allauth's names of what a log-in asked for.
 _FACTORS = {"password": Factor.PASSWORD, "card": Factor.CARD, "mfa": Factor.CODE}
 # What a log-in takes over from the session it happens in: how the person has just proved who they are. Language and
@@ -24,7 +26,8 @@ _SURVIVES = frozenset({AUTHENTICATION_METHODS_SESSION_KEY, "account_authenticati
 class Entry:
     """One log-in: method ("card" or "password"), time, the log-in before it, the certificate's SHA-256 (hex).
 
-    `second_factor` tells whether a code was asked for after the password.
+    `second_factor` tells whether a code was asked for after the password, `old_way` whether the card was proven by the
+    old component's answer.
     """
 
     method: str
@@ -32,11 +35,13 @@ class Entry:
     previous: datetime | None
     certificate: str | None
     second_factor: bool
+    old_way: bool = False
 
     @property
     def audited(self) -> str:
         """The way in as the audit log names it."""
-        return f"{self.method}+second_factor" if self.second_factor else self.method
+        method = OLD_WAY if self.old_way else self.method
+        return f"{method}+second_factor" if self.second_factor else method
 
 
 def leave_earlier_behind(request: HttpRequest, user: User) -> None:
@@ -48,9 +53,12 @@ def leave_earlier_behind(request: HttpRequest, user: User) -> None:
 
 
 def prove_log_in(request: HttpRequest, user: User) -> None:
-    """Count what the log-in asked for as proven, at the time it was given: for a while nothing is asked again."""
+    """Count what the log-in asked for as proven, at the time it was given: for a while nothing is asked again.
+
+    A card by the old component's answer is not: a site elsewhere may have had it signed.
+    """
     for one in _proofs(request, user):
-        if (factor := _FACTORS.get(one["method"])) is not None:
+        if not one.get("old_way") and (factor := _FACTORS.get(one["method"])) is not None:
             prove(request, user, factor, at=one["at"])
 
 
@@ -77,6 +85,7 @@ def current_entry(request: HttpRequest, user: User) -> Entry | None:
         previous=datetime.fromisoformat(previous) if previous else None,
         certificate=record.get("certificate"),
         second_factor=len(records) > 1,
+        old_way=bool(record.get("old_way")),
     )
 
 

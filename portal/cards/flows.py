@@ -1,5 +1,7 @@
 """Log-in with a card: known, renewed, or not linked to any account yet."""
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -8,17 +10,17 @@ from django.utils.http import urlencode
 from cardlogin_server import Identity, Purpose
 from cardlogin_server.certificates.families import Family
 from cardlogin_server.contrib.django.parts import issue_challenge
-from portal.accounts.entry import audit
+from portal.accounts.entry import OLD_WAY, audit
 from portal.accounts.models import User
 from portal.cards import pending, renewal
 from portal.cards.binding import bound_card
 from portal.cards.models import CardBinding
 from portal.cards.pending import Destination, Pending
-from portal.cards.proof import proof_of_card
+from portal.cards.proof import old_proof_of_card, proof_of_card
 from portal.cards.session import enter_with_card
 from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, CARD_OF_CITIZEN, CARD_OF_COMPANY, Failure, Refusal
 
-__all__ = ["enter", "issue_challenge", "log_in"]
+__all__ = ["enter", "issue_challenge", "log_in", "log_in_old_way"]
 
 
 def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.CITIZEN) -> HttpResponse:
@@ -28,36 +30,57 @@ def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.C
     for the password once. Raises `Refusal` for everything else, a card of another than the page's family among it.
     Every outcome leaves one audit line.
     """
-    identity = _verified(request)
-    binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
-    if identity.family is not family:
-        failure = CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN
-        raise _refused(failure, binding.user if binding is not None else None)
-    try:
-        bound_card(identity)
-    except Refusal as refusal:
-        raise _refused(refusal.failure, binding.user if binding is not None else None) from refusal
+    identity = _verified(lambda: proof_of_card(request, Purpose.LOGIN), "card")
+    binding = _binding_of(identity, family, "card")
     if binding is None:
         audit("card", CARD_NOT_BOUND.code)
         company = family is Family.COMPANY
         return _wait(request, identity, Destination.COMPANY if company else Destination.CHOICES, next_url)
-    user: User = binding.user
-    if not user.is_active:
-        raise _refused(ACCOUNT_INACTIVE, user)
     if renewal.needs_confirmation(binding, identity):
-        audit("card", "card_renewal", user)
-        return _wait(request, identity, Destination.RENEWAL, next_url, user)
+        audit("card", "card_renewal", binding.user)
+        return _wait(request, identity, Destination.RENEWAL, next_url, binding.user)
     return enter(request, binding, identity, next_url)
 
 
-def enter(request: HttpRequest, binding: CardBinding, card: Identity | Pending, next_url: str | None) -> HttpResponse:
+def log_in_old_way(request: HttpRequest, next_url: str | None) -> HttpResponse:
+    """The same for a citizen's card by the old component's answer, which only opens an account that has the card.
+
+    The answer is not bound to this site, so a card of no account gets no account by it and a renewed certificate is
+    not confirmed after it: `Refusal` tells the way that does. Audited as `OLD_WAY`.
+    """
+    identity = _verified(lambda: old_proof_of_card(request), OLD_WAY)
+    binding = _binding_of(identity, Family.CITIZEN, OLD_WAY)
+    if binding is None:
+        raise _refused(CARD_NOT_BOUND, None, OLD_WAY)
+    return enter(request, binding, identity, next_url, method=OLD_WAY)
+
+
+def _binding_of(identity: Identity, family: Family, method: str) -> CardBinding | None:
+    """The card's binding to an account that is open, None where it has none; raises `Refusal`, audited."""
+    binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
+    user: User | None = binding.user if binding is not None else None
+    if identity.family is not family:
+        raise _refused(CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN, user, method)
+    try:
+        bound_card(identity)
+    except Refusal as refusal:
+        raise _refused(refusal.failure, user, method) from refusal
+    if user is not None and not user.is_active:
+        raise _refused(ACCOUNT_INACTIVE, user, method)
+    return binding
+
+
+def enter(
+    request: HttpRequest, binding: CardBinding, card: Identity | Pending, next_url: str | None, *, method: str = "card"
+) -> HttpResponse:
     """Note the certificate's use and log its account in; raises `Refusal` when the card was unlinked meanwhile."""
     try:
         with transaction.atomic():
             renewal.use(binding, card, request)
-            return enter_with_card(request, binding.user, card.certificate_sha256, next_url)
+            old_way = method == OLD_WAY
+            return enter_with_card(request, binding.user, card.certificate_sha256, next_url, old_way=old_way)
     except Refusal as refusal:
-        raise _refused(refusal.failure, binding.user) from refusal
+        raise _refused(refusal.failure, binding.user, method) from refusal
 
 
 def _wait(
@@ -72,13 +95,13 @@ def _wait(
     return HttpResponseRedirect(reverse(page) + query)
 
 
-def _verified(request: HttpRequest) -> Identity:
+def _verified(proof: Callable[[], Identity], method: str) -> Identity:
     try:
-        return proof_of_card(request, Purpose.LOGIN)
+        return proof()
     except Refusal as refusal:
-        raise _refused(refusal.failure) from refusal
+        raise _refused(refusal.failure, None, method) from refusal
 
 
-def _refused(failure: Failure, user: User | None = None) -> Refusal:
-    audit("card", failure.code, user)
+def _refused(failure: Failure, user: User | None, method: str) -> Refusal:
+    audit(method, failure.code, user)
     return Refusal(failure)

@@ -1,12 +1,14 @@
 """What every page with a card action gets: the verified holder of the card that signed for one purpose."""
 
 import logging
+from collections.abc import Callable
 
 from django.http import HttpRequest
 
 from cardlogin_server import CardLoginError, Identity, Purpose
+from cardlogin_server.answers.hipki import unverified_certificate
 from cardlogin_server.answers.token import parse_token
-from cardlogin_server.contrib.django.parts import verify
+from cardlogin_server.contrib.django.parts import verify, verify_old_log_in
 from cardlogin_server.failures import CertificateRevoked
 from portal.cards.binding import note_revoked
 from portal.cards.limits import may_use_card
@@ -22,17 +24,39 @@ def proof_of_card(request: HttpRequest, purpose: Purpose) -> Identity:
 
     Raises `Refusal` with the code of cardlogin_server, `request_malformed` or `rate_limited`.
     """
-    challenge, token = request.POST.get("challenge", ""), request.POST.get("token", "")
-    if not may_use_card(request, "proof"):
-        raise Refusal(RATE_LIMITED)
-    if not 0 < len(challenge) <= _LONGEST_CHALLENGE or not 0 < len(token) <= LONGEST_TOKEN:
-        raise Refusal(REQUEST_MALFORMED)
+    challenge, token = _fields(request, "token")
     try:
         return verify(request.session, token, challenge, purpose)
     except CardLoginError as error:
-        if isinstance(error, CertificateRevoked):
-            # Its key has signed before its authority was asked: nobody else can have it marked.
-            note_revoked(parse_token(token).unverified_certificate, error.revoked_at)
-        # The detail names the failed check and, by cardlogin_server's promise, nothing of the holder.
-        _log.info("card refused: %s", error)
-        raise Refusal(Failure.of(error)) from error
+        raise _refused(error, lambda: parse_token(token).unverified_certificate) from error
+
+
+def old_proof_of_card(request: HttpRequest) -> Identity:
+    """The same from the fields challenge and answer, the old component's PKCS7 signature: proof for a log-in only.
+
+    What it cannot prove is that the holder wanted this site: a page elsewhere may have passed our challenge on.
+    Raises `Refusal` as `proof_of_card` does.
+    """
+    challenge, answer = _fields(request, "answer")
+    try:
+        return verify_old_log_in(request.session, answer, challenge)
+    except CardLoginError as error:
+        raise _refused(error, lambda: unverified_certificate(answer)) from error
+
+
+def _fields(request: HttpRequest, signed: str) -> tuple[str, str]:
+    challenge, answer = request.POST.get("challenge", ""), request.POST.get(signed, "")
+    if not may_use_card(request, "proof"):
+        raise Refusal(RATE_LIMITED)
+    if not 0 < len(challenge) <= _LONGEST_CHALLENGE or not 0 < len(answer) <= LONGEST_TOKEN:
+        raise Refusal(REQUEST_MALFORMED)
+    return challenge, answer
+
+
+def _refused(error: CardLoginError, certificate: Callable[[], bytes]) -> Refusal:
+    if isinstance(error, CertificateRevoked):
+        # Its key has signed before its authority was asked: nobody else can have it marked.
+        note_revoked(certificate(), error.revoked_at)
+    # The detail names the failed check and, by cardlogin_server's promise, nothing of the holder.
+    _log.info("card refused: %s", error)
+    return Refusal(Failure.of(error))

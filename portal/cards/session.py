@@ -9,10 +9,14 @@ from portal.accounts.models import User
 
 
 def enter_with_card(
-    request: HttpRequest, user: User, certificate_sha256: str, redirect_url: str | None
+    request: HttpRequest, user: User, certificate_sha256: str, redirect_url: str | None, *, old_way: bool = False
 ) -> HttpResponse:
-    """Record the method "card" and log `user` in through allauth's stages; return where to go next."""
-    record_authentication(request, user, method="card", certificate=certificate_sha256)
+    """Record the method "card" and log `user` in through allauth's stages; return where to go next.
+
+    One that came the old way is recorded so: it opens the account and proves nothing beyond that.
+    """
+    old = {"old_way": True} if old_way else {}
+    record_authentication(request, user, method="card", certificate=certificate_sha256, **old)
     response: HttpResponse = perform_login(request, user, redirect_url=redirect_url)
     return response
 

@@ -34,6 +34,8 @@ _METHODS = {
     "password": _("Account and password"),
     "password+second_factor": _("Password and code"),
     "card": _("Certificate card"),
+    "card_old": _("Certificate card, the old way"),
+    "card_old+second_factor": _("Certificate card, the old way, and code"),
 }
 # What only the holder of card or password can bring about; the tries of strangers would push it out of the list.
 _OUTCOMES = {

@@ -58,12 +58,15 @@ class SealedMfa(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
-    """Asks for the code after a password; a card with its PIN is two factors already."""
+    """Asks for the code after a password; a card with its PIN is two factors already.
+
+    Not so a card by the old component's answer: a site elsewhere may have had it signed, as it may have got a password.
+    """
 
     @override
     def _should_handle(self, request: HttpRequest) -> bool:
         records = get_authentication_records(request, self.login.user)
-        by_card = bool(records) and records[-1]["method"] == "card"
+        by_card = bool(records) and records[-1]["method"] == "card" and not records[-1].get("old_way")
         return not by_card and bool(super()._should_handle(request))
 
     @override

@@ -210,6 +210,9 @@ CARDLOGIN_PROXIES = 0
 
 # Policy profile (portal.policy): "modern" or "egov-compat".
 CARDLOGIN_PROFILE = "modern"
+# Whether the old log-in page for the component this one replaces is served beside the new one (portal.cards.old_way);
+# in the profile "egov-compat" only.
+CARDLOGIN_OLD_WAY = False
 # Secrets that ID numbers are encrypted and found with, the newest first; one of its own, because SECRET_KEY is changed
 # more lightly.
 CARDLOGIN_SEAL_KEYS: tuple[str, ...] = ()

@@ -24,6 +24,9 @@ STATE = Path(_environment.required("CARDLOGIN_STATE"))
 SECRET_KEY = _environment.key(_environment.required("CARDLOGIN_SECRET_KEY"), "CARDLOGIN_SECRET_KEY")
 CARDLOGIN_SEAL_KEYS = (_environment.key(_environment.required("CARDLOGIN_SEAL_KEY"), "CARDLOGIN_SEAL_KEY"),)
 CARDLOGIN_PROFILE = _environment.text("CARDLOGIN_PROFILE", CARDLOGIN_PROFILE)
+CARDLOGIN_OLD_WAY = (
+    CARDLOGIN_PROFILE == "egov-compat" and _environment.chosen("CARDLOGIN_OLD_WAY", ("on", "off"), "on") == "on"
+)
 DATABASES = database(_environment.text("CARDLOGIN_DATABASE_URL"), STATE / "portal.sqlite3")
 CACHES = cache(_environment.text("CARDLOGIN_CACHE_URL"))
 

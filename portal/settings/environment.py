@@ -63,6 +63,13 @@ class Environment:
         self.complain(f"{name} is not a number from {least} to {most}")
         return otherwise
 
+    def chosen(self, name: str, choices: tuple[str, ...], otherwise: str) -> str:
+        """One of the words; a complaint where it is another, `otherwise` where it is not set."""
+        value = self.text(name, otherwise)
+        if value not in choices:
+            self.complain(f"{name} is one of {', '.join(choices)}")
+        return value
+
     def listed(self, name: str) -> tuple[str, ...]:
         """The parts between commas, without blanks and empty ones."""
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())

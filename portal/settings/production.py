@@ -42,13 +42,6 @@ def _origin() -> str:
     return value
 
 
-def _chosen(name: str, choices: tuple[str, ...], otherwise: str) -> str:
-    value = _environment.text(name, otherwise)
-    if value not in choices:
-        _environment.complain(f"{name} is one of {', '.join(choices)}")
-    return value
-
-
 def _confirmer() -> str | None:
     """The dotted name of an operator's own confirmer, or ours where there is an address to ask."""
     own, url = _environment.text("CARDLOGIN_CONFIRMER"), _environment.text("CARDLOGIN_CONFIRMER_URL")
@@ -83,7 +76,10 @@ CACHES = cache(_address("CARDLOGIN_CACHE_URL"))
 CARDLOGIN_CRL_FOLDER = str(_state / "lists")
 
 # Who asks, and where
-CARDLOGIN_PROFILE = _chosen("CARDLOGIN_PROFILE", tuple(PROFILES), CARDLOGIN_PROFILE)
+CARDLOGIN_PROFILE = _environment.chosen("CARDLOGIN_PROFILE", tuple(PROFILES), CARDLOGIN_PROFILE)
+CARDLOGIN_OLD_WAY = _environment.chosen("CARDLOGIN_OLD_WAY", ("on", "off"), "off") == "on"
+if CARDLOGIN_OLD_WAY and CARDLOGIN_PROFILE != "egov-compat":
+    _environment.complain("CARDLOGIN_OLD_WAY=on needs CARDLOGIN_PROFILE=egov-compat")
 CARDLOGIN_ORIGIN = _origin()
 ALLOWED_HOSTS = [urlsplit(CARDLOGIN_ORIGIN).hostname or ""]
 CARDLOGIN_PROXIES = _environment.number("CARDLOGIN_PROXIES", 0, 0, 4)
@@ -103,7 +99,7 @@ CARDLOGIN_CONFIRMER = _confirmer()
 # Mail and text messages
 EMAIL_HOST = _environment.required("CARDLOGIN_MAIL_HOST")
 EMAIL_PORT = _environment.number("CARDLOGIN_MAIL_PORT", 587, 1, 65535)
-EMAIL_USE_SSL = _chosen("CARDLOGIN_MAIL_TLS", ("starttls", "tls"), "starttls") == "tls"
+EMAIL_USE_SSL = _environment.chosen("CARDLOGIN_MAIL_TLS", ("starttls", "tls"), "starttls") == "tls"
 EMAIL_USE_TLS = not EMAIL_USE_SSL
 EMAIL_HOST_USER = _environment.text("CARDLOGIN_MAIL_USER")
 EMAIL_HOST_PASSWORD = _environment.secret("CARDLOGIN_MAIL_PASSWORD") if EMAIL_HOST_USER else ""

@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.dev.own_network import alone
+
 ROOT = Path(__file__).parents[2]
 LOGS = ROOT / "build" / "tests"
 """What each part of a run said, whole."""
@@ -19,6 +21,7 @@ SCENARIOS = "tests/portal/scenarios"
 PARTS: dict[str, dict[str, list[str]]] = {
     "card": {"card": ["tests/card"]},
     "browser": {"browser": ["tests/browser"]},
+    "hipki": {"hipki": ["tests/hipki"]},
     "portal": {"scenarios": [SCENARIOS], "portal": ["tests/portal", f"--ignore={SCENARIOS}"]},
     "unit": {"unit": ["tests/unit"]},
     "packaging": {"packaging": ["tests/packaging"]},
@@ -26,6 +29,8 @@ PARTS: dict[str, dict[str, list[str]]] = {
 """The parts of each area, what takes long first: each is a run of pytest of its own."""
 SUBSETS = {"server": {"server": ["tests/unit/cardlogin_server"]}}
 AREAS = (*PARTS, *SUBSETS)
+ALONE = frozenset({"hipki"})
+"""Parts with a fixed port: each runs in a network of its own."""
 SPREAD = ("unit", "server")
 """Areas whose files share nothing: alone, they run on all processors."""
 NOTHING_RAN = 5
@@ -108,7 +113,8 @@ def _commands(area: str | None, options: Sequence[str]) -> dict[str, list[str]]:
     )
     # One more than there are processors: a fifth of the time, these tests wait for programs and clocks.
     spread = ["-n", str(_lanes() + 1), "--dist", "loadfile"] if area in SPREAD else []
-    return {name: [sys.executable, "-m", "pytest", *what, *spread, *options] for name, what in chosen.items()}
+    commands = {name: [sys.executable, "-m", "pytest", *what, *spread, *options] for name, what in chosen.items()}
+    return {name: alone(command) if name in ALONE else command for name, command in commands.items()}
 
 
 def _lanes() -> int:

@@ -136,6 +136,7 @@ class Agent:
         modules: Sequence[str] = (),
         http_port: int = 0,
         hipki_port: int = 0,
+        hipki_http: Sequence[str] = (),
         verbose: int = 1,
         program: str = "agent",
     ) -> None:
@@ -145,7 +146,7 @@ class Agent:
         settings.write_text(
             f"state = {json.dumps(str(state))}\n"
             f"[web]\nports = {list(ports)}\nhttp_port = {http_port}\n"
-            f"[hipki]\nport = {hipki_port}\n"
+            f"[hipki]\nport = {hipki_port}\nhttp = {json.dumps(list(hipki_http))}\n"
             f"[card]\ndrivers = {json.dumps(list(drivers))}\nmodules = {json.dumps(list(modules))}\n"
             f"pcsc = {json.dumps(env.get('PCSCLITE_CSOCK_NAME', ''))}\n"
         )
@@ -159,7 +160,11 @@ class Agent:
 
     def allow(self, origin: str) -> None:
         """Remembers that this user trusts a site: it may open as many windows as a test needs."""
-        Permissions(self._state / FILE).decide(origin, Decision.ALLOW)
+        self.decide(origin, Decision.ALLOW)
+
+    def decide(self, origin: str, decision: Decision | None) -> None:
+        """Remembers what this user thinks of a site; None forgets it."""
+        Permissions(self._state / FILE).decide(origin, decision)
 
     @staticmethod
     def command(settings: Path, verbose: int = 1, program: str = "agent") -> list[str]:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
 from cardlogin_server import Anchors, Challenges, CrlRevocation, Identity, Purpose, Verifier
+from cardlogin_server.answers.hipki import OldComponentVerifier
 from cardlogin_server.contrib.django.store import CacheChallengeStore
 from cardlogin_server.revocation.index_folder import FolderIndexStore
 
@@ -53,9 +54,20 @@ def verifier() -> Verifier:
     )
 
 
+@cache
+def old_component() -> OldComponentVerifier:
+    """The verifier of the old component's answers. Raises ValueError and OSError for unusable settings."""
+    return OldComponentVerifier(
+        anchors=anchors(),
+        challenges=challenges(),
+        revocation=revocation(),
+        policies=frozenset(settings.CARDLOGIN_POLICIES),
+    )
+
+
 def forget() -> None:
     """Build anew at the next use; for a change of settings inside one process."""
-    for built in (challenges, anchors, revocation, verifier):
+    for built in (challenges, anchors, revocation, verifier, old_component):
         built.cache_clear()
 
 
@@ -67,6 +79,16 @@ def issue_challenge(session: SessionBase, purpose: Purpose) -> str:
 def verify(session: SessionBase, token: str | Mapping[str, object], challenge: str, purpose: Purpose) -> Identity:
     """The holder whose card signed this session's challenge for ``purpose``. Raises subclasses of CardLoginError."""
     return verifier().verify(token, challenge=challenge, session_id=_mark(session), purpose=purpose)
+
+
+def verify_old_log_in(session: SessionBase, answer: str, challenge: str) -> Identity:
+    """The holder whose card signed this session's challenge, from the old component's PKCS7 answer; to log in only.
+
+    The answer does not tell for which site it was signed, so no other purpose can be asked for. Raises subclasses of
+    CardLoginError.
+    """
+    found = old_component().verify_pkcs7(answer, challenge=challenge, session_id=_mark(session), purpose=Purpose.LOGIN)
+    return found.identity
 
 
 def _mark(session: SessionBase) -> str:

@@ -25,7 +25,7 @@ def said(environment: dict[str, str]) -> str:
         "try:\n from portal.settings import production as p\n"
         "except ImproperlyConfigured as e: print(e)\n"
         "else: print('fine', p.ALLOWED_HOSTS, len(p.CARDLOGIN_SEAL_KEYS), p.EMAIL_USE_TLS, p.EMAIL_USE_SSL,"
-        " p.DATABASES['default']['ENGINE'], p.CARDLOGIN_PKI, p.DEBUG, p.CARDLOGIN_OUTBOX)"
+        " p.DATABASES['default']['ENGINE'], p.CARDLOGIN_PKI, p.DEBUG, p.CARDLOGIN_OUTBOX, p.CARDLOGIN_OLD_WAY)"
     )
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True,
@@ -36,7 +36,7 @@ def said(environment: dict[str, str]) -> str:
 
 def test_complete_settings(environment: dict[str, str]) -> None:
     postgresql = "django.db.backends.postgresql"
-    assert said(environment) == f"fine ['portal.example'] 2 True False {postgresql} None False False"
+    assert said(environment) == f"fine ['portal.example'] 2 True False {postgresql} None False False False"
 
 
 def test_deployment_check_finds_nothing(environment: dict[str, str]) -> None:
@@ -75,6 +75,8 @@ def test_nothing_set_names_everything_at_once() -> None:
         ("CARDLOGIN_ORIGIN", "https://localhost", "CARDLOGIN_ORIGIN is not https"),
         ("CARDLOGIN_PROXIES", "many", "CARDLOGIN_PROXIES is not a number"),
         ("CARDLOGIN_PROFILE", "lenient", "CARDLOGIN_PROFILE is one of modern, egov-compat"),
+        ("CARDLOGIN_OLD_WAY", "on", "CARDLOGIN_OLD_WAY=on needs CARDLOGIN_PROFILE=egov-compat"),
+        ("CARDLOGIN_OLD_WAY", "yes", "CARDLOGIN_OLD_WAY is one of on, off"),
         ("CARDLOGIN_CRL_HOSTS", " , ", "CARDLOGIN_CRL_HOSTS is not set"),
         ("CARDLOGIN_MAIL_TLS", "none", "CARDLOGIN_MAIL_TLS is one of starttls, tls"),
         ("CARDLOGIN_MAIL_PASSWORD", "", "CARDLOGIN_MAIL_PASSWORD is not set"),

@@ -26,19 +26,28 @@ OF_A_LOOK = {"sessions.Session", "usersessions.UserSession", "captcha.CaptchaSto
 WITHOUT_PAGE = {
     "activate_card_proof", "card_bind", "card_challenge", "card_login", "card_rename", "card_unbind",
     "certificate_only", "company_login", "forgot_account_card", "mail_change_cancel", "mail_change_code",
-    "no_invitation", "outbox", "reauthenticate_card", "rescue_mobile_code", "rescue_mobile_remove",
+    "no_invitation", "old_way_login", "outbox", "reauthenticate_card", "rescue_mobile_code", "rescue_mobile_remove",
     "reset_card_proof", "reset_way_remove", "second_factor_codes", "second_factor_off", "second_factor_on",
     "session_end", "sessions_end_others", "switch_language", "unlock_card_proof", "way_remove",
 }  # fmt: skip
 PROFILE = dict.fromkeys(
-    ("before the code: question", "after the answer", "member in the manuals' profile"), "egov-compat"
-)
+    (
+        "before the code: question", "after the answer", "member in the manuals' profile",
+        "stranger in the manuals' profile",
+    ),
+    "egov-compat",
+)  # fmt: skip
 
 
 def everything() -> dict[str, list[Any]]:
     """All rows of all tables but those."""
     models = [model for model in apps.get_models() if model._meta.label not in OF_A_LOOK]
     return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models}
+
+
+@pytest.fixture(autouse=True)
+def _old_way(settings: Settings) -> None:
+    settings.CARDLOGIN_OLD_WAY = True
 
 
 @pytest.fixture

@@ -188,6 +188,7 @@ def who_has_set_a_new_password(world: World) -> Visitor:
 
 VISITORS: dict[str, Callable[[World], Visitor]] = {
     "stranger": stranger,
+    "stranger in the manuals' profile": stranger,
     "member": member,
     "member in the manuals' profile": member,
     "member with a second factor": member_with_second_factor,

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardlogin_server import CardLoginError, Family, Purpose
 from cardlogin_server import failures as f
-from cardlogin_server.answers.hipki import OldComponentAnswer
+from cardlogin_server.answers.hipki import OldComponentAnswer, unverified_certificate
 from tests.unit.cardlogin_server import pki
 from tests.unit.cardlogin_server.answers.cms_building import (
     CONTENT_TYPE,
@@ -72,6 +72,13 @@ def test_nonce_and_card_number_are_claims(site: Site, text: Callable[[str], byte
     found = verify(site, made)
     assert (found.claimed_nonce, found.claimed_card_number) == ("server nonce 1", "TP00000000000001")
     assert "TP00000000000001" not in repr(found.identity)
+
+
+def test_certificate_inside_before_anything_is_verified(site: Site) -> None:
+    made = answer(site, signature=b"\0")
+    assert unverified_certificate(made.text) == made.card.der
+    with pytest.raises(f.TokenMalformed):
+        unverified_certificate("x")
 
 
 # Attacks on the shape: refused as malformed, and the challenge stays good

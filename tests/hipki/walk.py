@@ -1,0 +1,59 @@
+"""Goes one row as a person does: a click on the page, then what our window asks for."""
+
+import json
+from typing import Any
+
+from tests.hipki.rows import Click, Row
+from tests.hipki.stage import Theatre
+from tests.stand.waiting import wait_until
+
+KEYS = {"yes": "alt+y", "no": "Return", "escape": "Escape", "last": "alt+k"}
+"""What a person presses instead of typing a PIN; `last` allows the last try, and a PIN has to follow."""
+
+
+def walk(theatre: Theatre, row: Row) -> None:
+    """Goes a row; raises AssertionError, TimeoutError or StandError where it ends in another way."""
+    stage, style = theatre.stage, row.style
+    stage.set(style.cards)
+    portal = stage.portals[row.kind]
+    stage.agent.decide(portal.origin, style.decision)
+    before = stage.hicos.calls().count("C_Sign")
+    client = {**style.client, **(style.prepare(stage.hicos) if style.prepare else {})}
+    tab = theatre.browser(row.brand).open(portal.page(client, style.policy))
+    try:
+        for number, click in enumerate(row.clicks, 1):
+            tab.click(click.button)
+            _act(theatre, click)
+            wait_until(lambda number=number: len(portal.said) >= number)  # type: ignore[misc]
+            _check(theatre, click, portal.said[number - 1])
+        assert len(portal.said) == len(row.clicks), portal.said
+        stage.screen.wait_no_window()
+        if style.signatures is not None:
+            assert stage.hicos.calls().count("C_Sign") - before == style.signatures
+    finally:
+        theatre.leave(row.brand, tab)
+        for _ in stage.screen.windows():
+            stage.screen.key("Escape")
+        stage.screen.wait_no_window()
+        stage.agent.decide(portal.origin, None)
+
+
+def _act(theatre: Theatre, click: Click) -> None:
+    """The person answers our window."""
+    screen = theatre.stage.screen
+    for what in click.keys:
+        screen.wait_window()
+        if what in KEYS:
+            screen.key(KEYS[what])
+        else:
+            screen.type(what)
+            screen.key("Return")
+
+
+def _check(theatre: Theatre, click: Click, said: dict[str, Any]) -> None:
+    assert said["verdict"] == click.verdict, said
+    if "text" in said:
+        answer = json.loads(said["text"])
+        assert (answer["ret_code"], answer.get("last_error", 0)) == (click.code, click.last), answer
+        if answer["ret_code"] == 0:
+            click.proof(answer, theatre.stage.hicos)
