@@ -2,7 +2,6 @@
 
 import asyncio
 import http.client
-import os
 import socket
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tests.stand.asking import send, wait_until
 from tests.stand.parts import Agent, free_port
 from tests.stand.waiting import LIMIT
 from tests.unit.agent.fakes import card_host, until
-from tests.unit.agent.host_programs import children, put_program
+from tests.unit.agent.host_programs import children, impatient, put_program
 
 LOOK = HostOrder("", "", "en", old=OldAsk(ListAsk(), permitted=True), tells=True)
 
@@ -35,6 +34,11 @@ def status(port: int, host: str = "localhost", path: str = "/popupForm") -> int:
         connection.close()
 
 
+def page(agent: Agent) -> str:
+    """The page of the state."""
+    return send(agent, "GET", "/status")[2].decode()
+
+
 def test_old_port_is_served_on_both_addresses(tmp_path: Path, logs: Path) -> None:
     port = free_port()
     agent = Agent(tmp_path, logs, {"DISPLAY": ""}, ports=[free_port()], hipki_port=port)
@@ -42,7 +46,7 @@ def test_old_port_is_served_on_both_addresses(tmp_path: Path, logs: Path) -> Non
         assert [status(port, host) for host in ("127.0.0.1", "::1")] == [200, 200]
         assert status(port, path="/pkcs11info") == 200
         assert status(port, path="/v1/popup") == 404
-        assert f"<dd>{port}</dd>" in send(agent, "GET", "/status")[1]
+        assert f"<dd>{port}</dd>" in page(agent)
     finally:
         agent.stop()
 
@@ -54,7 +58,7 @@ def test_taken_port_is_told_and_served_once_it_is_free(tmp_path: Path, logs: Pat
         port = int(other.getsockname()[1])
         agent = Agent(tmp_path, logs, {"DISPLAY": ""}, ports=[free_port()], hipki_port=port)
         try:
-            wait_until(lambda: f"{port}: python" in send(agent, "GET", "/status")[1])
+            wait_until(lambda: f"<dd>– ({port}: " in page(agent))
             assert send(agent, "GET", "/v1/hello")[0] == 200
             other.close()
             wait_until(lambda: status(port) == 200)
@@ -89,16 +93,14 @@ async def test_look_that_hangs_is_ended_and_keeps_no_order_waiting(
 ) -> None:
     assert LOOK_LIMIT < 10
     monkeypatch.setattr("agent.card.client.LOOK_LIMIT", 0.5)
+    impatient(monkeypatch.setattr)
     put_program(monkeypatch.setattr, "frame(); frame(); raw(TAKEN); time.sleep(60)")
     with pytest.raises(FailureError) as caught:
         await host.look(LOOK)
     assert caught.value.code is Code.READER_HUNG
-    await host.idle()
-    assert len(await children()) == 1
-    monkeypatch.setattr("agent.card.process.END_LIMIT", 0.1)
-    for item in await children():
-        os.kill(item, 9)
+    await host.idle()  # at once, though the host of the look is still there
     await host.close()
+    assert await children() == []
 
 
 async def test_look_under_way_ends_with_the_daemon(host: CardHost, monkeypatch: pytest.MonkeyPatch) -> None:
