@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.callers import Callers
+from agent.callers import Callers, OldCallers
 from agent.failures import Code, FailureError
 from agent.permissions import FILE, Decision, Permissions
-from agent.settings import WebSettings
+from agent.settings import HipkiSettings, WebSettings
 
 A, B = "https://a.example", "https://b.gov.example"
 
@@ -86,3 +86,36 @@ def test_developer_page_can_be_refused_like_any_other(permissions: Permissions) 
     callers = Callers(WebSettings(developer=True, deny=("http://localhost:8000",)), permissions)
     assert code(callers, "http://localhost:8000") is Code.ORIGIN_DENIED
     assert code(callers, "http://localhost:8001") is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "refused"),
+    [
+        (A, None),
+        ("http://localhost", None),
+        ("http://a.b.localhost:81", None),
+        ("http://127.0.0.1:81", None),
+        ("http://[::1]", None),
+        ("http://old.example", None),
+        ("http://old.example:81", Code.ORIGIN_REFUSED),
+        ("http://a.example", Code.ORIGIN_REFUSED),
+        ("http://localhost.example", Code.ORIGIN_REFUSED),
+        ("http://xlocalhost", Code.ORIGIN_REFUSED),
+        ("http://127.0.0.2", Code.ORIGIN_REFUSED),
+        ("null", Code.ORIGIN_REFUSED),
+        (None, Code.ORIGIN_REFUSED),
+        ("https://refused.example", Code.ORIGIN_DENIED),
+    ],
+)
+def test_callers_of_the_old_protocol(permissions: Permissions, origin: str | None, refused: Code | None) -> None:
+    old = HipkiSettings(http=("http://old.example",))
+    assert code(OldCallers(WebSettings(deny=("https://refused.example",)), old, permissions), origin) is refused
+
+
+def test_pins_of_pages_need_the_settings_or_the_person(permissions: Permissions) -> None:
+    callers = OldCallers(WebSettings(), HipkiSettings(page_pin=(A,)), permissions)
+    assert [callers.may_send_pin(origin) for origin in (A, f"{A}:81", B)] == [True, False, False]
+    permissions.decide(B, Decision.ALLOW)
+    assert not callers.may_send_pin(B)
+    permissions.decide(B, Decision.PAGE_PIN)
+    assert callers.may_send_pin(B)

@@ -68,3 +68,11 @@ def test_unknown_action_is_status_2_with_usage(settings: Path, arguments: list[s
     status, _, errors = origins(settings, *arguments)
     assert status == 2
     assert errors.startswith("usage: cardlogin origins")
+
+
+def test_site_that_may_send_pins_is_listed_as_it_was_typed(settings: Path) -> None:
+    assert origins(settings, "allow", "--page-pin", A) == (0, "", "")
+    assert origins(settings, "list") == (0, f"allow  {A}  --page-pin\n", "")
+    assert origins(settings, "allow", A) == (0, "", "")
+    assert origins(settings, "list") == (0, f"allow  {A}\n", "")
+    assert origins(settings, "deny", "--page-pin", A)[0] == 2

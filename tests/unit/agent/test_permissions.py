@@ -232,3 +232,26 @@ def test_file_that_cannot_be_written_is_an_error_with_its_name(permissions: Perm
     with pytest.raises(PermissionsError, match=FILE):
         permissions.reset()
     assert path.is_dir()
+
+
+def test_site_that_may_send_pins_may_ask_as_well(permissions: Permissions, daemon: Permissions) -> None:
+    assert permissions.decide(A, Decision.PAGE_PIN)
+    assert (daemon.allowed(A), daemon.may_send_pin(A), daemon.denied(A)) == (True, True, False)
+    assert permissions.all() == {A: Decision.PAGE_PIN}
+    permissions.permit(A)  # a yes in a window takes nothing away
+    assert daemon.may_send_pin(A)
+    permissions.decide(A, Decision.ALLOW)
+    assert (daemon.allowed(A), daemon.may_send_pin(A)) == (True, False)
+
+
+def test_refused_site_sends_no_pins_through_another_port(permissions: Permissions, daemon: Permissions) -> None:
+    permissions.decide(f"{A}:8443", Decision.PAGE_PIN)
+    permissions.decide(A, Decision.DENY)
+    assert (daemon.allowed(f"{A}:8443"), daemon.may_send_pin(f"{A}:8443")) == (False, False)
+
+
+def test_file_of_a_version_that_knew_no_pages_pins(path: Path, daemon: Permissions) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_text(json.dumps({"allow": [A], "deny": [B]}))
+    path.chmod(0o600)
+    assert (daemon.allowed(A), daemon.may_send_pin(A), daemon.denied(B)) == (True, False, True)

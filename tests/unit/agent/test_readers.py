@@ -373,3 +373,20 @@ def test_module_is_imported_without_pcsc() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert result.stdout == "[]\n"
+
+
+def test_readers_that_are_there_now_are_known(service: Service, told: Told) -> None:
+    def known() -> list[tuple[str, bool]]:
+        settled(service)
+        return [(reader.name, reader.card) for reader in told.watch.readers]
+
+    assert told.next(1) == [UP]
+    assert known() == []
+    service.set(a=EMPTY)
+    assert told.next(1) == [added("a")]
+    service.set(a=EMPTY, b=PRESENT)
+    assert told.next(2) == [added("b"), inserted("b")]
+    assert known() == [("a", False), ("b", True)]
+    service.run(False)
+    assert DOWN in told.next(4)
+    assert told.watch.readers == ()
