@@ -1,4 +1,4 @@
-"""The table of codes in docs/protocol/hipki.md, made from the code: `python -m tests.dev.hipki_codes` writes it anew."""
+"""The codes in docs/protocol/hipki.md, made from the code: `python -m tests.dev.hipki_codes` writes them anew."""
 
 from pathlib import Path
 

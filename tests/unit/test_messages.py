@@ -81,6 +81,7 @@ def test_messages_are_english_in_the_code_and_chinese_in_their_catalogue(domain:
 # Data, each with its reason; everything else that people read comes from a catalogue.
 DATA = {
     "agent/card/prompts/origin_text.py": "letters that look like a slash or a dot",
+    "agent/web/hipki/codes.py": "what the old component's numbers are called: pages show them as they come",
     "cardlogin_server/browser/messages.js": "made from the catalogue by ./dev messages",
     "cardlogin_server/certificates/anchors/__init__.py": "the names of authorities, as their certificates have them",
     "cardlogin_server/certificates/families.py": "the names of authorities, as their certificates have them",

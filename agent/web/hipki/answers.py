@@ -11,7 +11,7 @@ from agent.card.frames import HostAnswer
 from agent.card.old_asks import ListedCertificate, ListedKey, ListedReader, ListedToken, Listing
 from agent.failures import Code
 from agent.web.hipki.asks import Request
-from agent.web.hipki.codes import MAJOR_TEXTS, MINOR_TEXTS, Major, OldError
+from agent.web.hipki.codes import MAJOR_TEXTS, MINOR_TEXTS, UNSUPPORTED_TEXT, Major, OldError
 from agent.web.hipki.slots import masked_name
 
 # Pages compare it as text with the least that they accept (hipki.md, 1.8), and expect another one of the program that
@@ -36,9 +36,6 @@ _FUNCTIONS = {
         "ChangePinEID", "BulidUnblockCardRequestEID", "UnblockCardEID",
     )
 }  # fmt: skip
-_ISSUERS = (
-    "本元件不提供此功能，請洽發卡機關：自然人憑證 https://moica.nat.gov.tw/ ，工商憑證 https://moeaca.nat.gov.tw/"
-)
 # CK_SLOT_INFO and CK_TOKEN_INFO: of a removable device (and a token in it); of a card with a PIN and a random source.
 _TOKEN_PRESENT, _REMOVABLE_DEVICE, _CARD = 0x1, 0x6, 0x40D
 _MASKED_TOKEN = ListedToken("", "", "", "", min_pin=6, max_pin=8, flags=_CARD)
@@ -104,7 +101,7 @@ def failed(func: str, error: OldError) -> str:
 
 def unsupported(func: str) -> str:
     """The answer to what we do not do: changing and unblocking PINs, printing, the CA's tools."""
-    return _failed(func, OldError(Major.UNSUPPORTED), _ISSUERS)
+    return _failed(func, OldError(Major.UNSUPPORTED), UNSUPPORTED_TEXT)
 
 
 def _failed(func: str, error: OldError, message2: str) -> str:

@@ -77,6 +77,10 @@ MINOR_TEXTS = {
     ONE_TRY_LEFT: "PIN碼錯誤，剩餘一次機會",
     TWO_TRIES_LEFT: "PIN碼錯誤，剩餘兩次機會",
 }
+# Ours: instead of a minor code's text it says where such things are done.
+UNSUPPORTED_TEXT = (
+    "本元件不提供此功能，請洽發卡機關：自然人憑證 https://moica.nat.gov.tw/ ，工商憑證 https://moeaca.nat.gov.tw/"
+)
 _NUMBERS = {
     Code.BUSY: (Major.NO_SESSION, 0),
     Code.ORIGIN_REFUSED: (Major.FORBIDDEN_DOMAIN, 0),
