@@ -40,7 +40,7 @@ class Desk:
         self.signing, self.admission, self.callers = signing, admission, callers
         self.tokens = PageTokens()
         self.listings = Listings(signing)
-        self._orders = Orders(signing, admission)
+        self.orders = Orders(signing, admission)
         self._watch: Watch | None = None
         self._unknown: OrderedDict[str, str] = OrderedDict()  # by host the newest origin that was not permitted
 
@@ -75,7 +75,7 @@ class Desk:
             pin=asked.pin if permitted and self.callers.may_send_pin(origin) else "",
         )
         order = HostOrder(origin, "", language_of(request), old=ask, tells=permitted)
-        return await self._orders.carry_out(order, fingerprint(asked))
+        return await self.orders.carry_out(order, fingerprint(asked))
 
     async def listing(self, request: web.Request, origin: str, asked: Request) -> Listing:
         """Readers and cards for an admitted origin, which the person is asked about where nobody has permitted it."""
@@ -94,7 +94,7 @@ class Desk:
     async def permit(self, request: web.Request, origin: str) -> None:
         """Asks the person about a site; returns when the answer was yes, raises FailureError otherwise."""
         order = HostOrder(origin, "", language_of(request), old=OldAsk(SiteAsk()))
-        await self._orders.carry_out(order, b"site", proven=False)
+        await self.orders.carry_out(order, b"site", proven=False)
 
     def site_at(self, host: str) -> str:
         """The origin with a host that a browser has proven and that was not permitted, else the one over https.

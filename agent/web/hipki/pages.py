@@ -7,7 +7,7 @@ from agent.failures import FailureError
 from agent.origins import MAX_ORIGIN
 from agent.web.bodies import read_body
 from agent.web.hipki.api import TOKEN, require_own_page
-from agent.web.hipki.codes import of_failure
+from agent.web.hipki.codes import MAJOR_TEXTS, Major, of_failure
 from agent.web.hipki.desk import Desk
 from agent.web.hipki.rules import POPUPS, SIBLING
 from agent.web.metadata import path_of
@@ -87,5 +87,5 @@ class OldPages:
         path = path_of(request)
         return self._popup.answer(
             request, page_token=self._desk.tokens.issue(), clicked=clicked(request), greeting=POPUPS[path],
-            resized="true" if path in _RESIZED else "false", prefix=prefix,
+            resized="true" if path in _RESIZED else "false", prefix=prefix, no_answer=MAJOR_TEXTS[Major.NO_ANSWER],
         )  # fmt: skip

@@ -24,7 +24,7 @@ function routeOf(text) {
 
 // The text goes on as it is; the daemon decodes it.
 async function answerTo(text, path, func) {
-  const failed = { func, ret_code: NO_ANSWER, last_error: 0, message: "執行檔錯誤或逾時" };
+  const failed = { func, ret_code: NO_ANSWER, last_error: 0, message: meta("no-answer") };
   try {
     const answer = await fetch(meta("prefix") + path, {
       method: "POST",

@@ -10,11 +10,14 @@ import aiohttp
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from agent.callers import OldCallers
 from agent.card.operation import State
 from agent.permissions import FILE, Permissions
-from agent.settings import WebSettings
+from agent.settings import HipkiSettings, WebSettings
 from agent.signing import Signing
 from agent.web.asking import Admission
+from agent.web.hipki.application import old_application, sibling_application
+from agent.web.hipki.desk import Desk
 from agent.web.listener import application, bind, serve, tls_context
 from agent.web.places import Places
 from certs.authority import make_identity
@@ -22,6 +25,7 @@ from certs.folder import write_identity
 from certs.life import ROOT, read_life
 from tests.stand.parts import free_port
 from tests.unit.agent.fakes import FakeHost, Site
+from tests.unit.agent.old_site import OldSite, Watch
 from tests.unit.agent.operation_bench import Bench
 
 Serve = Callable[[WebSettings], Awaitable[Site]]
@@ -99,6 +103,31 @@ async def serving(
 async def site(serving: Serve) -> Site:
     """An agent with its default settings."""
     return await serving(WebSettings())
+
+
+@pytest.fixture
+def settings() -> HipkiSettings:
+    """The settings of the old protocol."""
+    return HipkiSettings()
+
+
+@pytest.fixture
+async def old(no_blocking_on_the_loop: BlockBuster, tmp_path: Path, settings: HipkiSettings) -> AsyncIterator[OldSite]:
+    """A served old component, and its sibling."""
+    host, ports = FakeHost(), (free_port(), free_port())
+    permissions = Permissions(tmp_path / FILE)
+    admission, signing, watch = Admission(WebSettings(), permissions), Signing(host), Watch()
+    desk = Desk(signing, admission, OldCallers(WebSettings(), settings, permissions))
+    desk.follow(watch)
+    places = Places(61171, "localhost", old={ports[0]: [], ports[1]: []})
+    no_blocking_on_the_loop.deactivate()
+    apps = (old_application(desk, places, ports[0]), sibling_application(desk, places, ports[1]))
+    no_blocking_on_the_loop.activate()
+    runners = [await serve(app, bind((port,)), None) for app, port in zip(apps, ports, strict=True)]
+    async with aiohttp.ClientSession() as client:
+        yield OldSite(ports, host, client, permissions, desk, watch)
+    for runner in runners:
+        await runner.cleanup()
 
 
 @pytest.fixture
