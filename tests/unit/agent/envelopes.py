@@ -50,14 +50,14 @@ def three_des(content: bytes, key: bytes = KEY) -> bytes:
     return encryptor.update(content) + encryptor.finalize()
 
 
-def recipient(certificate: bytes, encrypted_key: bytes, algorithm: str = "rsaes_pkcs1v15") -> dict[str, Any]:
+def recipient(certificate: bytes, encrypted_key: bytes) -> dict[str, Any]:
     """Key transport to the holder of a certificate."""
     holder = asn1_x509.Certificate.load(certificate)
     named = {"issuer": holder.issuer, "serial_number": holder.serial_number}
     return {
         "version": "v0",
         "rid": cms.RecipientIdentifier("issuer_and_serial_number", cms.IssuerAndSerialNumber(named)),
-        "key_encryption_algorithm": {"algorithm": algorithm},
+        "key_encryption_algorithm": {"algorithm": "rsaes_pkcs1v15"},
         "encrypted_key": encrypted_key,
     }
 
