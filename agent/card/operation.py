@@ -430,6 +430,14 @@ def pause(operation: Operation) -> float:
     return 0.002 if operation.state in (State.LOOKING, State.SIGNING) else 0.02
 
 
+def follow(operation: Operation, gone: threading.Event, left: threading.Event | None) -> None:
+    """What the daemon has said since the last tick: `gone` ends the order, `left` says that the page waits no more."""
+    if gone.is_set():
+        operation.cancel()
+    elif left is not None and left.is_set():
+        operation.page_left()
+
+
 def _offer(cards: tuple[Card, ...]) -> Offer:
     """The certificates apart: those that can be used, and the others each with the reason."""
     known = tuple(replace(card, problem=Code.PIN_LOCKED) if _locked(card) else card for card in cards)

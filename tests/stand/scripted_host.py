@@ -28,7 +28,14 @@ class ScriptedPrompt:
     def __init__(self, setup: HostSetup) -> None:
         pass
 
-    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
+    def run(
+        self,
+        order: HostOrder,
+        worker: Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
+    ) -> Operation:
         """Goes through the operation."""
         view = _View()
         operation = view.operation = Operation(order, cards, worker, view, time.monotonic)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder, HostSetup
-from agent.card.operation import ENTRY_LIMIT, Operation, pause
+from agent.card.operation import ENTRY_LIMIT, Operation, follow, pause
 from agent.card.prompts import texts
 from agent.card.prompts.assuan import MAX_LINE, Ask, AssuanError, Reply, request
 from agent.card.prompts.questions import Kind, Question, Questions
@@ -51,15 +51,24 @@ class PinentryPrompt:
         self._asked: Question | None = None
         self._ask: Ask | None = None
 
-    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
-        """Asks until the operation has its answer; `cards` belongs to the driver thread, `gone`: the page has left."""
+    def run(
+        self,
+        order: HostOrder,
+        worker: Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
+    ) -> Operation:
+        """Asks until the operation has its answer; `cards` belongs to the driver thread.
+
+        `gone` ends the order; `left` says that nobody waits at the page any more, which is shown.
+        """
         questions = Questions(order, self._form)
         operation = Operation(order, cards, worker, questions, time.monotonic)
         operation.start()
         try:
             while operation.answer is None:
-                if gone.is_set():
-                    operation.cancel()
+                follow(operation, gone, left)
                 operation.tick()
                 self._follow(questions, operation)
                 time.sleep(pause(operation))

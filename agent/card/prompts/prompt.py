@@ -19,8 +19,18 @@ if TYPE_CHECKING:
 class Prompt(Protocol):
     """A way of asking. Made in the main thread, and used there only."""
 
-    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
-        """Asks until the operation has its answer; `cards` belongs to the driver thread, `gone`: the page has left."""
+    def run(
+        self,
+        order: HostOrder,
+        worker: Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
+    ) -> Operation:
+        """Asks until the operation has its answer; `cards` belongs to the driver thread.
+
+        `gone` ends the order; `left` says that nobody waits at the page any more, which is shown.
+        """
 
 
 def make_prompt(setup: HostSetup) -> Prompt:
@@ -39,7 +49,14 @@ def make_prompt(setup: HostSetup) -> Prompt:
 class NoPrompt:
     """Nobody can be asked here."""
 
-    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
+    def run(
+        self,
+        order: HostOrder,
+        worker: Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
+    ) -> Operation:
         """Answers no_prompt."""
         from agent.card.prompts.questions import Questions
 

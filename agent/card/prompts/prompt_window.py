@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder, HostSetup
-from agent.card.operation import Operation, pause
+from agent.card.operation import Operation, follow, pause
 from agent.card.prompts.window.theme import DARK, LIGHT, scale_of
 from agent.card.prompts.window.window import Window
 from agent.card.worker import Worker
@@ -28,8 +28,18 @@ class WindowPrompt:
         palette = DARK if prefers_dark() else LIGHT
         self._window = Window(root, setup.pin, palette, scale_of(root, text_scale()))
 
-    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
-        """Asks until the operation has its answer; `cards` belongs to the driver thread, `gone`: the page has left."""
+    def run(
+        self,
+        order: HostOrder,
+        worker: Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
+    ) -> Operation:
+        """Asks until the operation has its answer; `cards` belongs to the driver thread.
+
+        `gone` ends the order; `left` says that nobody waits at the page any more, which is shown.
+        """
         window = self._window
         # First the window, because who asks and why can be read while driver and card, which take longer, get ready.
         window.begin(order)
@@ -42,7 +52,7 @@ class WindowPrompt:
         window.on_destroyed = lambda: operation.fail(Code.HOST_FAILED)
         operation.start()
         window.emphasise()
-        run_loop(self._root, operation, gone)
+        run_loop(self._root, operation, gone, left)
         window.hide()
         return operation
 
@@ -61,12 +71,11 @@ def open_window(setup: HostSetup) -> WindowPrompt | None:
     return WindowPrompt(root, setup)
 
 
-def run_loop(root: tk.Tk, operation: Operation, gone: threading.Event) -> None:
+def run_loop(root: tk.Tk, operation: Operation, gone: threading.Event, left: threading.Event | None = None) -> None:
     """Runs Tk until the operation has its answer, or a callback fails."""
 
     def tick() -> None:
-        if gone.is_set():
-            operation.cancel()
+        follow(operation, gone, left)
         operation.tick()
         if operation.answer is None:
             root.after(int(pause(operation) * 1000), tick)

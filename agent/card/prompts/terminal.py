@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder, HostSetup
-from agent.card.operation import Operation, pause
+from agent.card.operation import Operation, follow, pause
 from agent.card.prompts import texts
 from agent.card.prompts.questions import Kind, Question, Questions
 from agent.card.worker import Worker
@@ -64,8 +64,18 @@ class TerminalPrompt:
         self._asked: Question | None = None
         self._entry = Entry()
 
-    def run(self, order: HostOrder, worker: Worker, cards: Callable[[], Cards], gone: threading.Event) -> Operation:
-        """Asks until the operation has its answer; `cards` belongs to the driver thread, `gone`: the page has left."""
+    def run(
+        self,
+        order: HostOrder,
+        worker: Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
+    ) -> Operation:
+        """Asks until the operation has its answer; `cards` belongs to the driver thread.
+
+        `gone` ends the order; `left` says that nobody waits at the page any more, which is shown.
+        """
         questions = Questions(order, self._form)
         operation = Operation(order, cards, worker, questions, time.monotonic)
         try:
@@ -75,16 +85,22 @@ class TerminalPrompt:
             return operation
         try:
             operation.start()
-            self._loop(keyboard, questions, operation, gone)
+            self._loop(keyboard, questions, operation, gone, left)
         finally:
             keyboard.write("\n")
             keyboard.close()
         return operation
 
-    def _loop(self, keyboard: Keyboard, questions: Questions, operation: Operation, gone: threading.Event) -> None:
+    def _loop(
+        self,
+        keyboard: Keyboard,
+        questions: Questions,
+        operation: Operation,
+        gone: threading.Event,
+        left: threading.Event | None,
+    ) -> None:
         while operation.answer is None:
-            if gone.is_set():
-                operation.cancel()
+            follow(operation, gone, left)
             operation.tick()
             if questions.question is not self._asked:
                 self._show(keyboard, questions)

@@ -167,7 +167,12 @@ class ScriptedPrompt:
         self._steps = steps
 
     def run(
-        self, order: HostOrder, worker: worker.Worker, cards: Callable[[], Cards], gone: threading.Event
+        self,
+        order: HostOrder,
+        worker: worker.Worker,
+        cards: Callable[[], Cards],
+        gone: threading.Event,
+        left: threading.Event | None = None,
     ) -> Operation:
         """Goes through the operation."""
         self._steps.reach("window")

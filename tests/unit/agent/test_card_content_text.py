@@ -31,9 +31,9 @@ def shown(content: bytes) -> Content:
     return made
 
 
-def cautions(content: bytes, **about: bool) -> tuple[Caution, ...]:
+def cautions(content: bytes, *, repeated: bool = False) -> tuple[Caution, ...]:
     """What is said of it."""
-    return cautions_of(OldAsk(CmsAsk(content), **about))
+    return cautions_of(OldAsk(CmsAsk(content), repeated=repeated))
 
 
 @given(st.text() | st.text(ODD, max_size=50))

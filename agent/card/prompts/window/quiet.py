@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 # Seconds: since the window came up, and since the last key that was not taken (fast typists leave 0.1 to 0.2).
 SHOWN_FOR, WITHOUT_KEYS = 0.4, 0.3
-# Seconds until a button that tells a site something can be clicked: a page may have had the person click twice where it
-# comes up (browsers wait as long before their own questions can be answered).
+# Seconds until a button that tells or allows a site something can be clicked: a page may have had the person click
+# twice where it comes up (browsers wait as long before their own questions can be answered).
 BEFORE_TELLING = 1.0
 _TAG = "CardLoginQuiet"
 
@@ -54,6 +54,10 @@ class Quiet:
     def again(self) -> None:
         """What keys would do has changed: what is being typed now was meant for something else."""
         self._wait(WITHOUT_KEYS)
+
+    def asking(self) -> None:
+        """A question has come up whose "yes" may lie where a page has had the person click."""
+        self._wait(max(WITHOUT_KEYS, BEFORE_TELLING))
 
     def opening(self) -> None:
         """Keys are about to be taken that did nothing so far: not in the middle of a word."""

@@ -142,7 +142,7 @@ class Window:
 
     def ask(self, question: YesNo) -> None:
         """A question: the keyboard is on "no", so that no key says yes by mistake."""
-        self._quiet.again()
+        self._quiet.asking()
         what, how, yes, no = texts.QUESTIONS[question.topic]
         self._question.show(what, how, old_texts.detail(question, self._order))
         self._stage(self._question)
