@@ -88,6 +88,11 @@ class Row:
         return self.style.clicks if end is None else (Click(verdict=end[0], code=end[1]),)
 
     @property
+    def signatures(self) -> int | None:
+        """How many are made in all; None where nobody looks."""
+        return self.style.signatures if self._end is None else 0
+
+    @property
     def why(self) -> str:
         """Why it does not work here; empty where it does."""
         return self.style.why if self._end is None else self._end[2]

@@ -20,7 +20,8 @@ _LOADED = {
 _LOADERS = (Kind.PUBLIC, Kind.GRANTED, Kind.LOOPBACK, Kind.PLAIN_LOOPBACK)
 _CHECK = {"request": {"func": "CheckEnvir"}, "window": "元件檢查中", "checks": ["zero", "version", "slots", "func"]}
 _CERTIFICATES = {"request": {"func": "GetUserCert"}, "window": "憑證讀取中", "checks": ["zero", "slots", "subject"]}
-_STRANGER, _KNOWN = Click(proof=readers(1, serials=False)), Click(proof=readers(1, serials=True))
+# Strangers are told what PC/SC knows; the driver of the tests has readers of its own.
+_STRANGER, _KNOWN = Click(proof=readers(2, serials=False, cards=1)), Click(proof=readers(1, serials=True))
 
 STYLES: tuple[Style, ...] = (
     Style("CheckEnvir (MOICA)", _CHECK, (_KNOWN,), EVERYWHERE, Decision.ALLOW, ends=UNLISTED),
