@@ -62,6 +62,7 @@ class Style:
     decision: Decision | None = Decision.PAGE_PIN
     cards: Cards = Cards.ONE
     policy: str = ""
+    beside: Kind | None = None  # a portal whose page is clicked on too while our window is open, and is told "busy"
     prepare: Callable[[HicosDriver], Mapping[str, object]] | None = None  # more of `client`, for what is in the card
     signatures: int | None = None  # made in all, where that is looked at
     ends: Mapping[tuple[Brand, Kind] | Kind, tuple[str, int, str]] = field(default_factory=dict)

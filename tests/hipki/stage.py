@@ -87,7 +87,7 @@ class Stage:
         return chromium_of(home, "profile", public_ports=ports, granted=granted, denied=denied)
 
     def _move_card(self) -> None:
-        """The agent keeps what it knows of cards until PC/SC reports something, and our driver's readers are not of it."""
+        """The agent keeps what it knows until PC/SC reports something, and our driver's readers are none of its own."""
         for command in ("remove", "insert"):
             self._reader.control(command)
             wait_until(lambda command=command: self._card_is_in() is (command == "insert"), between=0.1)  # type: ignore[misc]
