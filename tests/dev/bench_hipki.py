@@ -90,7 +90,7 @@ def _clicked(theatre: Theatre, brand: Brand, portal: Portal, page: str, runs: in
     tab = theatre.browser(brand).open(page)
     for number in range(runs + 1):
         tab.click("#go")
-        wait_until(lambda number=number: len(portal.said) > number)  # type: ignore[misc]
+        wait_until(lambda number=number: len(portal.said) > number)
         wait_until(lambda: not theatre.browser(brand).others(tab))
     said = portal.said[1:]
     tab.close()

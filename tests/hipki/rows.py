@@ -32,6 +32,10 @@ class Cards(StrEnum):
     STRANGE_PIN = "a card whose PIN has signs"
 
 
+Ends = Mapping[tuple[Brand | None, Kind], tuple[str, int, str]]
+"""By browser (None: both) and portal another end: verdict, code, and why."""
+
+
 def nothing(answer: Answer, hicos: HicosDriver) -> None:
     """An answer that is an error has nothing to prove."""
 
@@ -52,7 +56,7 @@ class Click:
 class Style:
     """A client style; `client` is what its page reads (pages/client.js).
 
-    `ends`: how it ends at some portals instead, and why: verdict, code and the reason for the table.
+    `ends`: how it ends at some portals instead, and why.
     """
 
     name: str
@@ -65,7 +69,7 @@ class Style:
     beside: Kind | None = None  # a portal whose page is clicked on too while our window is open, and is told "busy"
     prepare: Callable[[HicosDriver], Mapping[str, object]] | None = None  # more of `client`, for what is in the card
     signatures: int | None = None  # made in all, where that is looked at
-    ends: Mapping[tuple[Brand, Kind] | Kind, tuple[str, int, str]] = field(default_factory=dict)
+    ends: Ends = field(default_factory=dict)
     why: str = ""  # why it cannot work, where it never does
 
 
@@ -101,4 +105,4 @@ class Row:
     @property
     def _end(self) -> tuple[str, int, str] | None:
         ends = self.style.ends
-        return ends.get((self.brand, self.kind)) or ends.get(self.kind)
+        return ends.get((self.brand, self.kind)) or ends.get((None, self.kind))

@@ -90,7 +90,7 @@ class Stage:
         """The agent keeps what it knows until PC/SC reports something, and our driver's readers are none of its own."""
         for command in ("remove", "insert"):
             self._reader.control(command)
-            wait_until(lambda command=command: self._card_is_in() is (command == "insert"), between=0.1)  # type: ignore[misc]
+            wait_until(lambda command=command: self._card_is_in() is (command == "insert"), between=0.1)
 
     def _card_is_in(self) -> bool:
         """What the agent tells everybody."""

@@ -3,17 +3,21 @@
 from agent.permissions import Decision
 from tests.hipki.portals import Kind
 from tests.hipki.proofs import readers
-from tests.hipki.rows import Brand, Cards, Click, Style
+from tests.hipki.rows import Brand, Cards, Click, Ends, Style
 
 EVERYWHERE = (Kind.PUBLIC, Kind.LOOPBACK, Kind.PLAIN_LOOPBACK, Kind.PLAIN, Kind.UNLISTED)
 FORBIDDEN = 0x7600000F
-UNLISTED = {
-    Kind.UNLISTED: ("refused: zero", FORBIDDEN, "http of the internet may ask only where `[hipki] http` lists it")
+UNLISTED: Ends = {
+    (None, Kind.UNLISTED): (
+        "refused: zero",
+        FORBIDDEN,
+        "http of the internet may ask only where `[hipki] http` lists it",
+    )
 }
 _BLOCKED = "the browser asks its person for access to this computer first, who has said no (Local Network Access)"
 _PLAIN = "the browser gives a public page without encryption no access to this computer"
-_LOADED = {
-    Kind.PUBLIC: ("blocked", 0, _BLOCKED),
+_LOADED: Ends = {
+    (None, Kind.PUBLIC): ("blocked", 0, _BLOCKED),
     (Brand.CHROMIUM, Kind.PLAIN): ("blocked", 0, _PLAIN),
     (Brand.CHROMIUM, Kind.UNLISTED): ("blocked", 0, _PLAIN),
 }

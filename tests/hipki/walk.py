@@ -30,7 +30,7 @@ def walk(theatre: Theatre, row: Row) -> None:
             if style.beside is not None:
                 _ask_beside(theatre, row.brand, style.beside, client)
             _act(theatre, click)
-            wait_until(lambda number=number: len(portal.said) >= number)  # type: ignore[misc]
+            wait_until(lambda number=number: len(portal.said) >= number)
             _check(theatre, click, portal.said[number - 1])
         assert len(portal.said) == len(row.clicks), portal.said
         stage.screen.wait_no_window()
