@@ -29,6 +29,7 @@ class Cards(StrEnum):
     NONE = "no reader"
     EMPTY = "an empty reader"
     EXPIRED = "an expired card"
+    LOCKABLE = "a card of this row alone"
     STRANGE_PIN = "a card whose PIN has signs"
 
 

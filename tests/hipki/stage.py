@@ -3,13 +3,13 @@
 import dataclasses
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import mkdtemp
 
 from cardsim.hicos.contents import card_contents
-from cardsim.hicos.driver import HicosDriver
+from cardsim.hicos.driver import HicosCard, HicosDriver
 from tests.hipki.portals import Kind, Portal
 from tests.hipki.rows import Brand, Cards
 from tests.stand.browser import Browser, Tab, chromium_of, make_home
@@ -22,6 +22,7 @@ from tests.stand.tls import make_portal_certificate
 from tests.stand.waiting import LIMIT, wait_until
 
 PORT = 61161
+_LOCKABLE = 4
 STRANGE_PIN = "1+2%3&4"
 _IN_READERS = {
     Cards.ONE: ("citizen",),
@@ -41,6 +42,7 @@ class Stage:
         self.agent: Agent
         self._pki, self._cards = pki, Cards.ONE
         self._reader: Reader
+        self._lockable: Iterator[HicosCard]
         self._closing = ExitStack()
         self.certificate, self.root = folder / "tls" / "portal.pem", folder / "tls" / "portal-root.pem"
 
@@ -64,6 +66,8 @@ class Stage:
             self.hicos.unplug(1)
         elif cards is Cards.EMPTY:
             self.hicos.remove(1)
+        elif cards is Cards.LOCKABLE:
+            self.hicos.insert(next(self._lockable))
         else:
             for slot, name in enumerate(_IN_READERS[cards], 1):
                 self.hicos.insert(self.hicos.cards[name], slot)
@@ -112,6 +116,9 @@ class Stage:
         )
         contents = dataclasses.replace(card_contents(self._pki / "cards" / "citizen.json"), pin=STRANGE_PIN)
         self.hicos.add("strange", contents)
+        # The agent remembers that a card is locked: none comes back with new tries.
+        own = card_contents(self._pki / "cards" / "citizen.json")
+        self._lockable = iter([self.hicos.add(f"lockable-{number}", own) for number in range(_LOCKABLE)])
         self.portals = {kind: self._closing.enter_context(Portal(kind, self.certificate)) for kind in Kind}
         self._reader = reader = Reader(self.folder / "reader", logs)
         self._closing.callback(reader.stop)

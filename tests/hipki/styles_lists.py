@@ -19,6 +19,7 @@ _PLAIN = "the browser gives a public page without encryption no access to this c
 _LOADED: Ends = {
     (None, Kind.PUBLIC): ("blocked", 0, _BLOCKED),
     (Brand.CHROMIUM, Kind.PLAIN): ("blocked", 0, _PLAIN),
+    (Brand.FIREFOX, Kind.PLAIN): ("waits", 0, "the browser waits for its person's answer"),
     (Brand.CHROMIUM, Kind.UNLISTED): ("blocked", 0, _PLAIN),
 }
 _LOADERS = (Kind.PUBLIC, Kind.GRANTED, Kind.LOOPBACK, Kind.PLAIN_LOOPBACK)
@@ -43,6 +44,6 @@ STYLES: tuple[Style, ...] = (
         for what, way in (("bitmap by canvas", "canvas"), ("bitmap as text", "text"), ("list by request", "direct"))
         for who, decision, click in (("unknown site", None, _STRANGER), ("permitted site", Decision.ALLOW, _KNOWN))
     ),
-    Style("bitmap by canvas, page without encryption", {"way": "canvas", "checks": ["zero"]}, (_STRANGER,),
+    Style("bitmap by canvas, page without encryption", {"way": "canvas", "checks": ["zero"], "patience": 3000}, (_STRANGER,),
           (Kind.PLAIN,), None, ends=_LOADED),
 )  # fmt: skip

@@ -119,8 +119,15 @@ function bitmapText(image) {
 function canvas(done) {
   const image = new Image();
   image.crossOrigin = "Anonymous";
-  image.onload = () => done(bitmapText(image));
-  image.onerror = () => tell("blocked");
+  const late = style.patience && setTimeout(() => tell("waits"), style.patience);
+  image.onload = () => {
+    clearTimeout(late);
+    done(bitmapText(image));
+  };
+  image.onerror = () => {
+    clearTimeout(late);
+    tell("blocked");
+  };
   image.src = `${SERVER}/p11Image.bmp?_=${Date.now()}`;
 }
 
