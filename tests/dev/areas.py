@@ -35,8 +35,13 @@ SPREAD = ("unit", "server")
 """Areas whose files share nothing: alone, they run on all processors."""
 NOTHING_RAN = 5
 """pytest's status when no test was chosen."""
-BENCHES = ("agent", "server", "portal")
-_BENCHES = {"agent": "tests.dev.bench", "server": "tests.dev.bench_server", "portal": "tests.dev.bench_portal"}
+BENCHES = ("agent", "server", "portal", "hipki")
+_BENCHES = {
+    "agent": "tests.dev.bench",
+    "server": "tests.dev.bench_server",
+    "portal": "tests.dev.bench_portal",
+    "hipki": "tests.dev.bench_hipki",
+}
 _PROGRESS = re.compile(r"\[ *\d+%\]$")
 _RULE = re.compile(r"=+ .* =+$")
 

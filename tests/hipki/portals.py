@@ -16,7 +16,10 @@ from typing_extensions import override
 from tests.stand.parts import HOST
 
 PAGES = Path(__file__).parent / "pages"
-_KINDS = {"/portal.html": "text/html", "/client.js": "text/javascript"}
+_KINDS = {
+    **dict.fromkeys(("/portal.html", "/clock.html", "/bare.html"), "text/html"),
+    "/client.js": "text/javascript",
+}
 # What stands before the name of the page says which policy for its windows a portal has.
 _POLICIES = {"": "", "/cut": "same-origin", "/kept": "same-origin-allow-popups"}
 

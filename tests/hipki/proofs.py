@@ -18,7 +18,12 @@ from cardsim.hicos.driver import HicosDriver
 from tests.hipki.rows import Answer, Proof
 from tests.unit.agent.cms_oracles import openssl_finds, pyhanko_finds
 
-_HASHES = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
+_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "sha1": hashes.SHA1,
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
 
 
 def _holder(answer: Answer, hicos: HicosDriver) -> bytes:

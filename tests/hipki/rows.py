@@ -29,7 +29,12 @@ class Cards(StrEnum):
     NONE = "no reader"
     EMPTY = "an empty reader"
     EXPIRED = "an expired card"
+    LOCKABLE = "a card of this row alone"
     STRANGE_PIN = "a card whose PIN has signs"
+
+
+Ends = Mapping[tuple[Brand | None, Kind], tuple[str, int, str]]
+"""By browser (None: both) and portal another end: verdict, code, and why."""
 
 
 def nothing(answer: Answer, hicos: HicosDriver) -> None:
@@ -52,7 +57,7 @@ class Click:
 class Style:
     """A client style; `client` is what its page reads (pages/client.js).
 
-    `ends`: how it ends at some portals instead, and why: verdict, code and the reason for the table.
+    `ends`: how it ends at some portals instead, and why.
     """
 
     name: str
@@ -62,9 +67,10 @@ class Style:
     decision: Decision | None = Decision.PAGE_PIN
     cards: Cards = Cards.ONE
     policy: str = ""
+    beside: Kind | None = None  # a portal whose page is clicked on too while our window is open, and is told "busy"
     prepare: Callable[[HicosDriver], Mapping[str, object]] | None = None  # more of `client`, for what is in the card
     signatures: int | None = None  # made in all, where that is looked at
-    ends: Mapping[tuple[Brand, Kind] | Kind, tuple[str, int, str]] = field(default_factory=dict)
+    ends: Ends = field(default_factory=dict)
     why: str = ""  # why it cannot work, where it never does
 
 
@@ -88,6 +94,11 @@ class Row:
         return self.style.clicks if end is None else (Click(verdict=end[0], code=end[1]),)
 
     @property
+    def signatures(self) -> int | None:
+        """How many are made in all; None where nobody looks."""
+        return self.style.signatures if self._end is None else 0
+
+    @property
     def why(self) -> str:
         """Why it does not work here; empty where it does."""
         return self.style.why if self._end is None else self._end[2]
@@ -95,4 +106,4 @@ class Row:
     @property
     def _end(self) -> tuple[str, int, str] | None:
         ends = self.style.ends
-        return ends.get((self.brand, self.kind)) or ends.get(self.kind)
+        return ends.get((self.brand, self.kind)) or ends.get((None, self.kind))

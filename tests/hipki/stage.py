@@ -1,13 +1,15 @@
 """Card driver, readers, agent on the real port and portals; and one browser at a time before them."""
 
 import dataclasses
-from collections.abc import Mapping
+import http.client
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import mkdtemp
 
 from cardsim.hicos.contents import card_contents
-from cardsim.hicos.driver import HicosDriver
+from cardsim.hicos.driver import HicosCard, HicosDriver
 from tests.hipki.portals import Kind, Portal
 from tests.hipki.rows import Brand, Cards
 from tests.stand.browser import Browser, Tab, chromium_of, make_home
@@ -17,8 +19,10 @@ from tests.stand.hicos import start_hicos
 from tests.stand.parts import HOST, Agent, Reader, free_port
 from tests.stand.screen import Screen
 from tests.stand.tls import make_portal_certificate
+from tests.stand.waiting import LIMIT, wait_until
 
 PORT = 61161
+_LOCKABLE = 4
 STRANGE_PIN = "1+2%3&4"
 _IN_READERS = {
     Cards.ONE: ("citizen",),
@@ -36,7 +40,9 @@ class Stage:
         self.portals: Mapping[Kind, Portal] = {}
         self.hicos: HicosDriver
         self.agent: Agent
-        self._pki = pki
+        self._pki, self._cards = pki, Cards.ONE
+        self._reader: Reader
+        self._lockable: Iterator[HicosCard]
         self._closing = ExitStack()
         self.certificate, self.root = folder / "tls" / "portal.pem", folder / "tls" / "portal-root.pem"
 
@@ -60,9 +66,14 @@ class Stage:
             self.hicos.unplug(1)
         elif cards is Cards.EMPTY:
             self.hicos.remove(1)
+        elif cards is Cards.LOCKABLE:
+            self.hicos.insert(next(self._lockable))
         else:
             for slot, name in enumerate(_IN_READERS[cards], 1):
                 self.hicos.insert(self.hicos.cards[name], slot)
+        if cards is not self._cards:
+            self._cards = cards
+            self._move_card()
         for portal in self.portals.values():
             portal.said.clear()
 
@@ -79,6 +90,23 @@ class Stage:
         make_home(home, roots)
         return chromium_of(home, "profile", public_ports=ports, granted=granted, denied=denied)
 
+    def _move_card(self) -> None:
+        """The agent keeps what it knows until PC/SC reports something, and our driver's readers are none of its own."""
+        for command in ("remove", "insert"):
+            self._reader.control(command)
+            wait_until(lambda command=command: self._card_is_in() is (command == "insert"), between=0.1)
+
+    def _card_is_in(self) -> bool:
+        """What the agent tells everybody."""
+        connection = http.client.HTTPConnection("localhost", PORT, timeout=LIMIT)
+        try:
+            fetched = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+            connection.request("GET", "/pkcs11info", headers=fetched)
+            answer = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        return any(slot["token"] for slot in answer.get("slots", []))
+
     def _start(self) -> None:
         logs = self.folder / "logs"
         logs.mkdir()
@@ -88,8 +116,11 @@ class Stage:
         )
         contents = dataclasses.replace(card_contents(self._pki / "cards" / "citizen.json"), pin=STRANGE_PIN)
         self.hicos.add("strange", contents)
+        # The agent remembers that a card is locked: none comes back with new tries.
+        own = card_contents(self._pki / "cards" / "citizen.json")
+        self._lockable = iter([self.hicos.add(f"lockable-{number}", own) for number in range(_LOCKABLE)])
         self.portals = {kind: self._closing.enter_context(Portal(kind, self.certificate)) for kind in Kind}
-        reader = Reader(self.folder / "reader", logs)
+        self._reader = reader = Reader(self.folder / "reader", logs)
         self._closing.callback(reader.stop)
         reader.insert(self._pki / "cards" / "citizen.json")
         environment = {**reader.env, **self.hicos.environment, "DISPLAY": self.screen.display}

@@ -96,8 +96,14 @@ STYLES: tuple[Style, ...] = (
         signs(f"PKCS1, {name}", bare(_CONTENT, name.lower()), signatureType="PKCS1", hashAlgorithm=name)
         for name in ("SHA1", "SHA384", "SHA512")
     ),
-    signs("ChtICToken, PKCS7", signed_data(_CONTENT), _REMOTE, client={"address": "/ChtPopupForm"}, **_ICTOKEN),
-    signs("ChtICToken, PKCS1", bare(_CONTENT), client={"address": "/ChtPopupForm"}, signatureType="PKCS1", **_ICTOKEN),
+    signs("ChtICToken, PKCS7", signed_data(_CONTENT), _REMOTE,
+          client={"address": "/ChtPopupForm", "request": {**SIGN, **_ICTOKEN}}),
+    signs("ChtICToken, PKCS1", bare(_CONTENT),
+          client={"address": "/ChtPopupForm", "request": {**SIGN, **_ICTOKEN, "signatureType": "PKCS1"}}),
+    Style("ChtICToken, card number compared",
+          {"address": "/ChtPopupForm", "two": True, "chooses": 0, "checks": ["zero", "same"], "encode": "values",
+           "request": {**SIGN, **_ICTOKEN}},
+          (Click(verdict="readers"), Click(proof=signed_data(_CONTENT))), signatures=1),
     signs("no check of the origin", signed_data(_CONTENT), client={"origin": "none"}),
     signs("check of the window that sent", signed_data(_CONTENT), client={"origin": "source"}),
     signs("one receiver named", signed_data(_CONTENT), client={"target": "http://localhost:61161"}),

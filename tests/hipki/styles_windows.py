@@ -30,6 +30,8 @@ STYLES: tuple[Style, ...] = (
           (Kind.PUBLIC, Kind.PLAIN_LOOPBACK, Kind.PLAIN), None, signatures=1),
     Style("addDomain, the person says no", _ERRORS,
           (Click(("no",), verdict="not trusted", code=_NOT_PERMITTED, button="#trust"),), decision=None),
+    Style("two portals at once", _ERRORS, (Click((PIN,), proof=_GOOD),), (Kind.PUBLIC, Kind.PLAIN_LOOPBACK),
+          Decision.ALLOW, signatures=1, beside=Kind.LOOPBACK),
     Style("the person cancels", _ERRORS, (Click(("escape",), code=_CANCELLED),), decision=Decision.ALLOW, signatures=0),
     Style("timer that is never stopped", {**_ASK, "keepsClock": True, "clock": 3500},
           (Click(verdict="not installed"), Click((PIN,), proof=_GOOD)), decision=Decision.ALLOW, signatures=1),

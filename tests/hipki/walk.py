@@ -1,12 +1,16 @@
 """Goes one row as a person does: a click on the page, then what our window asks for."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from tests.hipki.rows import Click, Row
+from agent.permissions import Decision
+from tests.hipki.portals import Kind
+from tests.hipki.rows import Brand, Click, Row
 from tests.hipki.stage import Theatre
 from tests.stand.waiting import wait_until
 
+_BUSY = 0x76100005
 KEYS = {"yes": "alt+y", "no": "Return", "escape": "Escape", "last": "alt+k"}
 """What a person presses instead of typing a PIN; `last` allows the last try, and a PIN has to follow."""
 
@@ -23,19 +27,35 @@ def walk(theatre: Theatre, row: Row) -> None:
     try:
         for number, click in enumerate(row.clicks, 1):
             tab.click(click.button)
+            if style.beside is not None:
+                _ask_beside(theatre, row.brand, style.beside, client)
             _act(theatre, click)
-            wait_until(lambda number=number: len(portal.said) >= number)  # type: ignore[misc]
+            wait_until(lambda number=number: len(portal.said) >= number)
             _check(theatre, click, portal.said[number - 1])
         assert len(portal.said) == len(row.clicks), portal.said
         stage.screen.wait_no_window()
-        if style.signatures is not None:
-            assert stage.hicos.calls().count("C_Sign") - before == style.signatures
+        assert row.signatures in (None, stage.hicos.calls().count("C_Sign") - before)
     finally:
         theatre.leave(row.brand, tab)
         for _ in stage.screen.windows():
             stage.screen.key("Escape")
         stage.screen.wait_no_window()
         stage.agent.decide(portal.origin, None)
+
+
+def _ask_beside(theatre: Theatre, brand: Brand, kind: Kind, client: Mapping[str, object]) -> None:
+    """Another portal's page asks while our window is open for the first one's; it is told that the card is in use."""
+    stage = theatre.stage
+    portal = stage.portals[kind]
+    window = stage.screen.wait_window()
+    stage.agent.decide(portal.origin, Decision.ALLOW)
+    tab = theatre.browser(brand).open(portal.page(client))
+    tab.click("#go")
+    wait_until(lambda: portal.said)
+    _check(theatre, Click(code=_BUSY), portal.said[0])
+    stage.agent.decide(portal.origin, None)
+    tab.close()
+    stage.screen.focus(window)
 
 
 def _act(theatre: Theatre, click: Click) -> None:

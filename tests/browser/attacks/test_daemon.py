@@ -195,7 +195,9 @@ def test_system_with_few_files(tmp_path: Path) -> None:
     """A hard limit of 256 open files: fewer connections, and no failure."""
     state = tmp_path / "agent"
     state.mkdir()
-    (state / "agent.toml").write_text(f"state = {json.dumps(str(state))}\n[web]\nports = [{free_port()}]\n")
+    (state / "agent.toml").write_text(
+        f"state = {json.dumps(str(state))}\n[hipki]\nport = 0\n[web]\nports = [{free_port()}]\n"
+    )
     command = ["prlimit", "--nofile=256:256", "--", *Agent.command(state / "agent.toml")]
     program = Program.start("agent", command, logs=tmp_path, env={"DISPLAY": ""}, cwd=ROOT)
     try:

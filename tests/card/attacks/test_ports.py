@@ -59,7 +59,9 @@ def daemon(folder: Path, ports: list[int], http_port: int = 0) -> Iterator[Progr
     """A daemon that has been started, and need not be ready."""
     folder.mkdir()
     settings = folder / "agent.toml"
-    settings.write_text(f"state = {json.dumps(str(folder))}\n[web]\nports = {ports}\nhttp_port = {http_port}\n")
+    settings.write_text(
+        f"state = {json.dumps(str(folder))}\n[hipki]\nport = 0\n[web]\nports = {ports}\nhttp_port = {http_port}\n"
+    )
     program = Program.start("agent", Agent.command(settings), logs=folder, env={"DISPLAY": ""}, cwd=ROOT, ready=False)
     try:
         yield program

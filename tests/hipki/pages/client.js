@@ -34,6 +34,8 @@ const CHECKS = {
   slots: (answer) => Array.isArray(answer.slots) && answer.slots.length >= 0,
   token: (answer) => answer.slots.some((slot) => slot.token instanceof Object),
   serial: (answer) => /^TP[0-9]{14}$/.test(answer.cardSN),
+  // The card is the one that was seen before.
+  same: (answer) => window.readers.some((slot) => slot.token?.serialNumber === answer.cardSN),
   func: (answer) => ["sign", "pkcs11info", "decrypt"].includes(answer.func),
   // The subject's last part is its serial number.
   subject: (answer) => {
@@ -44,10 +46,10 @@ const CHECKS = {
   },
 };
 
-function judge(text, number) {
+function judge(text, times) {
   const answer = JSON.parse(text);
   const failed = (style.checks ?? []).find((name) => !CHECKS[name](answer));
-  tell(failed ? `refused: ${failed}` : "answered", { text, number });
+  tell(failed ? `refused: ${failed}` : "answered", { text, times });
 }
 
 // Which requests this click makes: several requests are for several clicks.
@@ -90,7 +92,7 @@ function ask(address, fields, done) {
       return;
     }
     end(null);
-    done(event.data, { first });
+    done(event.data, { first, whole: performance.now() - begun });
   }
   window.addEventListener("message", receive);
   if (style.polls) {
@@ -117,8 +119,15 @@ function bitmapText(image) {
 function canvas(done) {
   const image = new Image();
   image.crossOrigin = "Anonymous";
-  image.onload = () => done(bitmapText(image));
-  image.onerror = () => tell("blocked");
+  const late = style.patience && setTimeout(() => tell("waits"), style.patience);
+  image.onload = () => {
+    clearTimeout(late);
+    done(bitmapText(image));
+  };
+  image.onerror = () => {
+    clearTimeout(late);
+    tell("blocked");
+  };
   image.src = `${SERVER}/p11Image.bmp?_=${Date.now()}`;
 }
 
@@ -146,7 +155,7 @@ const WAYS = { canvas, text, direct };
 
 function go() {
   clicks += 1;
-  if (style.way in WAYS) return WAYS[style.way]((found) => judge(found, clicks));
+  if (style.way in WAYS) return WAYS[style.way](judge);
   if (style.two) {
     // First which readers there are, then, with the person's next click, the signature.
     if (clicks % 2 === 1) {

@@ -99,7 +99,7 @@ def test_daemon_says_ready_before_pcsc_is_loaded(tmp_path: Path) -> None:
         "from agent.__main__ import main; main()"
     )
     settings = tmp_path / "agent.toml"
-    settings.write_text(f"state = {json.dumps(str(tmp_path))}\n[web]\nports = [{free_port()}]\n")
+    settings.write_text(f"state = {json.dumps(str(tmp_path))}\n[hipki]\nport = 0\n[web]\nports = [{free_port()}]\n")
     result = subprocess.run(
         [sys.executable, "-c", code, str(settings)], cwd=ROOT, capture_output=True, text=True, check=True, timeout=LIMIT
     )
@@ -123,7 +123,7 @@ def test_log_says_nothing_of_challenges(agent: Agent) -> None:
 def test_second_daemon_of_the_same_state_refuses_to_start(agent: Agent, tmp_path: Path) -> None:
     settings = tmp_path / "agent.toml"
     state = agent.root.parents[1]
-    settings.write_text(f"state = {json.dumps(str(state))}\n[web]\nports = [{free_port()}]\n")
+    settings.write_text(f"state = {json.dumps(str(state))}\n[hipki]\nport = 0\n[web]\nports = [{free_port()}]\n")
     result = command("run", "--settings", str(settings))
     assert result.returncode == 2
     assert result.stderr == "cardlogin: another CardLogin agent of this user is running\n"

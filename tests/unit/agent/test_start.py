@@ -77,7 +77,7 @@ def test_identity_that_takes_too_long_is_one_line_and_no_traceback(
 def test_sigterm_right_after_ready_ends_with_status_0(tmp_path: Path) -> None:
     """ "ready" is printed before the signal handlers are there; whoever waits for it and stops the agent sees -15."""
     settings = tmp_path / "agent.toml"
-    settings.write_text(f"state = {json.dumps(str(tmp_path))}\n[web]\nports = [{free_port()}]\n")
+    settings.write_text(f"state = {json.dumps(str(tmp_path))}\n[hipki]\nport = 0\n[web]\nports = [{free_port()}]\n")
     result = subprocess.run(
         [sys.executable, "-c", LATE_SIGNAL, str(settings)],
         cwd=ROOT,

@@ -74,7 +74,9 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(tmp_path: Path, state: Path, *before: str) -> "subprocess.CompletedProcess[str]":
     """A daemon that is to refuse to start."""
     settings = tmp_path / "agent.toml"
-    settings.write_text(f"state = {json.dumps(str(state))}\n[web]\nports = [{free_port()}]\nhttp_port = 0\n")
+    settings.write_text(
+        f"state = {json.dumps(str(state))}\n[hipki]\nport = 0\n[web]\nports = [{free_port()}]\nhttp_port = 0\n"
+    )
     return subprocess.run(
         [*before, sys.executable, "-m", "agent", "run", "--settings", str(settings)], cwd=ROOT, capture_output=True,
         text=True, check=False, timeout=LIMIT,
