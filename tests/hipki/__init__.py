@@ -1,0 +1,1 @@
+"""Pages that were written for the old component, and whoever else speaks its protocol."""
