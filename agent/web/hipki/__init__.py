@@ -1,0 +1,1 @@
+"""The old component's protocol, for pages that were written for it."""
