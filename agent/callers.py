@@ -2,11 +2,12 @@
 
 from agent.domains import registered
 from agent.failures import Code, FailureError
-from agent.origins import MAX_ORIGIN, Patterns, parse
+from agent.origins import MAX_ORIGIN, Origin, Patterns, parse
+from agent.override import override
 from agent.permissions import Permissions
-from agent.settings import WebSettings
+from agent.settings import HipkiSettings, WebSettings
 
-__all__ = ["MAX_ORIGIN", "Callers", "caller", "site_of"]
+__all__ = ["MAX_ORIGIN", "Callers", "OldCallers", "caller", "site_of"]
 
 
 def caller(origin: str | None, *, developer: bool = False) -> str:
@@ -66,3 +67,31 @@ class Callers:
 
     def _listed_out(self, origin: str) -> bool:
         return self._deny.cover(origin) or (self._allow is not None and not self._allow.name(origin))
+
+
+class OldCallers(Callers):
+    """Who may ask by the old component's protocol: http pages as well, of this computer or named in the settings."""
+
+    def __init__(self, settings: WebSettings, old: HipkiSettings, permissions: Permissions) -> None:
+        super().__init__(settings, permissions)
+        self._http = Patterns(old.http)
+        self._page_pin = Patterns(old.page_pin)
+
+    @override
+    def name(self, origin: str | None) -> str:
+        """The origin, if one of this kind may ask at all; raises FailureError(origin_refused)."""
+        part = parse(origin) if origin is not None else None
+        if origin is None or part is None:
+            raise FailureError(Code.ORIGIN_REFUSED)
+        if part.scheme == "http" and not (_of_this_computer(part) or self._http.name(origin)):
+            raise FailureError(Code.ORIGIN_REFUSED)
+        return origin
+
+    def may_send_pin(self, origin: str) -> bool:
+        """Whether the pages of an admitted origin may send the PIN; raises FailureError(permissions_unreadable)."""
+        return self._page_pin.name(origin) or self._permissions.may_send_pin(origin)
+
+
+def _of_this_computer(part: Origin) -> bool:
+    # RFC 6761, 6.3: browsers resolve every name below localhost to this computer by themselves.
+    return part.loopback or part.host.endswith(".localhost")

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 import subprocess
 from pathlib import Path
 
+from agent.callers import OldCallers
 from agent.card.client import CardHost
 from agent.child import child_command
 from agent.drivers import FILE as DRIVERS
@@ -21,6 +23,8 @@ from agent.signing import Signing
 from agent.state import State, StateError, open_state
 from agent.web.asking import Admission
 from agent.web.connections import tidy
+from agent.web.hipki.application import old_application, sibling_application
+from agent.web.hipki.desk import Desk
 from agent.web.listener import (
     application,
     door_application,
@@ -80,12 +84,14 @@ async def _serve(settings: Settings, state: State) -> None:
         return
     port = int(sockets[0].getsockname()[1])
     name = read_life(identity).name
-    places = Places(port, name if browsers_find(name) else "localhost", settings.web.http_port)
+    old_ports: dict[int, list[str]] = {port: [] for port in (settings.hipki.port, settings.hipki.sibling_port) if port}
+    places = Places(port, name if browsers_find(name) else "localhost", settings.web.http_port, old=old_ports)
     permissions = Permissions(folder / FILE)
     chosen, answers = ChosenLanguage(folder / LANGUAGE), DriverAnswers(folder / DRIVERS)
     signing = Signing(CardHost(settings.card, chosen, answers, permissions.permit))
     admission = Admission(settings.web, permissions)
     app = application(signing, admission, places, identity / "root.pem")
+    desk = Desk(signing, admission, OldCallers(settings.web, settings.hipki, permissions))
     leaves = LeafKeeper(identity, tls_context)
     runners = [await serve(app, sockets, leaves.context)]
 
@@ -97,9 +103,19 @@ async def _serve(settings: Settings, state: State) -> None:
             runners.extend([door, await serve(plain_application(signing, admission, places), plain, None)])
             open_door(runners[0], door)
 
-    opening = asyncio.create_task(serve_plain() if places.http_port else asyncio.sleep(0))
-    await asyncio.wait([opening], timeout=_PLAIN_SECONDS)
-    watch = _watch_readers(signing)
+    async def serve_old(port: int) -> None:
+        """Pages written for the old component, or its sibling, once their port is ours."""
+        if old := await bound((port,), stop, places.old[port]):
+            sibling = port == settings.hipki.sibling_port
+            make = sibling_application if sibling else functools.partial(old_application, root=identity / "root.pem")
+            runners.append(await serve(make(desk, places, port), old, None))
+
+    opening = [asyncio.create_task(serve_old(port)) for port in places.old]
+    if places.http_port:
+        opening.append(asyncio.create_task(serve_plain()))
+    if opening:
+        await asyncio.wait(opening, timeout=_PLAIN_SECONDS)
+    watch = _watch_readers(signing, desk)
     _LOG.info("ready on https://localhost:%d", port)
     print(f"ready https://localhost:{port}", flush=True)
     watch.start()
@@ -108,26 +124,30 @@ async def _serve(settings: Settings, state: State) -> None:
         await stop.wait()
     finally:
         watch.stop()
-        opening.cancel()
+        for task in opening:
+            task.cancel()
         # First the order under way, which has an answer then; only after it the connections.
         await signing.close()
         for runner in runners:
             await runner.cleanup()
 
 
-def _watch_readers(signing: Signing) -> ReaderWatch:
+def _watch_readers(signing: Signing, desk: Desk) -> ReaderWatch:
     """Has a card host ready as soon as a card is inserted; which reader it is stays here."""
     loop = asyncio.get_running_loop()
 
     def changed(event: Event) -> None:
         _LOG.debug("readers: %s", event.change)
+        desk.listings.changed()
         if event.change is Change.CARD_INSERTED:
             signing.prepare()
 
     def tell(event: Event) -> None:
         loop.call_soon_threadsafe(changed, event)
 
-    return ReaderWatch(tell)
+    watch = ReaderWatch(tell)
+    desk.follow(watch)
+    return watch
 
 
 def _stop_on_signals() -> asyncio.Event:

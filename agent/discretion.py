@@ -14,7 +14,7 @@ from agent.failures import Code, FailureError
 # Seconds. A person finds a card and types a PIN in less, and a portal's challenge is worth nothing after it.
 DISCREET_LIMIT = 300.0
 # No fact about reader, card or holder; each without the count of tries.
-NO_FACTS = frozenset({Code.USER_CANCELLED, Code.NO_PROMPT})
+NO_FACTS = frozenset({Code.USER_CANCELLED, Code.NO_PROMPT, Code.ORIGIN_NOT_PERMITTED})
 Result = TypeVar("Result")
 
 

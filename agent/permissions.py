@@ -13,7 +13,7 @@ from agent.origins import MAX_PATTERNS, Patterns, parse
 from certs.private import check_folder, lock_file, read_private, replace_file
 
 FILE = "origins.json"
-MAX_FILE = 256 * 1024  # twice MAX_PATTERNS of the longest origins fit
+MAX_FILE = 384 * 1024  # three times MAX_PATTERNS of the longest origins fit
 _LOG = logging.getLogger(__name__)
 
 
@@ -21,6 +21,7 @@ class Decision(StrEnum):
     """What was decided about an origin."""
 
     ALLOW = "allow"  # may also be told about reader and card without a PIN
+    PAGE_PIN = "page_pin"  # as ALLOW; and a page of it written for the old component may send the PIN
     DENY = "deny"  # may not ask at all
 
 
@@ -31,6 +32,11 @@ class PermissionsError(Exception):
 class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow: list[str] = []
     deny: list[str] = []
+    page_pin: list[str] = []
+
+    def all(self) -> dict[Decision, list[str]]:
+        """The origins by decision."""
+        return {Decision.ALLOW: self.allow, Decision.PAGE_PIN: self.page_pin, Decision.DENY: self.deny}
 
 
 # What tells one state of the file from another: a new file has another inode, a changed one another time or size.
@@ -47,7 +53,7 @@ class Permissions:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._stamp: _Stamp | PermissionsError | None = None
-        self._allow, self._deny = Patterns(()), Patterns(())
+        self._allow, self._page_pin, self._deny = Patterns(()), Patterns(()), Patterns(())
 
     def denied(self, origin: str) -> bool:
         """Whether an origin was refused, on whatever port; raises FailureError(permissions_unreadable)."""
@@ -57,12 +63,18 @@ class Permissions:
     def allowed(self, origin: str) -> bool:
         """Whether exactly this origin was permitted; raises FailureError(permissions_unreadable)."""
         self._follow()
-        return self._allow.name(origin) and not self._deny.cover(origin)
+        allowed = self._allow.name(origin) or self._page_pin.name(origin)
+        return allowed and not self._deny.cover(origin)
+
+    def may_send_pin(self, origin: str) -> bool:
+        """Whether exactly this origin may send the PIN itself; raises FailureError(permissions_unreadable)."""
+        self._follow()
+        return self._page_pin.name(origin) and not self._deny.cover(origin)
 
     def all(self) -> dict[str, Decision]:
         """All decisions by origin, in alphabetical order; raises PermissionsError."""
         lists = self._read()
-        rows = {origin: Decision.ALLOW for origin in lists.allow} | {origin: Decision.DENY for origin in lists.deny}
+        rows = {origin: decision for decision, origins in lists.all().items() for origin in origins}
         return dict(sorted(rows.items()))
 
     def decide(self, origin: str, decision: Decision | None) -> bool:
@@ -122,13 +134,15 @@ class Permissions:
             self._stamp = error
             _LOG.warning("nobody is admitted: %s", error)
             raise FailureError(Code.PERMISSIONS_UNREADABLE) from None
-        self._allow, self._deny = Patterns(lists.allow), Patterns(lists.deny)
+        self._allow, self._page_pin = Patterns(lists.allow), Patterns(lists.page_pin)
+        self._deny = Patterns(lists.deny)
 
     def _read(self) -> _Lists:
         try:
             content = read_private(self.path, MAX_FILE)
             lists = msgspec.json.decode(content, type=_Lists)
-            Patterns(lists.allow), Patterns(lists.deny)
+            for origins in lists.all().values():
+                Patterns(origins)
         except FileNotFoundError:
             return _Lists()
         except (OSError, ValueError, RecursionError) as error:  # JSON, UTF-8 and pattern errors are ValueErrors
@@ -139,9 +153,8 @@ class Permissions:
         lists = {kind: [origin for origin, decision in rows.items() if decision is kind] for kind in Decision}
         if any(len(origins) > MAX_PATTERNS for origins in lists.values()):
             raise PermissionsError(f"more than {MAX_PATTERNS} origins: forget some first")
-        content = msgspec.json.format(
-            msgspec.json.encode(_Lists(lists[Decision.ALLOW], lists[Decision.DENY])), indent=1
-        )
+        written = _Lists(lists[Decision.ALLOW], lists[Decision.DENY], lists[Decision.PAGE_PIN])
+        content = msgspec.json.format(msgspec.json.encode(written), indent=1)
         try:
             replace_file(self.path, content + b"\n")
         except OSError as error:

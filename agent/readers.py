@@ -42,6 +42,14 @@ class Event:
     reader: str = ""
 
 
+@dataclass(frozen=True)
+class Reader:
+    """A reader, and whether a card is in it; its name is for this computer only and never reaches a stranger's page."""
+
+    name: str
+    card: bool
+
+
 class ServiceDownError(Exception):
     """The PC/SC service does not run, or has ended."""
 
@@ -80,6 +88,7 @@ class ReaderWatch:
         self._pcsc = pcsc or Scard()
         self._clock = clock
         self._stopping = threading.Event()
+        self._readers: tuple[Reader, ...] = ()
         self._thread = threading.Thread(target=self._run, name="readers", daemon=True)
 
     def start(self) -> None:
@@ -96,6 +105,11 @@ class ReaderWatch:
             canceller.start()
             self._thread.join(0.1)
             canceller.join(max(deadline - time.monotonic(), 0))
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """The readers that are there now, in the order of the service; none while it does not run."""
+        return self._readers
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
@@ -124,6 +138,7 @@ class ReaderWatch:
         except ServiceDownError:
             pass
         finally:
+            self._readers = ()
             self._pcsc.disconnect()
         for event in changes(states, {}):
             self._say(event)
@@ -136,6 +151,7 @@ class ReaderWatch:
         new = self._pcsc.wait(known)
         if new == states:
             self._stopping.wait(EMPTY_PAUSE)
+        self._readers = tuple(Reader(name, bool(state & _PRESENT)) for name, state in new.items())
         if news:
             for event in changes(states, new):
                 self._say(event)

@@ -31,6 +31,9 @@ class Host(Protocol):
     async def carry_out(self, order: HostOrder) -> HostAnswer:
         """What comes of an order of a page written for the old component; raises FailureError."""
 
+    async def look(self, order: HostOrder) -> HostAnswer:
+        """What comes of an order that needs no person, beside one that does; raises FailureError."""
+
     async def idle(self) -> None:
         """Returns when the card is free again."""
 
@@ -73,6 +76,10 @@ class Signing:
     async def carry_out(self, order: HostOrder) -> HostAnswer:
         """What comes of an order of a page written for the old component; raises FailureError as `sign` does."""
         return await self._take(order.origin, self._host.carry_out, order, tells=order.tells)
+
+    async def look(self, order: HostOrder) -> HostAnswer:
+        """Readers and cards, whatever order is under way; raises FailureError. The caller has one look at a time."""
+        return await self._host.look(order)
 
     async def close(self) -> None:
         """Ends the order under way and everything that was started for the next, for the end of the daemon."""

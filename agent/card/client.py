@@ -18,6 +18,8 @@ from agent.settings import CardSettings
 # Seconds: the window's own deadlines (120 to type, 20 to sign, again after a wrong PIN) end well before.
 TOTAL_LIMIT = 600.0
 STOP_LIMIT = 2.0
+# For a look at readers and cards, from the start of its host to its answer.
+LOOK_LIMIT = 8.0
 # Answers that are not about the card: the host or its window has failed.
 _BROKEN = frozenset({Code.HOST_FAILED, Code.INTERNAL})
 
@@ -37,6 +39,8 @@ class CardHost:
         self._spare = Spare(self._start)
         self._host: HostProcess | None = None
         self._endings: set[asyncio.Task[None]] = set()
+        self._looking: HostProcess | None = None
+        self._looked: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def prepare(self) -> None:
@@ -70,6 +74,25 @@ class CardHost:
         await self._remember(order.origin, answer)
         return _told(answer)
 
+    async def look(self, order: HostOrder) -> HostAnswer:
+        """What comes of an order that needs no person: readers and cards, for a site that is permitted.
+
+        By a host of its own, beside one whose window is open; no order waits for it. The caller has one look at a time.
+        Raises FailureError, reader_hung after LOOK_LIMIT.
+        """
+        try:
+            async with asyncio.timeout(LOOK_LIMIT):
+                self._looking = host = await self._start()
+                try:
+                    if self._closed:
+                        raise FailureError(Code.HOST_FAILED)
+                    return _told(await host.ask(order))
+                finally:
+                    self._looking = None
+                    self._end(host, of=self._looked)
+        except TimeoutError:
+            raise FailureError(Code.READER_HUNG) from None
+
     async def idle(self) -> None:
         """Returns when no host of an order is left running."""
         while self._endings:
@@ -80,10 +103,14 @@ class CardHost:
         self._closed = True
         if self._host is not None:
             self._end(self._host, STOP_LIMIT)
+        if self._looking is not None:
+            self._end(self._looking, STOP_LIMIT, of=self._looked)
         spare = await self._spare.take()
         if spare is not None:
             self._end(spare, STOP_LIMIT)
         await self.idle()
+        while self._looked:
+            await asyncio.wait(self._looked)
 
     async def _remember(self, origin: str, answer: HostAnswer) -> None:
         """Keeps what the person has said in the window, whatever came of the order."""
@@ -132,10 +159,11 @@ class CardHost:
             self._host = None
             self._end(host)
 
-    def _end(self, host: HostProcess, seconds: float | None = None) -> None:
+    def _end(self, host: HostProcess, seconds: float | None = None, of: set[asyncio.Task[None]] | None = None) -> None:
+        endings = self._endings if of is None else of
         task = asyncio.create_task(host.end(seconds))
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
+        endings.add(task)
+        task.add_done_callback(endings.discard)
 
 
 def _told(answer: HostAnswer) -> HostAnswer:

@@ -22,7 +22,13 @@ def add(commands: Commands) -> None:
         ("deny", "refuse a site"),
         ("revoke", "forget what was decided about a site"),
     ):
-        actions.add_parser(name, help=help_).add_argument("origin", help="such as https://portal.example")
+        action = actions.add_parser(name, help=help_)
+        action.add_argument("origin", help="such as https://portal.example")
+        if name == "allow":
+            action.add_argument(
+                "--page-pin", action="store_true",
+                help="its pages written for the old component may also send the PIN that a person types into them",
+            )  # fmt: skip
     actions.add_parser("reset", help="forget all decisions, also those of a damaged file")
     parser.set_defaults(command=origins)
 
@@ -42,19 +48,31 @@ def origins(arguments: argparse.Namespace) -> int:
 def _act(permissions: "Permissions", arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
         for origin, decision in permissions.all().items():
-            print(f"{decision:5}  {origin}")
+            print(_line(origin, decision))
         return 0
     if arguments.action == "reset":
         permissions.reset()
         return 0
-    changed = permissions.decide(arguments.origin, _decision(arguments.action))
+    changed = permissions.decide(arguments.origin, _decision(arguments))
     if arguments.action == "revoke" and not changed:
         print(f"cardlogin: nothing was decided about {arguments.origin}", file=sys.stderr)
         return 1
     return 0
 
 
-def _decision(action: str) -> "Decision | None":
+def _line(origin: str, decision: "Decision") -> str:
     from agent.permissions import Decision
 
-    return None if action == "revoke" else Decision(action)
+    if decision is Decision.PAGE_PIN:
+        return f"{Decision.ALLOW:5}  {origin}  --page-pin"
+    return f"{decision:5}  {origin}"
+
+
+def _decision(arguments: argparse.Namespace) -> "Decision | None":
+    from agent.permissions import Decision
+
+    if arguments.action == "revoke":
+        return None
+    if arguments.action == "allow" and arguments.page_pin:
+        return Decision.PAGE_PIN
+    return Decision(arguments.action)

@@ -1,8 +1,11 @@
 """What a handler calls when it knows who asks: may it, may it now, and may it open a window."""
 
 import asyncio
+import functools
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -16,6 +19,8 @@ from agent.signing import Signing
 from agent.web.connections import Connections
 from agent.web.limits import Clock, Requests, Windows
 from agent.web.peers import Peers
+
+Answer = TypeVar("Answer")
 
 
 class Admission:
@@ -67,8 +72,21 @@ async def sign(request: web.Request, signing: Signing, order: Order, *, proven: 
     card; others learn that no token came, and nothing more. `proven`: the browser has named the caller, and not whoever
     sent the person here.
     """
-    if request.app[ADMISSION].callers.permitted(order.origin):
-        return await signing.sign(replace(order, tells=True))
-    site = await asyncio.to_thread(site_of, order.origin) if proven else None
-    async with request.app[ADMISSION].windows.opening(site):
-        return await signing.sign(order)
+    admission = request.app[ADMISSION]
+    permitted = admission.callers.permitted(order.origin)
+    signed = functools.partial(signing.sign, replace(order, tells=permitted))
+    return await in_window(admission, order.origin if proven else None, signed, permitted=permitted)
+
+
+async def in_window(
+    admission: Admission, origin: str | None, work: Callable[[], Awaitable[Answer]], *, permitted: bool
+) -> Answer:
+    """What comes of an order that opens a window, which counts unless its site is permitted; raises TooManyError.
+
+    `origin` is None where the browser has not proven it.
+    """
+    if permitted:
+        return await work()
+    site = None if origin is None else await asyncio.to_thread(site_of, origin)
+    async with admission.windows.opening(site):
+        return await work()

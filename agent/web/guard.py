@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from agent.failures import Code, FailureError
 from agent.web.asking import ADMISSION, CALLER, name_by_header
-from agent.web.metadata import FETCH, check_metadata, rule_of
+from agent.web.metadata import FETCH, check_metadata, rules_of
 from agent.web.places import allowed_hosts
 from agent.web.problems import HEADERS, SERVER, malformed, problem
 from agent.web.shape import MAX_BODY, check_length, check_shape
@@ -85,7 +85,7 @@ async def _check(request: web.Request) -> None:
     check_shape(request)
     if request.headers.getall("Host", []) not in allowed_hosts(request, request.app[PORT]):
         raise FailureError(Code.ORIGIN_REFUSED)
-    if rule_of(request) is FETCH:
+    if any(rule is FETCH for rule in rules_of(request)):
         with contextlib.suppress(FailureError):  # the handler refuses whoever may not ask
             name_by_header(request)  # from here on the page may read why it is refused
     request.app[ADMISSION].peers.check(request.transport)

@@ -14,7 +14,7 @@ Clock = Callable[[], float]
 # More origins than a person visits in a day; whoever was not seen for longest is forgotten first.
 MAX_ORIGINS = 1024
 # Ends of a window besides those that wait for a remedy, which end when a person closes them.
-_CLOSED = frozenset({Code.USER_CANCELLED, Code.TIMED_OUT, Code.PAGE_CLOSED})
+_CLOSED = frozenset({Code.USER_CANCELLED, Code.TIMED_OUT, Code.PAGE_CLOSED, Code.ORIGIN_NOT_PERMITTED})
 
 
 class TooManyError(FailureError):

@@ -12,16 +12,19 @@ from agent.signing import Signing
 from agent.web.asking import ADMISSION, Admission
 from agent.web.connections import Site
 from agent.web.go import GoPage
-from agent.web.guard import MAX_BODY, PORT, SERVER, finish, guard
+from agent.web.guard import PORT, SERVER, finish, guard
+from agent.web.metadata import RULES_OF, RulesOf, native_rules
 from agent.web.native import NativeApi
 from agent.web.places import OWN, PLACES, Places
 from agent.web.popup import PopupPage
+from agent.web.shape import FORM, Form
 from agent.web.status import LAST_FAILURE, Refusals, StatusPage
 
 # Room for what is read of a connection at once; CPython reserves 256 KiB for each, 16 times what a request may have.
 _TLS_BUFFER = 16 * 1024
 # How many connections may wait to be accepted.
 _BACKLOG = 1024
+_NATIVE = Form()
 # Seconds, then bytes. What is left of a refused body is read for a moment, so that the answer arrives.
 _HTTP = {
     "keepalive_timeout": 30.0, "lingering_time": 1.0, "max_line_size": 2048, "max_field_size": 4096, "access_log": None,
@@ -38,9 +41,7 @@ def application(signing: Signing, admission: Admission, places: Places, root: Pa
         NativeApi(signing), PopupPage(signing), GoPage(signing, developer=admission.callers.developer),
         StatusPage(root),
     )  # fmt: skip
-    return _application(
-        admission, places, places.port, places.own, [route for part in parts for route in part.routes()]
-    )
+    return guarded(admission, places, places.port, places.own, [route for part in parts for route in part.routes()])
 
 
 def plain_application(signing: Signing, admission: Admission, places: Places) -> web.Application:
@@ -50,7 +51,7 @@ def plain_application(signing: Signing, admission: Admission, places: Places) ->
     nothing of it needs TLS on this computer's own loopback; a page's fetch does, and is not served here.
     """
     routes = [NativeApi(signing).discovery(), *PopupPage(signing, secure=places.own).routes()]
-    return _application(admission, places, places.http_port, places.plain, routes)
+    return guarded(admission, places, places.http_port, places.plain, routes)
 
 
 def door_application(signing: Signing, admission: Admission, places: Places) -> web.Application:
@@ -60,14 +61,22 @@ def door_application(signing: Signing, admission: Admission, places: Places) -> 
     nobody else: not a program that has taken the plain port and waits there for popups.
     """
     routes = [NativeApi(signing).discovery(), PopupPage(signing).lead()]
-    return _application(admission, places, places.port, places.plain, routes)
+    return guarded(admission, places, places.port, places.plain, routes)
 
 
-def _application(
-    admission: Admission, places: Places, port: int, own: str, routes: list[web.RouteDef]
+def guarded(
+    admission: Admission,
+    places: Places,
+    port: int,
+    own: str,
+    routes: list[web.RouteDef],
+    form: Form = _NATIVE,
+    rules_of: RulesOf = native_rules,
 ) -> web.Application:
-    app = web.Application(middlewares=[guard, Refusals().middleware()], client_max_size=MAX_BODY)
+    """An application behind the guard, which has requests keep a form and a rule."""
+    app = web.Application(middlewares=[guard, Refusals().middleware()], client_max_size=form.max_body)
     app[PORT], app[OWN], app[PLACES] = port, own, places
+    app[FORM], app[RULES_OF] = form, rules_of
     app[ADMISSION] = admission
     app[LAST_FAILURE] = []
     app.on_response_prepare.append(finish)

@@ -10,6 +10,7 @@
 A path without a row is refused, and so is everything that a browser fetches before anybody wants it (`Sec-Purpose`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -46,22 +47,39 @@ RULES: dict[str, Rule] = {
 }
 
 
-def rule_of(request: web.Request) -> Rule | None:
-    """The rule of the path that is asked for, None for a path without one."""
+RulesOf = Callable[[web.Request], tuple[Rule, ...]]
+# What an application goes by: the rules of which a request has to keep one; none for a path without a rule.
+RULES_OF: web.AppKey[RulesOf] = web.AppKey("rules of")
+
+
+def path_of(request: web.Request) -> str:
+    """The path of the route that a request takes, empty where there is none."""
     resource = request.match_info.route.resource
-    return None if resource is None else RULES.get(resource.canonical)
+    return "" if resource is None else resource.canonical
+
+
+def native_rules(request: web.Request) -> tuple[Rule, ...]:
+    """The rule of each path of our own protocol."""
+    rule = RULES.get(path_of(request))
+    return () if rule is None else (rule,)
+
+
+def rules_of(request: web.Request) -> tuple[Rule, ...]:
+    """The rules of what is asked for."""
+    return request.app[RULES_OF](request)
 
 
 def check_metadata(request: web.Request) -> None:
     """Raises FailureError(origin_refused) for a request that is of another kind than its path is for."""
     if request.match_info.route.resource is None:  # no such path: nobody reads the request
         return
-    rule = rule_of(request)
-    if rule is None or "Sec-Purpose" in request.headers:
+    if "Sec-Purpose" in request.headers or not any(_keeps(request, rule) for rule in rules_of(request)):
         raise FailureError(Code.ORIGIN_REFUSED)
+
+
+def _keeps(request: web.Request, rule: Rule) -> bool:
     for name, allowed in (("Dest", rule.dest), ("Mode", rule.mode), ("Site", rule.site)):
         values = request.headers.getall(f"Sec-Fetch-{name}", [])
         if len(values) > 1 or (values and values[0] not in allowed):
-            raise FailureError(Code.ORIGIN_REFUSED)
-    if rule.required and "Sec-Fetch-Site" not in request.headers:
-        raise FailureError(Code.ORIGIN_REFUSED)
+            return False
+    return not rule.required or "Sec-Fetch-Site" in request.headers

@@ -27,6 +27,7 @@ class Places:
 
     `name` is "localhost" where browsers cannot find another name; the certificate then is what nobody else has. The
     name of the plain listener is made anew with every start. `taken` says who holds the plain port while we do not.
+    `old`: the ports of the old component's protocol, each with who holds it while we do not.
     """
 
     port: int
@@ -34,6 +35,7 @@ class Places:
     http_port: int = 0
     http_name: str = field(default_factory=_new_name)
     taken: list[str] = field(default_factory=list)
+    old: dict[int, list[str]] = field(default_factory=dict)
 
     @property
     def own(self) -> str:

@@ -1,6 +1,7 @@
 """The form that every request must have: nothing that two programs could understand in two ways."""
 
 import re
+from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
@@ -11,11 +12,22 @@ from agent.web.problems import malformed
 MAX_BODY = 8 * 1024
 _METHODS = frozenset({"GET", "POST", "OPTIONS"})
 # Plain words between single slashes: no query, no dot segment, no escape, no parameter, no other form of target.
-_TARGET = re.compile(r"/(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*)?")
+PATH = r"/(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*)?"
 # What must not be there twice, and what must not be there at all: other protocols, and lengths told in another way.
 _SINGLE = (hdrs.HOST, hdrs.CONTENT_LENGTH, hdrs.CONTENT_TYPE)
 _UNWANTED = (hdrs.TRANSFER_ENCODING, hdrs.UPGRADE, hdrs.EXPECT, hdrs.CONTENT_ENCODING, "HTTP2-Settings")
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,9}")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What differs from one application to the next: the form of the target, and how long a body may be in bytes."""
+
+    target: re.Pattern[str] = re.compile(PATH)
+    max_body: int = MAX_BODY
+
+
+FORM: web.AppKey[Form] = web.AppKey("form", Form)
 
 
 def check_shape(request: web.Request) -> None:
@@ -25,7 +37,7 @@ def check_shape(request: web.Request) -> None:
     """
     if request.version != HttpVersion11 or request.method not in _METHODS:
         raise malformed()
-    if _TARGET.fullmatch(request.raw_path) is None:
+    if request.app[FORM].target.fullmatch(request.raw_path) is None:
         raise malformed()
     if any(len(request.headers.getall(name, [])) > 1 for name in _SINGLE):
         raise malformed()
@@ -45,5 +57,5 @@ def check_length(request: web.Request) -> None:
         return
     if length is None or _LENGTH.fullmatch(length) is None:
         raise malformed()
-    if int(length) > (MAX_BODY if request.method == hdrs.METH_POST else 0):
+    if int(length) > (request.app[FORM].max_body if request.method == hdrs.METH_POST else 0):
         raise malformed()

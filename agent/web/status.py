@@ -11,7 +11,7 @@ from aiohttp.typedefs import Middleware
 
 from agent import VERSION
 from agent.failures import Code, FailureError, catalogue, failure
-from agent.web.guard import PORT, Handler
+from agent.web.guard import Handler
 from agent.web.page import Page, is_window, require_window
 from agent.web.places import PLACES
 from agent.web.texts import ERROR, NONE, NOT_FOUND, STATUS
@@ -55,14 +55,15 @@ class StatusPage:
     async def page(self, request: web.Request) -> web.Response:
         """The page; nothing of it can be read by another origin, and it names no reader, card or person."""
         require_window(request)
-        until = await self._trusted_until(request.app[PORT])
         failures, places = request.app[LAST_FAILURE], request.app[PLACES]
+        until = await self._trusted_until(places.port)
         return self._page.answer(
             request,
             texts={"last": failure(failures[-1]).meaning if failures else NONE},
             version=VERSION,
-            port=str(request.app[PORT]),
-            http_port=f"– ({places.taken[0]})" if places.taken else str(places.http_port or "–"),
+            port=str(places.port),
+            http_port=_port(places.http_port, places.taken),
+            old_ports=", ".join(_port(port, taken) for port, taken in places.old.items()) or "–",
             until=f"{until:%Y-%m-%d}" if until else "–",
             code=failures[-1].value if failures else "",
         )
@@ -117,6 +118,10 @@ class Refusals:
 
     def _answer(self, request: web.Request, status: int, code: str, said: tuple[str, str]) -> web.Response:
         return self._page.answer(request, status=status, code=code, texts={"meaning": said[0], "remedy": said[1]})
+
+
+def _port(port: int, taken: list[str]) -> str:
+    return f"– ({taken[0]})" if taken else str(port or "–")
 
 
 def _by_person(request: web.Request) -> bool:

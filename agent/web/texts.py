@@ -27,6 +27,31 @@ GO = {
     "stranger": _("This page has to be opened by a log-in page."),
     "cancel": _("Cancel"),
 }
+_OLD = {
+    **_EVERYWHERE,
+    "press": _("Choose Continue if you want to use your card."),
+    "go_on": _("Continue"),
+    "look": _("Please look at the CardLogin window."),
+    "connecting": _("Connecting to the site…"),
+    "go_back": _("Go back to the site and try again."),
+}
+OLD_POPUP = {
+    **_OLD,
+    "signing": _("Signing…"),
+    "certificates": _("Reading the certificate…"),
+    "readers": _("Reading the data…"),
+    "decrypting": _("Decrypting…"),
+    "other": _("Answering the site…"),
+    "stranger": _("This window is cut off from the page that has opened it."),
+    "tell": _("Tell the site that it has to let its windows answer (Cross-Origin-Opener-Policy)."),
+    "nameless": _("The page that has opened this window has no name, so it gets no answer."),
+}
+OLD_SITE = {
+    **_OLD,
+    "asks": _("Allow this site to use your card?"),
+    "unanswered": _("CardLogin does not answer."),
+    "done": _("Done, please close this window."),
+}
 STATUS = {
     **_EVERYWHERE,
     "page_title": _("Status – CardLogin"),
@@ -34,6 +59,7 @@ STATUS = {
     "version": _("Version"),
     "port": _("Port (HTTPS)"),
     "http_port": _("Fallback port (HTTP)"),
+    "old_ports": _("Port for pages written for HiCOS (HTTP)"),
     "until": _("This computer's certificate is valid until"),
     "last_failure": _("Last failure"),
 }

@@ -13,7 +13,7 @@ import aiohttp
 
 from agent.card.client import CardHost
 from agent.card.frames import HostAnswer, HostOrder, Token
-from agent.card.old_asks import Signed
+from agent.card.old_asks import Listing, Signed
 from agent.discretion import ToldError
 from agent.drivers import DriverAnswers
 from agent.failures import Code
@@ -48,6 +48,10 @@ class FakeHost:
         self.answer: Token | BaseException = TOKEN
         self.old_orders: list[HostOrder] = []
         self.old_answer: HostAnswer | BaseException = HostAnswer(signed=Signed(b"signature", b"certificate", "TP0"))
+        self.looks: list[HostOrder] = []
+        self.listing: Listing | BaseException = Listing()
+        self.look_release = asyncio.Event()
+        self.look_release.set()
         self.release = asyncio.Event()
         self.release.set()
         self.begun = asyncio.Event()
@@ -74,6 +78,14 @@ class FakeHost:
         """What `old_answer` says of an order of a page written for the old component, once released."""
         self.old_orders.append(order)
         return await self._released(self.old_answer)
+
+    async def look(self, order: HostOrder) -> HostAnswer:
+        """What `listing` says of an order that needs no person, once `look_release` lets it go on."""
+        self.looks.append(order)
+        await self.look_release.wait()
+        if isinstance(self.listing, BaseException):
+            raise self.listing
+        return HostAnswer(listing=self.listing)
 
     async def idle(self) -> None:
         """Counts how often it was asked."""
