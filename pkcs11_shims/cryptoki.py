@@ -1,4 +1,4 @@
-"""The sixteen functions of PKCS#11 2.40 that a signature needs, called by ctypes; one thread for each module.
+"""The functions of PKCS#11 2.40 that a signature, a decryption and a list need, by ctypes; one thread for each module.
 
 Functions that set, change or unblock a PIN, or write to a card, are not in the table: nothing here can call them.
 """
@@ -19,9 +19,11 @@ MAX_OBJECTS = 32
 SIGNATURE_BUFFER, LARGE_BUFFER = 512, 8192
 
 # PKCS#11 v2.40, pkcs11t.h.
-CLASS, LABEL, VALUE, ID, MODULUS, EC_POINT = 0x0, 0x3, 0x11, 0x102, 0x120, 0x181
+CLASS, LABEL, VALUE, KEY_TYPE, ID = 0x0, 0x3, 0x11, 0x100, 0x102
+MODULUS, PUBLIC_EXPONENT, EC_PARAMS, EC_POINT = 0x120, 0x122, 0x180, 0x181
 ALWAYS_AUTHENTICATE = 0x202
-CERTIFICATE, PRIVATE_KEY = 0x1, 0x3
+CERTIFICATE, PUBLIC_KEY, PRIVATE_KEY = 0x1, 0x2, 0x3
+RSA, EC = 0x0, 0x3
 RSA_PKCS, RSA_PKCS_PSS, ECDSA = 0x1, 0xD, 0x1041
 SHA256, MGF1_SHA256 = 0x250, 0x2
 SERIAL_SESSION = 0x4
@@ -33,6 +35,7 @@ USER_PIN_FINAL_TRY, USER_PIN_LOCKED = 0x20000, 0x40000
 _FUNCTIONS = {
     "C_Initialize": (0, "p"),
     "C_Finalize": (1, "p"),
+    "C_GetInfo": (2, "p"),
     "C_GetSlotList": (4, "npp"),
     "C_GetSlotInfo": (5, "np"),
     "C_GetTokenInfo": (6, "np"),
@@ -44,6 +47,8 @@ _FUNCTIONS = {
     "C_FindObjectsInit": (26, "npn"),
     "C_FindObjects": (27, "npnp"),
     "C_FindObjectsFinal": (28, "n"),
+    "C_DecryptInit": (33, "npn"),
+    "C_Decrypt": (34, "npnpp"),
     "C_SignInit": (42, "npn"),
     "C_Sign": (43, "npnpp"),
 }
@@ -72,12 +77,32 @@ class Layout:
         pointer = ("Q" if ctypes.sizeof(ctypes.c_void_p) == 8 else "L") if packed else "P"
         order = "<" if packed else "@"
         self.number = struct.Struct(f"{order}L")
+        self.info = struct.Struct(f"{order}2B32sL32s2B")
         self.slot_info = struct.Struct(f"{order}64s32sL4B")
         self.token_info = struct.Struct(f"{order}32s32s16s16s11L4B16s")
         self.attribute = struct.Struct(f"{order}L{pointer}L")  # CK_ATTRIBUTE and CK_MECHANISM alike
         self.pss = struct.Struct(f"{order}3L")
         self.pointer = struct.Struct(f"{order}{pointer}")
         self.first_function = struct.calcsize(f"{order}BB0{pointer}")
+
+
+@dataclass(frozen=True)
+class LibraryInfo:
+    """CK_INFO as far as it is of use: what a driver says of itself; versions as major and minor number."""
+
+    manufacturer: str
+    description: str
+    cryptoki: tuple[int, int]
+    version: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class SlotInfo:
+    """CK_SLOT_INFO as far as it is of use; `name` is the reader's, cut to 64 bytes by the standard."""
+
+    name: str
+    manufacturer: str
+    flags: int
 
 
 @dataclass(frozen=True)
@@ -89,6 +114,8 @@ class TokenInfo:
     model: str
     serial: str
     flags: int
+    min_pin: int = 0
+    max_pin: int = 0
 
 
 class Library:
@@ -120,6 +147,13 @@ class Library:
         if code != returncodes.OK:
             raise ReturnCodeError(code)
 
+    def info(self) -> LibraryInfo:
+        """What the module says of itself."""
+        room = ctypes.create_string_buffer(self.layout.info.size + 64)
+        self.call("C_GetInfo", room)
+        major, minor, manufacturer, _, description, *version = self.layout.info.unpack_from(room)
+        return LibraryInfo(_text(manufacturer), _text(description), (major, minor), (version[0], version[1]))
+
     def slots(self) -> list[int]:
         """The slots, with and without a token, looked for anew."""
         count = self.number(0)
@@ -130,18 +164,20 @@ class Library:
         self.call("C_GetSlotList", 0, room, count)
         return self.numbers(room, count, MAX_SLOTS)
 
-    def slot_description(self, slot: int) -> str:
-        """The name of the reader, cut to 64 bytes by the standard."""
+    def slot_info(self, slot: int) -> SlotInfo:
+        """What a slot says of its reader."""
         room = ctypes.create_string_buffer(self.layout.slot_info.size + 64)
         self.call("C_GetSlotInfo", slot, room)
-        return _text(self.layout.slot_info.unpack_from(room)[0])
+        name, manufacturer, flags, *_ = self.layout.slot_info.unpack_from(room)
+        return SlotInfo(_text(name), _text(manufacturer), flags)
 
     def token_info(self, slot: int) -> TokenInfo:
         """What the token in a slot says of itself."""
         room = ctypes.create_string_buffer(self.layout.token_info.size + 64)
         self.call("C_GetTokenInfo", slot, room)
-        label, manufacturer, model, serial, flags, *_ = self.layout.token_info.unpack_from(room)
-        return TokenInfo(_text(label), _text(manufacturer), _text(model), _text(serial), flags)
+        label, manufacturer, model, serial, flags, *more = self.layout.token_info.unpack_from(room)
+        longest, shortest = more[4:6]
+        return TokenInfo(_text(label), _text(manufacturer), _text(model), _text(serial), flags, shortest, longest)
 
     @contextmanager
     def session(self, slot: int) -> Iterator["Session"]:
@@ -253,24 +289,39 @@ class Session:
 
     def begin_signature(self, key: int, mechanism: int, parameter: tuple[int, ...] = ()) -> None:
         """Says with which key and mechanism the next signature is made; the parameter is that of PSS."""
+        self._begin("C_SignInit", key, mechanism, parameter)
+
+    def begin_decryption(self, key: int, mechanism: int) -> None:
+        """Says with which key and mechanism the next block is decrypted."""
+        self._begin("C_DecryptInit", key, mechanism)
+
+    def sign(self, payload: bytes) -> bytes:
+        """The signature."""
+        return self._result("C_Sign", payload)
+
+    def decrypt(self, block: bytes) -> bytes:
+        """What was encrypted, without its padding."""
+        return self._result("C_Decrypt", block)
+
+    def _begin(self, function: str, key: int, mechanism: int, parameter: tuple[int, ...] = ()) -> None:
         layout = self._library.layout
         room = ctypes.create_string_buffer(layout.pss.pack(*parameter) if parameter else b"")
         place, size = (ctypes.addressof(room), layout.pss.size) if parameter else (0, 0)
-        self._library.call("C_SignInit", self.handle, layout.attribute.pack(mechanism, place, size), key)
+        self._library.call(function, self.handle, layout.attribute.pack(mechanism, place, size), key)
 
-    def sign(self, payload: bytes) -> bytes:
-        """The signature. Its length is not asked for first: HiCOS 3.1 fails that question."""
+    def _result(self, function: str, data: bytes) -> bytes:
+        """What comes of the data. Its length is not asked for first: HiCOS 3.1 fails that question."""
         try:
-            return self._sign(payload, SIGNATURE_BUFFER)
+            return self._call_with_room(function, data, SIGNATURE_BUFFER)
         except ReturnCodeError as error:
             if error.code != returncodes.BUFFER_TOO_SMALL:
                 raise
-        # The operation is still under way then (PKCS#11 v2.40, 5.2): no second log-in, no second signature.
-        return self._sign(payload, LARGE_BUFFER)
+        # The operation is still under way then (PKCS#11 v2.40, 5.2): no second log-in, no second use of the key.
+        return self._call_with_room(function, data, LARGE_BUFFER)
 
-    def _sign(self, payload: bytes, size: int) -> bytes:
+    def _call_with_room(self, function: str, data: bytes, size: int) -> bytes:
         room, length = ctypes.create_string_buffer(size), self._library.number(size)
-        self._library.call("C_Sign", self.handle, payload, len(payload), room, length)
+        self._library.call(function, self.handle, data, len(data), room, length)
         made = self._library.read(length)
         if made > size:
             raise ReturnCodeError(returncodes.GENERAL_ERROR)

@@ -21,6 +21,7 @@ class Fault(StrEnum):
     CARD_REMOVED = "card_removed"
     CARD_SWAPPED = "card_swapped"
     CARD_ERROR = "card_error"
+    CIPHER_UNREADABLE = "cipher_unreadable"
 
 
 class CardError(Exception):

@@ -19,6 +19,19 @@ class Scheme(Enum):
 
 
 @dataclass(frozen=True)
+class CardPublicKey:
+    """A public key as it lies on the card, of a type of PKCS#11 (CKA_KEY_TYPE).
+
+    `parts`: modulus and exponent of RSA, CKA_EC_PARAMS and CKA_EC_POINT of any other; empty where it shows none.
+    """
+
+    key_id: bytes
+    label: str
+    type: int
+    parts: tuple[bytes, bytes]
+
+
+@dataclass(frozen=True)
 class CardCertificate:
     """A certificate as it lies on the card; `key_id` is CKA_ID, which its private key shares."""
 

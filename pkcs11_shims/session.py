@@ -1,22 +1,20 @@
-"""One loaded module: tokens, certificates, PIN state and one signature. All calls must come from one thread."""
+"""One loaded module: tokens, certificates, PIN state and one use of a key. All calls must come from one thread."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from pkcs11_shims import cryptoki, returncodes
-from pkcs11_shims.cryptoki import Library, Session, TokenInfo
+from pkcs11_shims import cryptoki, objects, returncodes
+from pkcs11_shims.cryptoki import Library, LibraryInfo, Session, SlotInfo, TokenInfo
 from pkcs11_shims.discovery import Found
 from pkcs11_shims.errors import CardError, Fault
-from pkcs11_shims.keys import AUTHORITY_IDS, CardCertificate, Scheme, may_belong
+from pkcs11_shims.keys import AUTHORITY_IDS, CardCertificate, CardPublicKey, Scheme
+from pkcs11_shims.objects import MAX_CERTIFICATE
 from pkcs11_shims.returncodes import ReturnCodeError, card_error, tries_of_status
 
 # What a card may hold; a real one has about five certificates of 2 KiB.
-MAX_CERTIFICATES = 16
-MAX_CERTIFICATE = 16 * 1024
-_MAX_ID = _MAX_LABEL = 256
-_MAX_PUBLIC = 1024
+MAX_CERTIFICATES = MAX_PUBLIC_KEYS = 16
 
 _MECHANISMS: dict[Scheme, tuple[int, tuple[int, ...]]] = {
     Scheme.PKCS1: (cryptoki.RSA_PKCS, ()),
@@ -24,6 +22,10 @@ _MECHANISMS: dict[Scheme, tuple[int, tuple[int, ...]]] = {
     Scheme.ECDSA: (cryptoki.ECDSA, ()),
 }
 
+# What a driver says when the card itself, not what was encrypted, is why nothing comes of a decryption.
+_CARD_GONE = frozenset({Fault.CARD_REMOVED, Fault.CARD_UNSUPPORTED, Fault.USER_CANCELLED})
+
+Use = Callable[[Session, int, bytearray | None], bytes]
 Transmit = Callable[[str, bytes], int | None]
 # With no usable card, what is told of a slot; what is not listed says more than any of these.
 _EMPTY = {Fault.CARD_REMOVED: 0, Fault.NO_CARD: 1, Fault.CARD_UNSUPPORTED: 2}
@@ -40,6 +42,16 @@ class CardToken:
     serial: str
     manufacturer: str
     slot: int = 0  # a card with two PINs shows as two slots of one reader
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot as the driver tells of it; `token` is what lies in it, `info` what that says of itself."""
+
+    number: int
+    reader: SlotInfo
+    token: CardToken | None = None
+    info: TokenInfo | None = None
 
 
 @dataclass(frozen=True)
@@ -91,10 +103,7 @@ class Module:
 
         Without any, raises CardError: no_reader without slots, no_card, or what the most telling slot failed with.
         """
-        if self.guarded:
-            self._restart(guarded=False)
-        with _translated():
-            slots = self._library.slots()
+        slots = self._numbers()
         if not slots:
             raise CardError(Fault.NO_READER)
         tokens, failures = list[CardToken](), [CardError(Fault.NO_CARD)]
@@ -107,6 +116,19 @@ class Module:
             raise max(failures, key=lambda failure: _EMPTY.get(failure.fault, len(_EMPTY)))
         return tokens
 
+    def info(self) -> LibraryInfo:
+        """What the driver says of itself."""
+        with _translated():
+            return self._library.info()
+
+    def slots(self) -> list[Slot]:
+        """All slots, those without a card too; one that cannot even be named is left out."""
+        found = list[Slot]()
+        for number in self._numbers():
+            with suppress(ReturnCodeError):
+                found.append(self._slot(number))
+        return found
+
     def present(self, token: CardToken) -> bool:
         """Whether the very same card is still in its reader; asks that one slot only."""
         try:
@@ -116,18 +138,18 @@ class Module:
 
     def certificates(self, token: CardToken) -> list[CardCertificate]:
         """The certificates that the card shows without a PIN, except those of issuers; labels may be empty."""
-        found, failures = list[CardCertificate](), list[ReturnCodeError]()
         with _translated(), self._session(token) as session:
-            for handle in session.find({cryptoki.CLASS: cryptoki.CERTIFICATE})[:MAX_CERTIFICATES]:
-                try:
-                    certificate = _certificate(session, handle)
-                except ReturnCodeError as error:  # one broken object does not hide the others
-                    failures.append(error)
-                    continue
-                found += [certificate] if certificate else []
-            if failures and not found:
-                raise failures[0]
-        return found
+            return objects.read_all(session, cryptoki.CERTIFICATE, _holders_certificate, MAX_CERTIFICATES)
+
+    def all_certificates(self, token: CardToken) -> list[CardCertificate]:
+        """The certificates that the card shows without a PIN, at most 16, those of issuers too; labels may be empty."""
+        with _translated(), self._session(token) as session:
+            return objects.read_all(session, cryptoki.CERTIFICATE, objects.certificate, MAX_CERTIFICATES)
+
+    def public_keys(self, token: CardToken) -> list[CardPublicKey]:
+        """The public keys that the card shows without a PIN, at most 16."""
+        with _translated(), self._session(token) as session:
+            return objects.read_all(session, cryptoki.PUBLIC_KEY, objects.public_key, MAX_PUBLIC_KEYS)
 
     def pin_state(self, token: CardToken, transmit: Transmit) -> PinState:
         """The state of the PIN, read anew: tries from the card where its family can tell, else from the token flags.
@@ -158,6 +180,37 @@ class Module:
         After a signature `release` has to be called: a driver that hangs or crashes in the log-out must not take the
         signature away, for which the person has typed a PIN.
         """
+        mechanism, parameter = _MECHANISMS[scheme]
+
+        def signature(session: Session, key: int, secret: bytearray | None) -> bytes:
+            session.begin_signature(key, mechanism, parameter)
+            _log_in_again(session, key, secret)
+            return session.sign(payload)
+
+        return self._use(token, certificate, pin, signature)
+
+    def decrypt(
+        self, token: CardToken, certificate: CardCertificate, pin: str | bytearray | None, block: bytes
+    ) -> bytes:
+        """What is in a block of RSAES-PKCS1-v1_5 (RFC 8017, 7.2); in everything else as `sign`.
+
+        Whatever a driver says of a block that it cannot decrypt, CardError(cipher_unreadable) is raised.
+        """
+
+        def plain(session: Session, key: int, secret: bytearray | None) -> bytes:
+            session.begin_decryption(key, cryptoki.RSA_PKCS)
+            _log_in_again(session, key, secret)
+            try:
+                return session.decrypt(block)
+            except ReturnCodeError as error:
+                if card_error(error).fault in _CARD_GONE:
+                    raise
+                # No number: a card and its driver must not tell why (RFC 8017, 7.2.2, note).
+                raise CardError(Fault.CIPHER_UNREADABLE) from None
+
+        return self._use(token, certificate, pin, plain)
+
+    def _use(self, token: CardToken, certificate: CardCertificate, pin: str | bytearray | None, use: Use) -> bytes:
         self.release()
         self.guard()
         if pin is not None and not pin:
@@ -172,9 +225,9 @@ class Module:
                 _check_same(session, certificate)
                 _log_in(session, secret)
                 stack.callback(session.logout)
-                signature = _signature(session, _key(session, certificate), secret, payload, scheme)
+                result = use(session, objects.private_key(session, certificate), secret)
                 self._left = stack.pop_all()
-                return signature
+                return result
         except CardError:
             if self.guarded:
                 self._let_go()
@@ -184,7 +237,7 @@ class Module:
                 secret[:] = bytes(len(secret))
 
     def release(self) -> None:
-        """Logs out after a signature, and closes its session; does nothing the second time."""
+        """Logs out after the use of a key, and closes its session; does nothing the second time."""
         self._left.close()
 
     def _restart(self, *, guarded: bool) -> None:
@@ -206,9 +259,26 @@ class Module:
         if settings is not None:
             os.environ[settings.variable] = str(settings.signing if self.guarded else settings.looking)
 
+    def _numbers(self) -> list[int]:
+        """The numbers of all slots, looked for anew."""
+        if self.guarded:
+            self._restart(guarded=False)
+        with _translated():
+            return self._library.slots()
+
+    def _slot(self, number: int) -> Slot:
+        reader = self._library.slot_info(number)
+        try:
+            info = self._library.token_info(number)
+        except ReturnCodeError:
+            return Slot(number, reader)
+        if not info.flags & cryptoki.TOKEN_INITIALIZED:
+            return Slot(number, reader)
+        return Slot(number, reader, _card_token(reader.name, info, number), info)
+
     def _token(self, slot: int) -> CardToken:
         with _translated():
-            reader, info = self._library.slot_description(slot), self._library.token_info(slot)
+            reader, info = self._library.slot_info(slot).name, self._library.token_info(slot)
         if not info.flags & cryptoki.TOKEN_INITIALIZED:
             raise CardError(Fault.NO_CARD)
         return _card_token(reader, info, slot)
@@ -216,7 +286,7 @@ class Module:
     def _same(self, token: CardToken) -> TokenInfo:
         """What the token in its slot says of itself, provided that it is still the same card there."""
         with _translated():
-            reader, info = self._library.slot_description(token.slot), self._library.token_info(token.slot)
+            reader, info = self._library.slot_info(token.slot).name, self._library.token_info(token.slot)
         if _card_token(reader, info, token.slot) != token:
             raise CardError(Fault.CARD_SWAPPED)
         return info
@@ -248,13 +318,9 @@ def _card_token(reader: str, info: TokenInfo, slot: int) -> CardToken:
     return CardToken(reader, info.serial, info.manufacturer, slot)
 
 
-def _certificate(session: Session, handle: int) -> CardCertificate | None:
-    der = session.attribute(handle, cryptoki.VALUE, MAX_CERTIFICATE)
-    key_id = session.attribute(handle, cryptoki.ID, _MAX_ID)
-    if not der or not key_id or key_id in AUTHORITY_IDS:
-        return None
-    label = session.attribute(handle, cryptoki.LABEL, _MAX_LABEL) or b""
-    return CardCertificate(key_id, label.decode("utf-8", "replace"), der)  # old cards have labels in Big5
+def _holders_certificate(session: Session, handle: int) -> CardCertificate | None:
+    found = objects.certificate(session, handle)
+    return None if found and found.key_id in AUTHORITY_IDS else found
 
 
 def _check_same(session: Session, certificate: CardCertificate) -> None:
@@ -273,33 +339,10 @@ def _log_in(session: Session, secret: bytearray | None) -> None:
         raise
 
 
-def _key(session: Session, certificate: CardCertificate) -> int:
-    """The private key of a certificate: the same CKA_ID, and the same public part where it can be read."""
-    handles = session.find({cryptoki.CLASS: cryptoki.PRIVATE_KEY, cryptoki.ID: certificate.key_id})
-    fitting = [handle for handle in handles if may_belong(_public(session, handle), certificate.der)]
-    if len(fitting) != 1:
-        raise CardError(Fault.NO_CERTIFICATE, detail=f"{len(fitting)} private keys")
-    return fitting[0]
+def _log_in_again(session: Session, key: int, secret: bytearray | None) -> None:
+    """Where a key asks for it: for this key alone (PKCS#11 v2.40, 4.9).
 
-
-def _public(session: Session, handle: int) -> bytes | None:
-    parts = (_readable(session, handle, kind) for kind in (cryptoki.MODULUS, cryptoki.EC_POINT))
-    return next((part for part in parts if part), None)
-
-
-def _readable(session: Session, handle: int, kind: int) -> bytes | None:
-    """An attribute that may be missing in every way that drivers have found."""
-    try:
-        return session.attribute(handle, kind, _MAX_PUBLIC)
-    except ReturnCodeError:
-        return None
-
-
-def _signature(session: Session, key: int, secret: bytearray | None, payload: bytes, scheme: Scheme) -> bytes:
-    mechanism, parameter = _MECHANISMS[scheme]
-    asks_again = any(_readable(session, key, cryptoki.ALWAYS_AUTHENTICATE) or b"")
-    session.begin_signature(key, mechanism, parameter)
-    if asks_again:
-        # For this key alone (PKCS#11 v2.40, 4.9). The PIN was right a moment ago, so no try is at stake.
+    The PIN was right a moment ago, so no try is at stake.
+    """
+    if any(objects.readable(session, key, cryptoki.ALWAYS_AUTHENTICATE) or b""):
         session.login(cryptoki.CONTEXT_SPECIFIC, secret)
-    return session.sign(payload)

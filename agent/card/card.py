@@ -1,4 +1,4 @@
-"""What the driver thread does with cards: look, watch, sign once, reset.
+"""What the driver thread does with cards: look, watch, use a key once, list, reset.
 
 What reads certificates is imported where it is used: loading it takes as long as everything else here, and the host
 does that beside this thread while the driver starts and waits for its readers.
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from agent.card import pcsc
 from agent.card.drivers import Drivers
+from agent.card.fitness import fits_reader, problem
 from agent.card.frames import DriverAnswer, HostAnswer, HostOrder, HostSetup, UnansweredError
 from agent.failures import Code, FailureError
-from agent.order import Wanted
 from agent.platform import modules as platform
 from pkcs11_shims.atr import recognise_atr
 from pkcs11_shims.catalogue import read_catalogue
@@ -24,10 +24,12 @@ from pkcs11_shims.discovery import FileFacts, System, find_drivers
 from pkcs11_shims.errors import CardError, Fault
 from pkcs11_shims.families import UNKNOWN, Family, recognise
 from pkcs11_shims.keys import CardCertificate, rank
-from pkcs11_shims.session import CardToken, Module, PinState
+from pkcs11_shims.session import CardToken, Module
 
 if TYPE_CHECKING:
+    from agent.card.answers.answer import Prepared
     from agent.card.answers.certificate import CertificateFacts
+    from agent.card.old_asks import Listing
 
 # pcscd polls some readers every 400 ms; so long a pulled card may still seem to be there. Seconds, and looks in them.
 _SETTLE, _LOOKS = 0.6, 6
@@ -45,6 +47,7 @@ _LEAST_TO_MOST_TELLING = (
     Fault.USER_CANCELLED,
     Fault.TIMED_OUT,
     Fault.CARD_ERROR,
+    Fault.CIPHER_UNREADABLE,
     Fault.PIN_MALFORMED,
     Fault.PIN_WRONG,
     Fault.NO_CERTIFICATE,
@@ -96,19 +99,20 @@ class Cards:
         """All certificates of all cards, read anew: usable ones first, each once; never empty.
 
         With none at all it raises the reason that says most. A driver, reader or card that fails hides no other.
-        Nothing is looked at while a driver waits for the person's word (UnansweredError).
+        Nothing is looked at while a driver waits for the person's word (UnansweredError). An order of an old page that
+        names a reader gets the cards in it and no other.
         """
         if (question := self._drivers.question) is not None:
             raise UnansweredError(question)
         self._need_one()
         self._seats.clear()
         begun = time.monotonic()
-        cards, told = self._find(order.wanted)
+        cards, told = self._find(order)
         quick = time.monotonic() - begun < _QUICK
-        readers = pcsc.readers() if told and told.fault in _VAGUE else []
+        readers = _readers(order) if told and told.fault in _VAGUE else []
         if told and quick and told.fault in _ABSENT and any(reader.present for reader in readers):
             # It came after the drivers had looked: without a second look it would be called unknown, or driverless.
-            cards, told = self._find(order.wanted)
+            cards, told = self._find(order)
         if told:
             raise _explain(told, readers)
         return tuple(_once(sorted(cards, key=_place)))
@@ -136,10 +140,10 @@ class Cards:
         return card.module.present(card.token)
 
     def sign(self, card: Card, pin: str | bytearray | None, order: HostOrder) -> HostAnswer:
-        """The answer; without a PIN it is typed on the reader. The card stays logged in until `reset`.
+        """What the order asks for: a signature or a decryption; without a PIN it is typed on the reader.
 
-        Spends a PIN try when the PIN is wrong, and then raises with the tries read anew. A card that cannot be used is
-        not even asked.
+        The card stays logged in until `reset`. Spends a PIN try when the PIN is wrong, and then raises with the tries
+        read anew. A card that cannot be used is not even asked.
         """
         if card.problem is not None:
             raise FailureError(card.problem, card.tries_left)
@@ -148,15 +152,29 @@ class Cards:
         prepared = prepare(card.facts, order, card.token.serial)
         self._touched.add(card.token.reader)
         try:
-            signature = card.module.sign(card.token, card.certificate, pin, prepared.payload, prepared.scheme)
+            result = _use_key(card, pin, prepared)
         except CardError as error:
             self.reset()  # at once, and whatever the driver says: it may have failed with the card verified
             raise self._pin_failure(card, error) from None
-        if not prepared.check(signature):
-            # Another key answered than the one whose certificate was shown.
+        try:
+            if not prepared.check(result):
+                # Another key answered than the one whose certificate was shown.
+                raise FailureError(Code.CARD_ERROR)
+            return prepared.finish(result)
+        except FailureError:
             self.reset()
-            raise FailureError(Code.CARD_ERROR)
-        return prepared.finish(signature)
+            raise
+
+    def listing(self, certificates: bool) -> Listing:
+        """All readers and their cards, with the certificates and public keys on them where they are asked for.
+
+        No PIN is needed, and no driver is waited for that waits for the person's word. Raises FailureError without any
+        driver; a reader, card or certificate that fails hides no other.
+        """
+        self._need_one()
+        from agent.card.answers.listed import make_listing
+
+        return make_listing(self._drivers.modules, certificates)
 
     def reset(self) -> None:
         """Ends the log-in of the last signature, and resets every card that was given a PIN."""
@@ -170,18 +188,18 @@ class Cards:
         if not self._drivers.modules:
             raise FailureError(Code.DRIVER_REFUSED if self._drivers.refused else Code.NO_DRIVER)
 
-    def _find(self, wanted: Wanted) -> tuple[list[Card], CardError | None]:
+    def _find(self, order: HostOrder) -> tuple[list[Card], CardError | None]:
         """The certificates of all cards; with none, the reason that says most."""
         cards, reasons = list[Card](), list[CardError]()
         for module in self._drivers.modules:
-            for token in _tokens(module, reasons):
+            for token in _tokens(module, order, reasons):
                 try:
-                    cards += self._read(module, token, wanted)
+                    cards += self._read(module, token, order)
                 except CardError as error:
                     reasons.append(error)
         return cards, None if cards else max(reasons, key=lambda reason: _LEAST_TO_MOST_TELLING.index(reason.fault))
 
-    def _read(self, module: Module, token: CardToken, wanted: Wanted) -> list[Card]:
+    def _read(self, module: Module, token: CardToken, order: HostOrder) -> list[Card]:
         """The certificates of one card; raises CardError(no_certificate) when it shows none of its holder's."""
         found = list(_holders(module.certificates(token)))
         if not found:
@@ -190,7 +208,7 @@ class Cards:
         return [
             Card(
                 module, token, certificate, facts, pin.tries_left, recognise(facts.issuer_names), pin.pinpad,
-                _problem(facts, pin, wanted, now),
+                problem(facts, certificate.key_id, pin, order, now),
             )
             for certificate, facts in found
         ]  # fmt: skip
@@ -246,12 +264,34 @@ def _system() -> System:
     )
 
 
-def _tokens(module: Module, reasons: list[CardError]) -> list[CardToken]:
+def _tokens(module: Module, order: HostOrder, reasons: list[CardError]) -> list[CardToken]:
+    """The cards in the reader that is named, or in all."""
     try:
-        return module.tokens()
+        found = [token for token in module.tokens() if fits_reader(token.reader, order)]
     except CardError as error:
         reasons.append(error)
         return []
+    if not found:
+        reasons.append(CardError(Fault.NO_CARD))
+    return found
+
+
+def _readers(order: HostOrder) -> list[pcsc.Reader]:
+    return [reader for reader in pcsc.readers() if fits_reader(reader.name, order)]
+
+
+def _use_key(card: Card, pin: str | bytearray | None, prepared: Prepared) -> bytes:
+    """A signature, or what was in an encrypted block; nothing where the card could not decrypt it."""
+    if prepared.scheme is not None:
+        return card.module.sign(card.token, card.certificate, pin, prepared.payload, prepared.scheme)
+    try:
+        return card.module.decrypt(card.token, card.certificate, pin, prepared.payload)
+    except CardError as error:
+        if error.fault is not Fault.CIPHER_UNREADABLE:
+            raise
+    if not card.module.present(card.token):
+        raise CardError(Fault.CARD_REMOVED)
+    return b""  # told only when everything else has been done as with a block that could be decrypted
 
 
 def _holders(certificates: Iterable[CardCertificate]) -> Iterator[tuple[CardCertificate, CertificateFacts]]:
@@ -265,29 +305,6 @@ def _holders(certificates: Iterable[CardCertificate]) -> Iterator[tuple[CardCert
             continue
         if not facts.authority:
             yield certificate, facts
-
-
-def _problem(facts: CertificateFacts, pin: PinState, wanted: Wanted, now: datetime) -> Code | None:
-    """Why a certificate cannot be used; first what nothing done to the card or its PIN would change."""
-    if not facts.digital_signature:
-        return Code.CERTIFICATE_ENCRYPTION_ONLY
-    if not _is_wanted(facts, wanted):
-        return Code.CERTIFICATE_NOT_WANTED
-    if now > facts.not_after:
-        return Code.CERTIFICATE_EXPIRED
-    if now < facts.not_before:
-        return Code.CERTIFICATE_NOT_YET_VALID
-    if not pin.activated:
-        return Code.CARD_NOT_ACTIVATED
-    return Code.PIN_LOCKED if pin.tries_left == 0 else None
-
-
-def _is_wanted(facts: CertificateFacts, wanted: Wanted) -> bool:
-    return (
-        (not wanted.issuer or wanted.issuer in facts.issuer_names)
-        and (not wanted.policy or wanted.policy in facts.policies)
-        and wanted.subject_serial in ("", facts.subject_serial)
-    )
 
 
 def _place(card: Card) -> tuple[int, int]:

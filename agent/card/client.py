@@ -6,6 +6,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from agent.card.frames import HostAnswer, HostOrder, HostSetup, Token
+from agent.card.page_pins import PagePins
 from agent.card.process import HostProcess, NotDeliveredError
 from agent.card.spare import Spare
 from agent.discretion import ToldError
@@ -38,6 +39,7 @@ class CardHost:
         self._chosen, self._answers, self._permit = chosen, answers, permit
         self._spare = Spare(self._start)
         self._host: HostProcess | None = None
+        self._page_pins = PagePins()
         self._endings: set[asyncio.Task[None]] = set()
         self._looking: HostProcess | None = None
         self._looked: set[asyncio.Task[None]] = set()
@@ -65,12 +67,13 @@ class CardHost:
         the next order waits (`idle`). A spare is used where there is one; one that has died unnoticed costs nothing,
         because the order has not reached it. A host that dies later costs its order: a person may have seen the window.
         """
-        order = structs.replace(order, language=self._chosen.language or order.language)
+        order = structs.replace(self._page_pins.allowed(order), language=self._chosen.language or order.language)
         try:
             async with asyncio.timeout(TOTAL_LIMIT):
                 answer = await self._answer_or_shown(order)
         except TimeoutError:
             raise FailureError(Code.TIMED_OUT) from None
+        self._page_pins.note(answer)
         await self._remember(order.origin, answer)
         return _told(answer)
 

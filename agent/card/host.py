@@ -9,6 +9,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import structs
@@ -61,21 +62,43 @@ def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
     setup = _read(sys.stdin.buffer, HostSetup)
     if setup is None:
         os._exit(0)
-    prompt = _try(make_prompt, setup)
     worker = Worker(lambda answer: _say(answers, structs.replace(answer, final=False)))
     worker.start()
     cards = Job(lambda: _open_cards(setup))
     page = _Page(sys.stdin.buffer, answers)
-    order = page.order(AT_ONCE) or _wait_ready(page, worker, cards)
-    if prompt is None:
-        _say(answers, HostAnswer(code=Code.NO_PROMPT.value))
-        os._exit(0)
-    operation = prompt.run(order, worker, lambda: _done(cards), page.gone)
+    made = cache(lambda: _try(make_prompt, setup))
+    order = page.order(AT_ONCE)
+    if order is None:
+        made()
+        order = _wait_ready(page, worker, cards)
+    answer = _unattended(order, worker, cards, page)
+    if answer is not None:
+        reset = worker.submit(lambda: _done(cards).reset())
+    else:
+        prompt = made()
+        if prompt is None:
+            _say(answers, HostAnswer(code=Code.NO_PROMPT.value))
+            os._exit(0)
+        operation = prompt.run(_for_person(order), worker, lambda: _done(cards), page.gone)
+        answer, reset = operation.answer or HostAnswer(code=Code.INTERNAL.value), operation.reset_cards()
     # Nothing leaves while a card is verified. A hanging driver must not hold the answer: the card is then reset by the
     # end of the process, for which the daemon waits.
-    reset = operation.reset_cards().wait(RESET_LIMIT)
-    _say(answers, structs.replace(operation.answer or HostAnswer(code=Code.INTERNAL.value), final=reset))
+    _say(answers, structs.replace(answer, final=reset.wait(RESET_LIMIT)))
     os._exit(0)
+
+
+def _unattended(order: HostOrder, worker: Worker, cards: Job[Cards], page: _Page) -> HostAnswer | None:
+    """The answer to an order that needs no person; None for any other, and where a person has to decide."""
+    if order.old is None:
+        return None
+    from agent.card.unattended import Unattended, needs_nobody
+
+    return Unattended(order, worker, lambda: _done(cards), page.gone).answer() if needs_nobody(order) else None
+
+
+def _for_person(order: HostOrder) -> HostOrder:
+    """The order without a PIN that the page has sent: it was used before, or it is not to be used."""
+    return order if order.old is None else structs.replace(order, old=structs.replace(order.old, pin=""))
 
 
 def _wait_ready(page: _Page, worker: Worker, cards: Job[Cards]) -> HostOrder:

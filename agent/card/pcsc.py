@@ -46,7 +46,7 @@ def seat(reader: str) -> int | None:
     On macOS, which does not count, it is 0 as long as a card is there.
     """
     try:
-        found = [item for item in readers() if reader in (item.name, _cut(item.name))]
+        found = [item for item in readers() if reader in (item.name, cut(item.name))]
     except FailureError:
         return None
     return found[0].insertions if found and found[0].present else None
@@ -105,8 +105,9 @@ def _full_name(context: int, reader: str) -> str:
     result, names = scard.SCardListReaders(context, [])
     if result != scard.SCARD_S_SUCCESS or reader in names:
         return reader
-    return next((str(name) for name in names if _cut(name) == reader), reader)
+    return next((str(name) for name in names if cut(name) == reader), reader)
 
 
-def _cut(name: str) -> str:
+def cut(name: str) -> str:
+    """A name as PKCS#11 cuts it to the 64 bytes of a slot description."""
     return name.encode()[:64].decode("utf-8", "ignore").strip()

@@ -69,6 +69,7 @@ ANYWHERE = (Kind.HANG, Kind.ABORT, Kind.SEGV, Kind.EXIT, Kind.SLOW, Kind.NOISE, 
 """Faults that make sense in every call."""
 GARBAGE_CALLS = (
     "C_GetSlotList", "C_GetMechanismList", "C_FindObjects", "C_GetAttributeValue", "C_Sign", "C_SignFinal",
+    "C_Decrypt",
 )  # fmt: skip
 """Functions whose lengths or counts Kind.GARBAGE falsifies."""
 

@@ -62,7 +62,7 @@ static CK_RV sign_init(struct step *step, Session session, CK_MECHANISM *mechani
     return code == CKR_OK ? soft->C_SignInit(session, mechanism, key) : code;
 }
 
-/* HiCOS cannot be asked for the length of a signature; the operation stays active, as with any buffer too small. */
+/* HiCOS cannot be asked for the length of a signature or of what was encrypted; the operation stays active, as with any buffer too small. */
 static CK_RV before_signature(struct step *step, Session session, Bytes signature)
 {
     CK_RV code = check_session(&step->control, session);
@@ -83,6 +83,14 @@ static CK_RV sign(struct step *step, Session session, Bytes data, CK_ULONG size,
     CK_RV code = before_signature(step, session, signature);
     if (code == CKR_OK)
         code = soft->C_Sign(session, data, size, signature, length);
+    return after_signature(step, code, length);
+}
+
+static CK_RV decrypt(struct step *step, Session session, Bytes data, CK_ULONG size, Bytes plain, Length length)
+{
+    CK_RV code = before_signature(step, session, plain);
+    if (code == CKR_OK)
+        code = soft->C_Decrypt(session, data, size, plain, length);
     return after_signature(step, code, length);
 }
 
@@ -140,8 +148,8 @@ PASS(C_EncryptUpdate, (Session session, Bytes data, CK_ULONG size, Bytes out, Le
      (session, data, size, out, length))
 PASS(C_EncryptFinal, (Session session, Bytes out, Length length), (session, out, length))
 PASS(C_DecryptInit, (Session session, CK_MECHANISM *mechanism, Object key), (session, mechanism, key))
-PASS(C_Decrypt, (Session session, Bytes data, CK_ULONG size, Bytes out, Length length),
-     (session, data, size, out, length))
+CALL(C_Decrypt, (Session session, Bytes data, CK_ULONG size, Bytes out, Length length),
+     decrypt(&step, session, data, size, out, length))
 PASS(C_DecryptUpdate, (Session session, Bytes data, CK_ULONG size, Bytes out, Length length),
      (session, data, size, out, length))
 PASS(C_DecryptFinal, (Session session, Bytes out, Length length), (session, out, length))

@@ -8,6 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 from smartcard import scard
 
 from agent.card import card, pcsc
@@ -24,6 +25,7 @@ class Steps:
     def __init__(self) -> None:
         self._opened: Cards | None = None
         self._card: Card | None = None
+        self._order = _ORDER
 
     @property
     def _cards(self) -> Cards:
@@ -35,12 +37,25 @@ class Steps:
 
     def look(self) -> Any:
         """Holder, problem, tries, PIN-pad and CKA_ID of all cards."""
-        found = self._cards.look(_ORDER)
+        found = self._cards.look(self._order)
         self._card = found[0]
         return [
             [item.facts.holder, item.problem, item.tries_left, item.pinpad, item.certificate.key_id.decode("latin-1")]
             for item in found
         ]
+
+    def ask(self, order: str) -> Any:
+        """Takes another order (HostOrder, JSON) for what follows."""
+        self._order = msgspec.json.decode(order, type=HostOrder)
+
+    def answer(self, pin: str | None) -> Any:
+        """The whole answer to the order, bytes in Base64."""
+        assert self._card is not None
+        return msgspec.to_builtins(self._cards.sign(self._card, pin, self._order))
+
+    def listing(self, certificates: str) -> Any:
+        """The list of readers, bytes in Base64; with certificates unless the text is empty."""
+        return msgspec.to_builtins(self._cards.listing(bool(certificates)))
 
     def present(self) -> Any:
         """Whether the shown card is there."""

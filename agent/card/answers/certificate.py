@@ -27,7 +27,7 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Fillers and a blank pattern: letters and symbols by category that show nothing (Unicode, Default_Ignorable).
 _UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 # What PyCA raises for odd DER, duplicate extensions and keys it does not know.
-_UNREADABLE = (
+UNREADABLE = (
     ValueError,
     TypeError,
     OverflowError,
@@ -50,7 +50,8 @@ class CertificateFacts:
 
     `issuer_names` holds the issuer's CN, OU and O, at most 16; `policies` the dotted OIDs of its certificate policies,
     at most 32; `subject_serial` the subject's serialNumber attribute, empty where there is none. `authority`: the
-    certificate is an issuer's own (basic constraints, RFC 5280, 4.2.1.9), which nobody logs in with.
+    certificate is an issuer's own (basic constraints, RFC 5280, 4.2.1.9), which nobody logs in with. `encipherment`:
+    something may be encrypted for its key (key usage: keyEncipherment or dataEncipherment).
     """
 
     der: bytes
@@ -58,6 +59,7 @@ class CertificateFacts:
     not_before: datetime
     not_after: datetime
     digital_signature: bool
+    encipherment: bool
     authority: bool
     issuer_names: tuple[str, ...]
     policies: tuple[str, ...]
@@ -92,6 +94,16 @@ class CertificateFacts:
             return False
         return True
 
+    def recovers(self, signature: bytes, digest_info: bytes) -> bool:
+        """Whether a bare RSA signature (PKCS#1 v1.5) is of this certificate's key and over this very DigestInfo."""
+        if not isinstance(self.key, rsa.RSAPublicKey):
+            return False
+        try:
+            found = self.key.recover_data_from_signature(signature, padding.PKCS1v15(), None)
+        except (InvalidSignature, ValueError):
+            return False
+        return bytes(found) == digest_info
+
 
 def read_certificate(der: bytes) -> CertificateFacts:
     """The facts of a DER certificate of at most 16 KiB.
@@ -103,7 +115,7 @@ def read_certificate(der: bytes) -> CertificateFacts:
         raise ValueError("certificate size")
     try:
         return _facts(x509.load_der_x509_certificate(der), der)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise ValueError("unreadable certificate") from None
 
 
@@ -143,6 +155,7 @@ def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         digital_signature=isinstance(usage, x509.KeyUsage) and usage.digital_signature,
+        encipherment=isinstance(usage, x509.KeyUsage) and (usage.key_encipherment or usage.data_encipherment),
         authority=isinstance(constraints, x509.BasicConstraints) and constraints.ca,
         issuer_names=tuple(harmless(text, MAX_ISSUER_NAME) for text in issuer),
         policies=_policies(extensions.get(x509.CertificatePolicies)),

@@ -1,4 +1,4 @@
-"""Builds attached CMS SignedData (RFC 5652) as the old component makes it; the only file that uses asn1crypto."""
+"""Builds attached CMS SignedData (RFC 5652) as the old component makes it; no other file builds with asn1crypto."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from asn1crypto import algos, core, parser
 from cryptography.hazmat.primitives import hashes
 
 from agent.card.answers.certificate import CertificateFacts, der_signature
-from agent.card.old_asks import CmsAsk
+from agent.card.old_asks import CmsAsk, Hash
 from agent.failures import Code, FailureError
 
 MAX_CONTENT = 1024 * 1024
@@ -19,7 +19,7 @@ NONCE = "1.2.840.113549.1.9.25.3"
 CARD_NUMBER = "2.16.886.1.100.2.204"
 DATA, SIGNED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
 CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (f"1.2.840.113549.1.9.{number}" for number in (3, 4, 5))
-_HASHES = {
+HASHES: dict[Hash, hashes.HashAlgorithm] = {
     "sha1": hashes.SHA1(),  # noqa: S303  # pages of some portals still ask for it; the window warns
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
@@ -81,7 +81,7 @@ def draft(facts: CertificateFacts, ask: CmsAsk, card_number: str, now: datetime)
         raise FailureError(Code.REQUEST_MALFORMED)
     if ask.card_number and not (card_number and _is_claim(card_number)):
         raise FailureError(Code.CARD_UNSUPPORTED)
-    return Draft(facts, ask.content, _set(*_attributes(ask, card_number, now)), _HASHES[ask.hash])
+    return Draft(facts, ask.content, _set(*_attributes(ask, card_number, now)), HASHES[ask.hash])
 
 
 def _is_claim(text: str) -> bool:

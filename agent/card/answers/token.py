@@ -46,6 +46,14 @@ def card_input(
     return digest[: facts.key.key_size // 8] if scheme is Scheme.ECDSA else digest
 
 
+def hash_of(digest_info: bytes) -> str | None:
+    """The name of the hash of a complete DigestInfo (RFC 8017, 9.2); None for anything else than our four in DER."""
+    for name, beginning in _DIGEST_INFO.items():
+        if digest_info.startswith(beginning) and len(digest_info) == len(beginning) + beginning[-1]:
+            return name
+    return None
+
+
 def make_token(facts: CertificateFacts, signature: bytes, scheme: Scheme) -> Token:
     """The token of a certificate and a signature; ECDSA signatures are raw R||S."""
     return Token(

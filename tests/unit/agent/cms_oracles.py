@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 
 from asn1crypto import cms
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 from cardlogin_server.answers.cms import check_signature, usable_hash, usable_key
@@ -20,6 +22,16 @@ def openssl_finds(folder: Path, der: bytes) -> bytes | None:
     command = ["openssl", "cms", "-verify", "-noverify", "-binary", "-inform", "DER", "-in", "signed", "-out", "out"]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=LIMIT)
     return (folder / "out").read_bytes() if done.returncode == 0 else None
+
+
+def openssl_verifies(folder: Path, certificate: bytes, signature: bytes, content: bytes, hash_name: str) -> bool:
+    """Whether OpenSSL finds a bare signature right."""
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    (folder / "key.pem").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    (folder / "signature").write_bytes(signature)
+    (folder / "content").write_bytes(content)
+    command = ["openssl", "dgst", f"-{hash_name}", "-verify", "key.pem", "-signature", "signature", "content"]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=LIMIT).returncode == 0
 
 
 def pyhanko_finds(der: bytes) -> bytes | None:
