@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from agent.card.frames import DriverAnswer, HostAnswer, HostOrder, UnansweredError
+from agent.card.old_asks import ListAsk, Listing, SiteAsk
 from agent.card.past import PastFailures
 from agent.card.pin import check_pin, wipe
-from agent.card.view import Offer, Trouble, View
+from agent.card.view import Offer, Topic, Trouble, View, YesNo, first_questions
 from agent.card.worker import Job, Worker
 from agent.failures import Code, FailureError, Next, failure
 from agent.settings import PinForm
@@ -60,7 +61,7 @@ class State(Enum):
     READY = "ready"
     SIGNING = "signing"
     PROBLEM = "problem"
-    ASKING = "asking"  # about a driver
+    ASKING = "asking"  # a question that is answered with yes or no
     ENDED = "ended"
 
 
@@ -79,6 +80,7 @@ class Operation:
         clock: Callable[[], float],
     ) -> None:
         self._order = order
+        self._list = order.old.work if order.old is not None and isinstance(order.old.work, ListAsk) else None
         self._cards_of = cards
         self._worker = worker
         self._view = view
@@ -98,19 +100,22 @@ class Operation:
         self._asked: Card | None = None  # the one whose signature the driver thread is at
         self._cancelled = False
         self._hangs = 0
-        self._driver: DriverAnswer | None = None  # the one that is asked about
+        self._questions = list(first_questions(order))  # still to be asked, before any card is looked for
+        self._question: YesNo | None = None  # the one that is open
+        self._driver = DriverAnswer("", "", False)  # the one that was asked about last
         self._answers: tuple[DriverAnswer, ...] = ()
+        self._permitted = self._left = False
         self.state = State.LOOKING
         self.language: str | None = None
         self.answer: HostAnswer | None = None
 
     def start(self) -> None:
-        """Begins to look for a card, or shows what a host before this one has ended with."""
+        """Begins to ask or to look for a card, or shows what a host before this one has ended with."""
         self._started = True
         if self._order.failed:
             self._problem(FailureError(Code(self._order.failed)))
         else:
-            self._look()
+            self._begin()
 
     def tick(self) -> None:
         """Takes what the driver thread has done and keeps the deadlines."""
@@ -184,13 +189,28 @@ class Operation:
         self.language = language
 
     def permit(self, allowed: bool) -> None:
-        """The person's word on the driver that is asked about: this and the next windows act by it."""
-        if self.state is State.ASKING and self._driver is not None:
+        """The person's word on what is asked; on a driver and on a site the next windows act by it too."""
+        question = self._question
+        if self.state is not State.ASKING or question is None:
+            return
+        self._question, self.state = None, State.LOOKING
+        self._expires = self._clock() + ENTRY_LIMIT
+        if question.topic is Topic.DRIVER:
             answer = structs.replace(self._driver, allowed=allowed)
             self._answers += (answer,)
-            self._driver, self.state = None, State.LOOKING
-            self._expires = self._clock() + ENTRY_LIMIT
             self._run(lambda: self._answered(answer), self._found, LOOK_LIMIT)
+        elif question.topic is Topic.SITE:
+            self._permit_site(allowed)
+        elif allowed:
+            self._begin()
+        else:
+            self._end(FailureError(Code.USER_CANCELLED))
+
+    def page_left(self) -> None:
+        """Nobody waits at the page any more. The order goes on: its answer is kept for when the page asks again."""
+        if not self._left and self.state is not State.ENDED:
+            self._left = True
+            self._view.show_left()
 
     def reset_cards(self) -> Job[None]:
         """Resets the cards that were given a PIN."""
@@ -219,7 +239,7 @@ class Operation:
         finally:
             wipe(pin)
         if not self._cancelled:
-            self._worker.keep(answer)
+            self._worker.keep(structs.replace(answer, permitted=self._permitted))
         return answer
 
     def _run(
@@ -251,18 +271,38 @@ class Operation:
             self._countdown = left
             self._view.show_countdown(left)
 
-    def _look(self) -> None:
-        self._run(lambda: self._cards_of().look(self._order), self._found, LOOK_LIMIT)
+    def _begin(self) -> None:
+        """The next question; after the last one what was asked for, as far as no card is needed, or the card."""
+        if self._questions:
+            self._ask(self._questions.pop(0))
+        elif self._order.old is not None and isinstance(self._order.old.work, SiteAsk):
+            self._finish(HostAnswer())
+        else:
+            self._look()
 
-    def _answered(self, answer: DriverAnswer) -> tuple[Card, ...]:
+    def _permit_site(self, allowed: bool) -> None:
+        # Either way the site may be told from now on: of its own refusal too, which is the person's word.
+        self._tells, self._permitted = True, allowed
+        if allowed:
+            self._begin()
+        else:
+            self._end(FailureError(Code.ORIGIN_NOT_PERMITTED))
+
+    def _look(self) -> None:
+        self._run(lambda: self._seek(self._cards_of()), self._found, LOOK_LIMIT)
+
+    def _answered(self, answer: DriverAnswer) -> tuple[Card, ...] | Listing:
         cards = self._cards_of()
         cards.answer(answer)
-        return cards.look(self._order)
+        return self._seek(cards)
 
-    def _ask_driver(self, file: DriverAnswer) -> None:
-        self._driver, self.state, self._reason = file, State.ASKING, None
+    def _seek(self, cards: Cards) -> tuple[Card, ...] | Listing:
+        return cards.listing(self._list.certificates) if self._list is not None else cards.look(self._order)
+
+    def _ask(self, question: YesNo) -> None:
+        self._question, self.state, self._reason = question, State.ASKING, None
         self._expires = self._clock() + ENTRY_LIMIT
-        self._view.ask_driver(file.path)
+        self._view.ask(question)
 
     def _watch(self) -> None:
         card = self._card
@@ -274,10 +314,13 @@ class Operation:
     def _final(self) -> bool:
         return self._hangs >= MAX_HANGS or (self._reason is not None and self._reason.code in _FINAL | _BROKEN)
 
-    def _found(self, cards: tuple[Card, ...]) -> None:
+    def _found(self, found: tuple[Card, ...] | Listing) -> None:
+        if isinstance(found, Listing):
+            self._finish(HostAnswer(listing=found))
+            return
         if self.state is State.READY:  # chosen while the driver was looking
             return
-        offer = _offer(self._past.mark(cards))
+        offer = _offer(self._past.mark(found))
         if not offer.usable:
             self._nothing_usable(offer)
         elif self.state is State.CHOOSING:
@@ -329,7 +372,10 @@ class Operation:
         if self._cancelled:
             self._end(FailureError(Code.USER_CANCELLED))
         elif isinstance(reason, UnansweredError):
-            self._ask_driver(reason.file)
+            self._driver = reason.file
+            self._ask(YesNo(Topic.DRIVER, reason.file.path))
+        elif self._list is not None:
+            self._end(reason)  # a list is for the site alone, which asks again when it wants another
         elif reason.code in (Code.PIN_WRONG, Code.PIN_MALFORMED) and self._card is not None:
             self._reason = reason
             self._ready(replace(self._card, tries_left=_tries_after(self._card, reason)))
@@ -375,7 +421,7 @@ class Operation:
         self._finish(HostAnswer(code=reason.code.value, tries_left=tries, told=self._tells))
 
     def _finish(self, answer: HostAnswer) -> None:
-        self.answer = structs.replace(answer, language=self.language, drivers=self._answers)
+        self.answer = structs.replace(answer, language=self.language, drivers=self._answers, permitted=self._permitted)
         self.state = State.ENDED
 
 

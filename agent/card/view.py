@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from agent.card.frames import HostOrder
+from agent.card.old_asks import RawAsk
 from agent.failures import Code
 
 if TYPE_CHECKING:
@@ -42,6 +45,31 @@ class Trouble:
         return (self.code, self.tries_left, *map(_card_key, self.cards))
 
 
+class Topic(Enum):
+    """What a person is asked to say yes or no to."""
+
+    DRIVER = "driver"  # may a driver be used that no administrator has installed?
+    SITE = "site"  # may the site use the card?
+    RAW = "raw"  # may something be signed that cannot be shown?
+
+
+@dataclass(frozen=True)
+class YesNo:
+    """A question; `path` is the driver's file, which can be shown as it is."""
+
+    topic: Topic
+    path: str = ""
+
+
+def first_questions(order: HostOrder) -> tuple[YesNo, ...]:
+    """What is asked before any card is looked for."""
+    old = order.old
+    if old is None or order.failed:
+        return ()
+    site = () if old.permitted else (YesNo(Topic.SITE),)
+    return (*site, YesNo(Topic.RAW)) if isinstance(old.work, RawAsk) else site
+
+
 def _card_key(card: Card) -> tuple[object, ...]:
     return (card.token, card.facts.der, card.tries_left, card.problem, card.pinpad)
 
@@ -58,8 +86,8 @@ class View(Protocol):
     def show_problem(self, trouble: Trouble) -> None:
         """Nothing can be typed now; the catalogue says why and what to do."""
 
-    def ask_driver(self, path: str) -> None:
-        """May a driver be used that no administrator has installed? The path can be shown as it is."""
+    def ask(self, question: YesNo) -> None:
+        """A question that is answered with yes or no."""
 
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """The last PIN was not right; another can be typed."""
@@ -75,3 +103,6 @@ class View(Protocol):
 
     def show_cancelling(self) -> None:
         """The person has cancelled while the card is at work; the end comes when it has finished."""
+
+    def show_left(self) -> None:
+        """Nobody waits at the page any more, whatever is shown; the order goes on."""

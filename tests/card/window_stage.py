@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageGrab
 
 from agent.card.frames import HostOrder
+from agent.card.old_asks import OldAsk
 from agent.card.prompts.window import quiet as quiet_module
 from agent.card.prompts.window.theme import DARK, LIGHT, scale_of
 from agent.card.prompts.window.window import Window
@@ -58,6 +59,7 @@ class Stage:
         quiet: tuple[float, float] = FAST,
         tells: bool = True,
         before_telling: float = 0.0,
+        old: OldAsk | None = None,
     ) -> None:
         quiet_module.BEFORE_TELLING = before_telling
         for name, seconds in zip(("SHOWN_FOR", "WITHOUT_KEYS"), quiet, strict=True):
@@ -66,8 +68,8 @@ class Stage:
         self.root = main_window(display)
         self.root.withdraw()
         self.window = Window(self.root, form, DARK if dark else LIGHT, scale_of(self.root, text_scale))
-        self.window.begin(HostOrder(origin, challenge, language, tells=tells))
-        self.bench = Bench(self.window, tells=tells)
+        self.window.begin(HostOrder(origin, "" if old else challenge, language, tells=tells, old=old))
+        self.bench = Bench(self.window, tells=tells, old=old)
         operation = self.bench.operation
         self.window.on_submit = lambda pin, confirmed, form: operation.submit(
             pin, last_try_confirmed=confirmed, form=form

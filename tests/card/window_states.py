@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.card.frames import DriverAnswer, UnansweredError
+from agent.card.old_asks import CmsAsk, DecryptAsk, ListAsk, OldAsk, Pkcs1Ask, RawAsk
 from agent.card.operation import LOOK_LIMIT
 from agent.failures import Code, FailureError
 from pkcs11_shims.families import families
@@ -171,6 +172,26 @@ def _swapped(stage: Stage) -> None:
     stage.ready()
 
 
+def _asked(stage: Stage) -> None:
+    stage.ready()
+
+
+def _left(stage: Stage) -> None:
+    _pin(stage)
+    stage.bench.operation.page_left()
+
+
+_TEXT = "申請書編號：20260731-0001\n申請人：王小明\n本人同意向範例市政府申請戶籍謄本一份，並以自然人憑證簽署本申請書。\n"
+_SIGN = OldAsk(CmsAsk(_TEXT.encode()), permitted=True)
+_LONG = OldAsk(CmsAsk(_TEXT.encode() * 1000, "sha1"), permitted=True, repeated=True)
+_FIXED = OldAsk(CmsAsk(b"TBS"), permitted=True)
+_BINARY = OldAsk(Pkcs1Ask(bytes(range(256))), permitted=True)
+_RAW = OldAsk(RawAsk(bytes.fromhex("3031300d060960864801650304020105000420") + bytes(range(32))), permitted=True)
+_DECRYPT = OldAsk(DecryptAsk(bytes(256), False), permitted=True)
+_STRANGE = OldAsk(ListAsk(True))
+_PLAIN = "http://intranet.example:8080"
+
+
 STATES = (
     WindowState("waiting", _waiting),
     WindowState("pin", _pin),
@@ -214,6 +235,23 @@ STATES = (
     WindowState("english-pin", _pin, {"language": "en"}),
     WindowState("english-last-try", _last_try, {"language": "en"}),
     WindowState("english-locked", _unusable(0, Code.PIN_LOCKED), {"language": "en"}),
+    WindowState("old-site-asked", _asked, {"old": _STRANGE, "tells": False}),
+    WindowState("english-old-site-asked", _asked, {"old": _STRANGE, "tells": False, "language": "en"}),
+    WindowState("old-digest-asked", _asked, {"old": _RAW}),
+    WindowState("english-old-digest-asked", _asked, {"old": _RAW, "language": "en"}),
+    WindowState("old-text", _pin, {"old": _SIGN}),
+    WindowState("english-old-text", _pin, {"old": _SIGN, "language": "en"}),
+    WindowState("dark-old-text", _wrong, {"old": _SIGN, "dark": True}),
+    WindowState("old-warnings", _last_try_asked, {"old": _LONG, "origin": _PLAIN}),
+    WindowState("english-old-warnings", _last_try_asked, {"old": _LONG, "origin": _PLAIN, "language": "en"}),
+    WindowState("dark-old-warnings", _pin, {"old": _LONG, "dark": True}),
+    WindowState("old-fixed", _pin, {"old": _FIXED}),
+    WindowState("old-binary", _pin, {"old": _BINARY}),
+    WindowState("english-old-decrypt", _pin, {"old": _DECRYPT, "language": "en"}),
+    WindowState("old-page-left", _left, {"old": _SIGN}),
+    WindowState("english-old-page-left", _left, {"old": _SIGN, "language": "en"}),
+    WindowState("old-large-text", _last_try_asked, {"old": _LONG, "text_scale": 1.25}),
+    WindowState("old-scaled-200", _pin, {"old": _SIGN}, dpi=192),
     WindowState("dark", _wrong, {"dark": True}),
     WindowState("dark-choosing", _choosing, {"dark": True}),
     WindowState("dark-locked", _unusable(0, Code.PIN_LOCKED), {"dark": True}),

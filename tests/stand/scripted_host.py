@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # as in the product, the driver's side is loaded by the drive
     from collections.abc import Callable
 
     from agent.card.card import Card, Cards
-    from agent.card.view import Offer, Trouble
+    from agent.card.view import Offer, Trouble, YesNo
 
 PIN = "123456"
 _TICK = 0.001
@@ -70,8 +70,12 @@ class _View:
     def show_countdown(self, seconds: int) -> None:
         """Waits."""
 
-    def ask_driver(self, path: str) -> None:
-        """Waits: the drivers here are the system's."""
+    def ask(self, question: YesNo) -> None:
+        """Yes to all; no driver is asked about here, they are the system's."""
+        self.operation.permit(True)
+
+    def show_left(self) -> None:
+        """Waits."""
 
     def show_cancelling(self) -> None:
         """Waits."""

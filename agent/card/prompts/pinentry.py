@@ -25,6 +25,7 @@ from agent.platform.terminal import TERMINAL, has_terminal
 if TYPE_CHECKING:
     from agent.card.card import Cards
 
+_CUT = "…"  # where there is more than fits
 # What a pinentry may see; the PIN is none of it.
 _PASSED = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "LANG", "LC_ALL", "LC_CTYPE")
 # Toolkits load modules that the settings in the user's home name, into the process that the PIN is typed in.
@@ -117,8 +118,9 @@ def _question(kind: Kind, questions: Questions) -> list[bytes]:
         ]
     if kind is Kind.CHOICE:
         return [request("SETOK", say(texts.USE)), request("SETNOTOK", say(texts.NEXT)), request("CONFIRM")]
-    if kind is Kind.DRIVER:
-        return [request("SETOK", say(texts.DRIVER_YES)), request("SETNOTOK", say(texts.DRIVER_NO)), request("CONFIRM")]
+    if questions.question.asked is not None:
+        _, _, yes, no = texts.QUESTIONS[questions.question.asked.topic]
+        return [request("SETOK", say(yes)), request("SETNOTOK", say(no)), request("CONFIRM")]
     if kind is Kind.NOTICE:
         return [request("SETOK", say(texts.CLOSE)), request("MESSAGE")]
     return [request("SETOK", say(texts.GO_ON)), request("CONFIRM")]
@@ -131,9 +133,18 @@ def _description(questions: Questions) -> str:
     if question.kind is Kind.CHOICE:
         place = f"{questions.say(texts.CHOOSE)} ({question.at + 1}/{len(question.cards)})"
         lines[len(questions.head()) :] = [place, questions.describe(question.cards[question.at])]
-    while len(lines) > len(questions.head()) and len("\n".join(lines).encode()) + 2 * len(lines) > MAX_LINE - 16:
+    while len(lines) > question.kept and not _fits(lines):
         lines.pop()
+    for number, line in enumerate(question.content):
+        if not _fits([*lines, line, _CUT]):
+            # Of what is signed the beginning is shown, and that it is no more than that.
+            return "\n".join([*lines, _CUT] if number else lines)
+        lines.append(line)
     return "\n".join(lines)
+
+
+def _fits(lines: list[str]) -> bool:
+    return len(request("SETDESC", "\n".join(lines))) <= MAX_LINE - 16
 
 
 def _take(reply: Reply, text: str, questions: Questions, operation: Operation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder, HostSetup
@@ -107,6 +108,8 @@ class TerminalPrompt:
             lines = lines[len(questions.head()) :]  # who asks was said already
         else:
             lines.insert(0, f"=== {questions.say(texts.TITLE)} ===")
+        if before is None or before.content != question.content:
+            lines += question.content
         if question.error:
             lines.append(f"! {question.error}")
         lines += [f"  {number}) {questions.describe(card)}" for number, card in enumerate(question.cards, 1)]
@@ -121,7 +124,7 @@ class TerminalPrompt:
             self._answer(questions, operation)
         else:
             self._entry.key(byte)
-            if questions.question.kind in (Kind.CHOICE, Kind.DRIVER) and chr(byte).isdigit():
+            if questions.question.kind in (Kind.CHOICE, Kind.YES_NO) and chr(byte).isdigit():
                 keyboard.write(chr(byte))
 
     def _answer(self, questions: Questions, operation: Operation) -> None:
@@ -131,7 +134,7 @@ class TerminalPrompt:
             questions.pin(operation, text)
         elif kind is Kind.CHOICE and text.isascii() and text.isdigit():
             questions.take(operation, int(text) - 1)
-        elif kind is Kind.DRIVER and text in _ANSWERS:
+        elif kind is Kind.YES_NO and text in _ANSWERS:
             (questions.yes if text == "1" else questions.no)(operation)
         elif kind in (Kind.LAST_TRY, Kind.PINPAD):
             questions.yes(operation)
@@ -148,8 +151,9 @@ def _last_line(question: Question, questions: Questions) -> str:
         return ""
     if kind in (Kind.CHOICE, Kind.PIN):
         return questions.named(texts.CHOOSE_NUMBER if kind is Kind.CHOICE else texts.TYPE_PIN, "")
-    if kind is Kind.DRIVER:
-        return questions.named(texts.DRIVER_NUMBER, "")
+    if question.asked is not None:
+        _, _, yes, no = texts.QUESTIONS[question.asked.topic]
+        return questions.named(partial(texts.yes_or_no, yes=yes, no=no), "")
     return f"{questions.say(texts.TO_CANCEL if kind is Kind.NOTICE else texts.PRESS_ENTER)} "
 
 

@@ -2,6 +2,7 @@
 
 from agent.card.pin import MAX_PIN
 from agent.card.prompts.origin_text import Remark
+from agent.card.view import Topic
 from agent.messages import Translator
 from agent.messages import mark as _
 from agent.order import Purpose
@@ -55,6 +56,7 @@ PINPAD_START = _("Start")
 PINPAD_HOW = _("The PIN does not pass through the computer. Press Start, then type it on the keys of the reader.")
 PINPAD_CANCEL = _("To cancel, press the cancel key of the reader.")
 
+# The answers to the questions of `QUESTIONS`; the first letter of a yes is its mnemonic.
 DRIVER = _("A card driver that no administrator has installed wants to be used")
 DRIVER_HOW = _(
     "It would see your PIN. Use it only if you put this file there yourself. The answer is remembered until the file "
@@ -62,7 +64,20 @@ DRIVER_HOW = _(
 )
 DRIVER_YES = _("Use this driver")
 DRIVER_NO = _("Do not use it")
-DRIVER_NUMBER = _("Type 1 to use it or 2 to go on without it, then Enter")
+SITE_ASKED = _("May this site use your card?")
+SITE_ASKED_HOW = _(
+    "It could see your reader, card number and certificate without a PIN. Each signature still needs your PIN. If you "
+    "allow it, you are not asked again."
+)
+SITE_YES = _("Yes, allow it")
+SITE_NO = _("Do not allow")
+RAW_ASKED = _("Sign something that cannot be shown?")
+RAW_ASKED_HOW = _(
+    "The site sends only a digest, so nobody can see here what you sign. Sign it only if you trust this site and know "
+    "what it is for."
+)
+RAW_YES = _("Sign it")
+RAW_NO = _("Do not sign")
 
 CHOOSE = _("Choose a certificate")
 CHOOSE_HOW = _("Arrow keys to choose, then Enter")
@@ -88,7 +103,14 @@ REMARKS = {
     ),
     Remark.ADDRESS: _("A bare IP address: there is no site name to check."),
     Remark.THIS_COMPUTER: _("A page on this computer (for developers)"),
-    Remark.NOT_ENCRYPTED: _("A page without encryption (for developers)"),
+    Remark.NOT_ENCRYPTED: _("A page without encryption: others on the network could have changed it."),
+}
+
+# What is asked, what that means, yes, and no.
+QUESTIONS = {
+    Topic.DRIVER: (DRIVER, DRIVER_HOW, DRIVER_YES, DRIVER_NO),
+    Topic.SITE: (SITE_ASKED, SITE_ASKED_HOW, SITE_YES, SITE_NO),
+    Topic.RAW: (RAW_ASKED, RAW_ASKED_HOW, RAW_YES, RAW_NO),
 }
 
 PURPOSES = {
@@ -127,6 +149,12 @@ def note_too_long(translator: Translator) -> str:
 def others(translator: Translator, count: int) -> str:
     """The button that leads to the other certificates."""
     return translator.gettext("Others ({count})").format(count=count)
+
+
+def yes_or_no(translator: Translator, yes: str, no: str) -> str:
+    """How a question is answered on the terminal."""
+    said = translator.gettext("Type 1 for “{yes}” or 2 for “{no}”, then Enter")
+    return said.format(yes=translator.gettext(yes), no=translator.gettext(no))
 
 
 def more(translator: Translator, count: int) -> str:

@@ -25,7 +25,7 @@ from tests.card.faults.plan import Plan, read_clock, read_plan
 if TYPE_CHECKING:
     from agent.card.card import Card, Cards
     from agent.card.frames import HostSetup
-    from agent.card.view import Offer, Trouble
+    from agent.card.view import Offer, Trouble, YesNo
     from agent.failures import Code
 
 _TICK = 0.002
@@ -114,8 +114,8 @@ class Person:
         """Gives up, at once or after a while."""
         self._since, self._next = time.monotonic(), self._lose_patience
 
-    def ask_driver(self, path: str) -> None:
-        """Allows it: where the tests are not root's, the HiCOS-like driver is a file of the user's."""
+    def ask(self, question: YesNo) -> None:
+        """Yes; of a driver: where the tests are not root's, the HiCOS-like driver is a file of the user's."""
         self._next = lambda operation: operation.permit(True)
 
     def show_note(self, code: Code, tries_left: int | None) -> None:
@@ -132,6 +132,9 @@ class Person:
     def show_countdown(self, seconds: int) -> None:
         """Waits."""
         self._next = _wait
+
+    def show_left(self) -> None:
+        """Waits."""
 
     def show_cancelling(self) -> None:
         """Waits."""

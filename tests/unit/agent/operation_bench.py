@@ -11,8 +11,9 @@ from typing_extensions import override
 from agent.card.answers.certificate import CertificateFacts, read_certificate
 from agent.card.card import Card, Cards
 from agent.card.frames import DriverAnswer, HostAnswer, HostOrder, Token
+from agent.card.old_asks import Listing, OldAsk
 from agent.card.operation import WATCH_INTERVAL, Operation
-from agent.card.view import Offer, Trouble, View
+from agent.card.view import Offer, Trouble, View, YesNo
 from agent.card.worker import Job, Worker
 from agent.failures import Code, FailureError
 from pkcs11_shims.families import UNKNOWN, Family
@@ -76,6 +77,8 @@ class FakeCards:
         self.seen: Card | tuple[Card, ...] | Exception = card()
         self.present_answer: bool | Exception = True
         self.signed: Token | Exception = TOKEN
+        self.listed: Listing | Exception = Listing(description="a driver")
+        self.lists: list[bool] = []
         self.looks = 0
         self.answers: list[DriverAnswer] = []
         self.pins: list[str | None] = []
@@ -89,6 +92,13 @@ class FakeCards:
         if isinstance(self.seen, Exception):
             raise self.seen
         return self.seen if isinstance(self.seen, tuple) else (self.seen,)
+
+    def listing(self, certificates: bool) -> Listing:
+        """What is in the readers."""
+        self.lists.append(certificates)
+        if isinstance(self.listed, Exception):
+            raise self.listed
+        return self.listed
 
     def answer(self, answer: DriverAnswer) -> None:
         """The person's word on a driver: the next look is made with the card behind it, or without any."""
@@ -140,9 +150,9 @@ class FakeView:
         self.trouble = trouble
         self.shown.append(("problem", trouble.code, trouble.tries_left))
 
-    def ask_driver(self, path: str) -> None:
-        """A driver that nobody has installed."""
-        self.shown.append(("driver", path))
+    def ask(self, question: YesNo) -> None:
+        """A question, and the file that it is about."""
+        self.shown.append((question.topic.value, *([question.path] if question.path else [])))
 
     def show_note(self, code: Code, tries_left: int | None) -> None:
         """A note."""
@@ -164,17 +174,23 @@ class FakeView:
         """The person has cancelled."""
         self.shown.append(("cancelling",))
 
+    def show_left(self) -> None:
+        """The page has left."""
+        self.shown.append(("left",))
+
 
 class Bench:
     """An operation with everything around it in the test's hands; its site may be told what is wrong, or not."""
 
-    def __init__(self, real_view: View | None = None, *, tells: bool = True, failed: str = "") -> None:
+    def __init__(
+        self, real_view: View | None = None, *, tells: bool = True, failed: str = "", old: OldAsk | None = None
+    ) -> None:
         self.now = 1000.0
         self.cards = FakeCards()
         self.worker = HandWorker()
         self.view = FakeView()
         self.driver_failure: FailureError | None = None
-        order = HostOrder(ORIGIN, CHALLENGE, "zh-Hant", tells=tells, failed=failed)
+        order = HostOrder(ORIGIN, "" if old else CHALLENGE, "zh-Hant", tells=tells, failed=failed, old=old)
         self.operation = Operation(order, self._cards, self.worker, real_view or self.view, lambda: self.now)
         self.operation.start()
 

@@ -13,6 +13,7 @@ from agent.card.operation import ENTRY_LIMIT, State
 from agent.card.prompts.assuan import MAX_LINE, request
 from agent.card.prompts.pinentry import _description
 from agent.card.prompts.questions import Kind, Questions
+from agent.card.view import Topic, YesNo
 from agent.drivers import MAX_ANSWERS, DriverAnswers
 from agent.failures import Code
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN
@@ -90,7 +91,7 @@ class TestWords:
     @pytest.mark.parametrize("yes", [True, False])
     def test_both_answers(self, questions: Questions, yes: bool) -> None:
         bench = asking(Bench(questions))
-        assert questions.question.kind is Kind.DRIVER
+        assert questions.question.kind is Kind.YES_NO
         assert FILE.path in questions.question.lines
         (questions.yes if yes else questions.no)(bench.operation)
         bench.step()
@@ -101,7 +102,7 @@ class TestWords:
     def test_longest_path_is_never_cut(self, language: str) -> None:
         questions = Questions(HostOrder(f"https://{'a' * 200}.example", CHALLENGE, language), "digits")
         path = "/" + "車" * 133
-        questions.ask_driver(path)
+        questions.ask(YesNo(Topic.DRIVER, path))
         line = request("SETDESC", _description(questions))
         assert path.encode() in line
         assert len(line) <= MAX_LINE + 1

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.card.operation import LAST_TRY
-from agent.card.prompts import texts
+from agent.card.prompts import old_texts, texts
+from agent.card.prompts.window.lists import description
 from agent.card.prompts.window.pin_field import PinField
 from agent.card.prompts.window.theme import Theme
 from agent.card.prompts.window.widgets import Check, Line, Notice, Speaker
@@ -18,9 +19,11 @@ from agent.settings import PinForm
 if TYPE_CHECKING:
     from agent.card.card import Card
 
+_LEAD = (texts.LEAD, texts.LEAD_HOW)
 # The width of the captions, in both panels.
 CAPTIONS = 120
 _NAMES = (texts.HOLDER, texts.KIND, texts.VALID, texts.READER, texts.TRIES)
+_SHARED = (2, 3)
 
 
 class CardFacts(tk.Frame):
@@ -33,6 +36,7 @@ class CardFacts(tk.Frame):
         captions = px(CAPTIONS)
         self.columnconfigure(0, minsize=captions)
         self._values: list[Line] = []
+        self._compact = False
         for row, name in enumerate(_NAMES):
             caption = Line(self, theme, font=theme.small, color=palette.soft)
             speaker.say(caption, name)
@@ -51,11 +55,20 @@ class CardFacts(tk.Frame):
             self._speaker.say(value, lambda _: "…")
             value.configure(fg=self._theme.palette.soft)
 
+    def compact(self) -> None:
+        """From now on kind, validity and reader share a row, because what is signed needs the room."""
+        self._compact = True
+        for row in _SHARED:
+            for part in self.grid_slaves(row=row):
+                part.grid_remove()
+        self._values[1].configure(font=self._theme.small)
+
     def tell(self, card: Card) -> None:
         """Shows a card; all text that comes from it or its reader is made harmless."""
         holder, until, reader = card.facts.holder, day(card.facts.not_after), reader_of(card)
+        kind = partial(description if self._compact else kind_of, card=card)
         said: tuple[Said, ...] = (
-            lambda _: holder, partial(kind_of, card=card), lambda _: until, lambda _: reader,
+            lambda _: holder, kind, lambda _: until, lambda _: reader,
             partial(texts.tries, left=card.tries_left),
         )  # fmt: skip
         for value, text in zip(self._values, said, strict=True):
@@ -76,6 +89,7 @@ class CardView(tk.Frame):
         super().__init__(parent, bg=theme.palette.paper)
         self._theme, self._speaker, self._form = theme, speaker, form
         self._last, self._last_how = False, texts.ASK_LAST_TRY_HOW
+        self._calm, self._left, self._lead = False, False, _LEAD  # nothing is wrong; the page has left; what to do
         px = theme.px
         self.facts = CardFacts(self, theme, speaker)
         self.facts.pack(fill="x", pady=(px(10), 0))
@@ -115,10 +129,9 @@ class CardView(tk.Frame):
         self._last_how = texts.ASK_LAST_TRY_PINPAD if card.pinpad else texts.ASK_LAST_TRY_HOW
         if self._last:
             self.message.tell(texts.ASK_LAST_TRY, self._last_how, alert=True)
-        elif card.pinpad:
-            self.message.tell(texts.PINPAD, texts.PINPAD_HOW, alert=False)
         else:
-            self.message.tell(texts.LEAD, texts.LEAD_HOW, alert=False)
+            self._calm, self._lead = True, (texts.PINPAD, texts.PINPAD_HOW) if card.pinpad else _LEAD
+            self._guide()
 
     def take(self, *, early: bool) -> None:
         """From now on keys are taken; `early` says that some came before."""
@@ -126,8 +139,15 @@ class CardView(tk.Frame):
         if early:
             self.note(texts.NOTE_EARLY)
 
+    def page_left(self) -> None:
+        """From now on that is said where nothing worse is."""
+        self._left = True
+        if self._calm:
+            self._guide()
+
     def say(self, what: str, how: Said) -> None:
         """A message about the last PIN; it stays while the next one is typed. The last try is explained in any case."""
+        self._calm = False
         if self._last:
             self.message.tell(partial(_and_last_try, what=what), self._last_how, alert=True)
         else:
@@ -135,6 +155,7 @@ class CardView(tk.Frame):
 
     def work(self, said: Said, how: Said = "") -> None:
         """The card is at work: the field is empty and takes nothing."""
+        self._calm = False
         self.field.clear()
         self.field.enable(False)
         self.message.tell(said, how, alert=False)
@@ -146,11 +167,15 @@ class CardView(tk.Frame):
         self._speaker.say(self._hint, texts.HINT[self.field.form] if note is None else note)
         self._hint.configure(fg=self._theme.palette.soft if note is None else self._theme.palette.alert)
 
+    def _guide(self) -> None:
+        what, how = (old_texts.LEFT, old_texts.LEFT_HOW) if self._left else self._lead
+        self.message.tell(what, how, alert=False)
+
     def _rest(self, *, pinpad: bool, last: bool) -> None:
         """As it is before anything is typed."""
         self.field.clear()
         self.field.enable(False)
-        self._last = last
+        self._last, self._calm = last, False
         self.last_try.set(False)
         for part in (self._entry, self.last_try, self._place):
             part.pack_forget()

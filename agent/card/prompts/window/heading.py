@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 
-from agent.card.prompts import texts
+from agent.card.frames import HostOrder
+from agent.card.old_asks import OldAsk
+from agent.card.prompts import old_texts, texts
+from agent.card.prompts.content_text import content_of
 from agent.card.prompts.origin_text import Remark, origin_text
+from agent.card.prompts.window.content_field import ContentField
 from agent.card.prompts.window.origin_field import OriginField
 from agent.card.prompts.window.theme import Theme
 from agent.card.prompts.window.widgets import Line, Speaker
 from agent.card.prompts.words import Said
 from agent.messages import languages, name_of
-from agent.order import Purpose
 
 
 class Band(tk.Frame):
@@ -59,7 +63,8 @@ class Heading(tk.Frame):
         palette = theme.palette
         super().__init__(parent, bg=palette.paper)
         self._palette, self._speaker = palette, speaker
-        self._caption(self, theme, texts.SITE)
+        self._theme = theme
+        self._site = self._caption(self, theme, texts.SITE)
         self._origin = OriginField(self, theme)
         self._readable = Line(self, theme, font=theme.text)
         self._remark = Line(self, theme, font=theme.small, width=theme.content - theme.px(20))
@@ -70,15 +75,19 @@ class Heading(tk.Frame):
         self._caption(self._asked, theme, texts.PURPOSE)
         self._purpose = Line(self._asked, theme, font=theme.large)
         self._purpose.pack(fill="x")
+        self._content: ContentField | None = None
         self._gap = theme.px(6)
         self.show_purpose(True)
         self._text, self._small = theme.text, theme.small
 
-    def tell(self, origin: str, purpose: Purpose) -> None:
+    def tell(self, order: HostOrder) -> None:
         """Shows who asks for what."""
-        shown = origin_text(origin)
+        shown = origin_text(order.origin)
         self._origin.tell(shown)
-        self._speaker.say(self._purpose, texts.PURPOSES[purpose])
+        self._speaker.say(self._site, old_texts.caption(order))
+        self._speaker.say(self._purpose, old_texts.purpose(order))
+        if order.old is not None:
+            self._tell_content(order.old)
         if shown.readable:
             self._speaker.say(self._readable, lambda t: f"{t.gettext(texts.READABLE)}: {shown.readable}")
         else:
@@ -99,13 +108,38 @@ class Heading(tk.Frame):
         else:
             self._asked.pack_forget()
 
+    def shrink(self) -> bool:
+        """Takes a line less for what is signed; whether that was possible."""
+        return self._content is not None and self._content.shrink()
+
+    def _tell_content(self, old: OldAsk) -> None:
+        """What is signed, beneath the purpose, and what to beware of."""
+        theme, palette, gap = self._theme, self._palette, (self._theme.px(3), 0)
+        content = content_of(old)
+        if content is not None and (shown := old_texts.below_purpose(content)):
+            self._content = ContentField(self._asked, theme)
+            self._content.tell(shown)
+            self._content.pack(fill="x", pady=gap)
+            if content.cut:
+                self._strip(partial(old_texts.cut, content=content), palette.panel, palette.soft)
+        for caution in old_texts.cautions(old):
+            self._strip(caution, palette.alert_paper, palette.alert)
+
+    def _strip(self, said: Said, ground: str, ink: str) -> None:
+        theme = self._theme
+        line = Line(self._asked, theme, font=theme.small, color=ink, width=theme.content - theme.px(20))
+        line.configure(bg=ground, padx=theme.px(10), pady=theme.px(2))
+        self._speaker.say(line, said)
+        line.pack(fill="x", pady=(theme.px(3), 0))
+
     def _mark(self, said: Said, *, alert: bool) -> None:
         palette = self._palette
         self._speaker.say(self._remark, said)
         ground, ink = (palette.alert, palette.paper) if alert else (palette.panel, palette.soft)
         self._remark.configure(bg=ground, fg=ink, font=self._text if alert else self._small)
 
-    def _caption(self, parent: tk.Misc, theme: Theme, said: Said) -> None:
+    def _caption(self, parent: tk.Misc, theme: Theme, said: Said) -> Line:
         caption = Line(parent, theme, font=theme.small, color=theme.palette.soft)
         self._speaker.say(caption, said)
         caption.pack(fill="x")
+        return caption

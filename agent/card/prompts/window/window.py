@@ -8,21 +8,20 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from agent.card.frames import HostOrder
-from agent.card.prompts import texts
+from agent.card.prompts import old_texts, texts
 from agent.card.prompts.window import quiet
 from agent.card.prompts.window.card_view import CardView
-from agent.card.prompts.window.driver_view import DriverView
 from agent.card.prompts.window.heading import Band, Heading
 from agent.card.prompts.window.icon import draw_icon
 from agent.card.prompts.window.lists import ChoiceView
 from agent.card.prompts.window.problem_view import ProblemView
+from agent.card.prompts.window.question_view import QuestionView
 from agent.card.prompts.window.quiet import Quiet
 from agent.card.prompts.window.theme import Palette, Theme, work_area
 from agent.card.prompts.window.widgets import PushButton, Speaker
 from agent.card.prompts.words import Said, failure_texts
-from agent.card.view import Offer, Trouble
+from agent.card.view import Offer, Topic, Trouble, YesNo, first_questions
 from agent.failures import Code
-from agent.order import purpose_of
 from agent.settings import PinForm
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
 # A screen so wide is several side by side.
 _SEVERAL_SCREENS = 2.4
+# What a window manager puts around the window, and what comes when a card has one try left: pixels at 96 dpi.
+_FRAME = 30 + 26
 
 
 class Window:
@@ -56,6 +57,8 @@ class Window:
         self._waiting: Said | None = texts.READING
         self._shown: bytes | None = None  # the certificate whose PIN is asked
         self._pinpad = False
+        self._order = HostOrder("", "", "")
+        self._topic: Topic | None = None  # of the question that is shown
         self._secret = False  # the site is not told what is wrong, unless the person wants it
         self._tell_timer = ""
         self._destroyed = False
@@ -69,8 +72,13 @@ class Window:
         """Shows who asks and why, and that the card is being read: in front, with the keyboard."""
         self._speak(order.language)
         self._secret = not order.tells
-        self._heading.tell(order.origin, purpose_of(order.challenge))
+        self._order = order
+        self._heading.tell(order)
+        self._quiet.guard(self._heading)
+        if order.old is not None:
+            self._card.facts.compact()
         self._wait(texts.READING)
+        self._fit()
         self._place()
         top = self.top
         top.deiconify()
@@ -78,6 +86,8 @@ class Window:
         top.lift()
         self._left = False
         self._focus(self._card.field)
+        if questions := first_questions(order):
+            self.ask(questions[0])  # not the card first, for a moment
         self._quiet.shown()
 
     def emphasise(self) -> None:
@@ -127,12 +137,15 @@ class Window:
         self._focus(self._cancel)
         self._go_on()
 
-    def ask_driver(self, path: str) -> None:
-        """A driver that no administrator has installed: the keyboard is on "no", so that no key says yes by mistake."""
+    def ask(self, question: YesNo) -> None:
+        """A question: the keyboard is on "no", so that no key says yes by mistake."""
         self._quiet.again()
-        self._driver.show(path)
-        self._stage(self._driver)
-        self._buttons(first=texts.DRIVER_YES)
+        what, how, yes, no = texts.QUESTIONS[question.topic]
+        self._question.show(what, how, old_texts.detail(question, self._order))
+        self._stage(self._question)
+        self._topic = question.topic
+        self._buttons(first=yes)
+        self._speaker.say(self._refuse, no)
         self._refuse.pack(side="left")
         self._focus(self._refuse)
         self._go_on()
@@ -158,6 +171,10 @@ class Window:
         """The person has cancelled while the card is at work."""
         self._work(texts.CANCELLING)
         self._cancel.enable(False)
+
+    def show_left(self) -> None:
+        """Nobody waits at the page any more."""
+        self._card.page_left()
 
     def _build(self, form: PinForm) -> None:
         theme, speaker, palette = self._theme, self._speaker, self._theme.palette
@@ -189,7 +206,6 @@ class Window:
         self._tell = PushButton(self._footer, theme, lambda: self.on_tell(), mnemonic="t")
         speaker.say(self._tell, texts.TELL)
         self._refuse = PushButton(self._footer, theme, lambda: self._permit(allowed=False), mnemonic="n")
-        speaker.say(self._refuse, texts.DRIVER_NO)
         self._cancel.pack(side="right")
         self._bind()
 
@@ -208,8 +224,8 @@ class Window:
         return view
 
     @cached_property
-    def _driver(self) -> DriverView:
-        view = DriverView(self._body, self._theme, self._speaker)
+    def _question(self) -> QuestionView:
+        view = QuestionView(self._body, self._theme, self._speaker)
         self._quiet.guard(view)
         return view
 
@@ -235,7 +251,7 @@ class Window:
         top.bind("<FocusIn>", lambda event: self._keyboard(event, left=False), add=True)
         top.bind("<FocusOut>", lambda event: self._keyboard(event, left=True), add=True)
         for letter, act in (
-            *((letter, self._first.invoke) for letter in "cus"), *((letter, self._cancel.invoke) for letter in "ae"),
+            *((letter, self._first.invoke) for letter in "cusy"), *((letter, self._cancel.invoke) for letter in "ae"),
             ("o", lambda: press(self._other)), ("t", lambda: press(self._tell)), ("n", lambda: press(self._refuse)),
             ("l", self._press_switch), ("k", self._press_last_try), ("d", self._press_copy),
         ):  # fmt: skip
@@ -287,7 +303,15 @@ class Window:
         # A third down: there is room beneath for what comes later.
         top.geometry(f"+{left}+{area.top + max((high - top.winfo_reqheight()) // 3, 0)}")
 
+    def _fit(self) -> None:
+        """Less of what is signed is seen at once where the window would be taller than the screen."""
+        room = self._area.bottom - self._area.top - self._theme.px(_FRAME)
+        self.top.update_idletasks()
+        while self.top.winfo_reqheight() > room and self._heading.shrink():
+            self.top.update_idletasks()
+
     def _stage(self, view: tk.Frame) -> None:
+        self._topic = None
         if view is not self._view:
             self._view.pack_forget()
             view.pack(fill="x")
@@ -389,13 +413,15 @@ class Window:
         if self._view is self._card:
             field = self._card.field
             self.on_submit(None if self._pinpad else field.secret(), self._card.last_try.on, field.form)
-        elif self._view is self._driver:
+        elif self._topic is not None:
             self._permit(allowed=True)
         elif self._view is self._choice and self._choice.list.marked is not None:
             self.on_choose(self._choice.list.marked.facts.der)
 
     def _permit(self, *, allowed: bool) -> None:
         if self._waiting is None and self._quiet.settled:
+            if allowed and self._topic is Topic.SITE:
+                self._secret = False
             self._wait(texts.READING)
             self.on_permit(allowed)
 
