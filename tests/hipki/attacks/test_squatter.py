@@ -7,7 +7,7 @@ import pytest
 from agent.permissions import Decision
 from tests.browser.attacks.squatter import Plant
 from tests.hipki.attacks.scene import OK, SIGN, Scene
-from tests.hipki.attacks.squatter import CACHED_PICTURE, old_squatter
+from tests.hipki.attacks.squatter import old_squatter
 from tests.stand.browser import Chromium, Tab
 from tests.stand.waiting import wait_until
 
