@@ -1,1 +1,1 @@
-"""Pages in every client style of the old component, in real browsers, with the real agent and its real port."""
+"""Pages in every client style of the old component, and attacks, in real browsers with the real agent and port."""

@@ -1,0 +1,1 @@
+"""The old component on the same computer: stopped, running, half removed."""
