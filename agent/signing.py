@@ -34,6 +34,9 @@ class Host(Protocol):
     async def look(self, order: HostOrder) -> HostAnswer:
         """What comes of an order that needs no person, beside one that does; raises FailureError."""
 
+    def page_left(self) -> None:
+        """Nobody waits at the page of the order under way any more; returns at once and never raises."""
+
     async def idle(self) -> None:
         """Returns when the card is free again."""
 
@@ -80,6 +83,10 @@ class Signing:
     async def look(self, order: HostOrder) -> HostAnswer:
         """Readers and cards, whatever order is under way; raises FailureError. The caller has one look at a time."""
         return await self._host.look(order)
+
+    def page_left(self) -> None:
+        """Tells the person that nobody waits at the page of the order under way any more; it goes on."""
+        self._host.page_left()
 
     async def close(self) -> None:
         """Ends the order under way and everything that was started for the next, for the end of the daemon."""

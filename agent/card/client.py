@@ -79,6 +79,11 @@ class CardHost:
         await self._remember(order.origin, answer)
         return _told(answer)
 
+    def page_left(self) -> None:
+        """Nobody waits at the page of the order under way any more; the person is told, and may go on."""
+        if self._host is not None:
+            self._host.page_left()
+
     async def look(self, order: HostOrder) -> HostAnswer:
         """What comes of an order that needs no person: readers and cards, for a site that is permitted.
 

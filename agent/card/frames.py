@@ -15,6 +15,8 @@ MAX_FRAME = 2 * 1024 * 1024
 HEADER = struct.Struct(">I")
 # What a host says before its answer: it has the order, and a person may see it from now on. No header begins so.
 TAKEN = b"+"
+# What the daemon says after the order when nobody waits at the page any more: the person is told, and may go on.
+LEFT = b"-"
 
 
 class DriverAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

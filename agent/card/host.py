@@ -17,6 +17,7 @@ from msgspec import structs
 from agent import platform
 from agent.card.frames import (
     HEADER,
+    LEFT,
     TAKEN,
     FrameError,
     HostAnswer,
@@ -79,7 +80,7 @@ def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
         if prompt is None:
             _say(answers, HostAnswer(code=Code.NO_PROMPT.value))
             os._exit(0)
-        operation = prompt.run(_for_person(order), worker, lambda: _done(cards), page.gone)
+        operation = prompt.run(_for_person(order), worker, lambda: _done(cards), page.gone, page.left)
         answer, reset = operation.answer or HostAnswer(code=Code.INTERNAL.value), operation.reset_cards()
     # Nothing leaves while a card is verified. A hanging driver must not hold the answer: the card is then reset by the
     # end of the process, for which the daemon waits.
@@ -116,12 +117,12 @@ def _wait_ready(page: _Page, worker: Worker, cards: Job[Cards]) -> HostOrder:
 
 
 class _Page:
-    """The other end of stdin: one order, then nothing until the daemon closes it or dies, as the page has gone."""
+    """The other end of stdin: one order, then word that its page has left, until the daemon closes it or dies."""
 
     def __init__(self, stream: BinaryIO, answers: BinaryIO) -> None:
         self._answers = answers
         self._orders: queue.SimpleQueue[HostOrder] = queue.SimpleQueue()
-        self.gone = threading.Event()
+        self.gone, self.left = threading.Event(), threading.Event()
         threading.Thread(target=self._listen, args=(stream,), name="page", daemon=True).start()
 
     def order(self, seconds: float) -> HostOrder | None:
@@ -138,7 +139,8 @@ class _Page:
         # Before anybody has it: a host that dies without saying so has touched no card, and another may take the order.
         _write(self._answers, TAKEN)
         self._orders.put(order)
-        stream.read(1)
+        while stream.read(1) == LEFT:
+            self.left.set()
         self.gone.set()
 
 

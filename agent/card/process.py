@@ -6,7 +6,18 @@ import logging
 import os
 
 from agent import platform
-from agent.card.frames import HEADER, TAKEN, FrameError, HostAnswer, HostOrder, HostSetup, body_length, decode, encode
+from agent.card.frames import (
+    HEADER,
+    LEFT,
+    TAKEN,
+    FrameError,
+    HostAnswer,
+    HostOrder,
+    HostSetup,
+    body_length,
+    decode,
+    encode,
+)
 from agent.child import child_command
 from agent.failures import Code, FailureError
 
@@ -79,6 +90,11 @@ class HostProcess:
         except (FrameError, asyncio.IncompleteReadError, ConnectionError):
             _LOG.error("card host ended without an answer")
             raise FailureError(Code.HOST_FAILED) from None
+
+    def page_left(self) -> None:
+        """Tells the host that nobody waits at the page any more; its window stays, and says so."""
+        if not self._stdin.is_closing():
+            self._stdin.write(LEFT)
 
     async def _answer(self) -> HostAnswer:
         answer = await self._frame()

@@ -71,6 +71,8 @@ class Orders:
             order.waiting -= 1
             if order.task.done():
                 self._ended(order, order.task)
+            elif order.abandoned:
+                self._signing.page_left()
             raise
         except FailureError:
             self._forget(order)

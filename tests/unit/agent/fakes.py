@@ -58,6 +58,7 @@ class FakeHost:
         self.cancelled = asyncio.Event()
         self.idle_calls = 0
         self.prepared = 0
+        self.left = 0
         self.closed = False
 
     def hold(self) -> None:
@@ -86,6 +87,10 @@ class FakeHost:
         if isinstance(self.listing, BaseException):
             raise self.listing
         return HostAnswer(listing=self.listing)
+
+    def page_left(self) -> None:
+        """Counts how often a page has left its order."""
+        self.left += 1
 
     async def idle(self) -> None:
         """Counts how often it was asked."""

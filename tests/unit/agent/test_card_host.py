@@ -9,7 +9,7 @@ import psutil
 import pytest
 from msgspec import structs
 
-from agent.card.frames import HEADER, TAKEN, HostAnswer, HostOrder, HostSetup, decode, encode
+from agent.card.frames import HEADER, LEFT, TAKEN, HostAnswer, HostOrder, HostSetup, decode, encode
 from agent.card.old_asks import CmsAsk, ListAsk, OldAsk, RawAsk, SiteAsk
 from tests.stand.asking import wait_until
 from tests.stand.parts import ROOT
@@ -25,7 +25,7 @@ from agent.card import host
 from agent.card.frames import HostAnswer
 class Prompt:
     def __init__(self, setup): {made}
-    def run(self, order, worker, cards, gone):
+    def run(self, order, worker, cards, gone, left=None):
         print("driver noise", flush=True)
         {run}
         done = worker.submit(lambda: None)
@@ -238,6 +238,18 @@ def test_page_that_goes_is_noticed_while_the_person_is_asked(hosts: Hosts) -> No
     assert host.stdin is not None
     host.stdin.close()
     assert host.wait(LIMIT) == 0
+
+
+def test_page_that_waits_no_more_is_told_and_ends_nothing(hosts: Hosts) -> None:
+    host = hosts(run="print('asked', flush=True); left.wait(); print('left', gone.is_set(), flush=True)")
+    give(host, HostSetup(), ORDER)
+    assert host.stderr is not None
+    assert host.stdin is not None
+    while b"asked" not in host.stderr.readline():
+        assert host.poll() is None
+    host.stdin.write(LEFT)
+    assert answer(host).code == "no_card"
+    assert b"left False" in host.stderr.read()
 
 
 def test_answer_comes_after_the_reset(hosts: Hosts) -> None:

@@ -34,7 +34,8 @@ class Started:
         settings = folder / "agent.toml"
         self.port = free_port()
         settings.write_text(
-            f"[hipki]\nport = 0\n[web]\nports = [{self.port}]\nhttp_port = 0\n[card]\nprompt = 'terminal'\ndrivers = ['opensc']\n"
+            f"[hipki]\nport = 0\n[web]\nports = [{self.port}]\nhttp_port = 0\n"
+            "[card]\nprompt = 'terminal'\ndrivers = ['opensc']\n"
         )
         environment = {"HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime), "XDG_DATA_HOME": "", "DISPLAY": ""}
         command = [*READ_ONLY, str(self.home), sys.executable, "-m", "agent", "run", "--settings", str(settings)]

@@ -47,6 +47,17 @@ async def test_window_stays_when_its_popup_goes_and_the_next_one_gets_the_signat
     assert len(old.host.old_orders) == 1
 
 
+async def test_person_is_told_when_nobody_waits_any_more(old: OldSite) -> None:
+    first = await begin(old)
+    second = asyncio.create_task(old.answer("/sign"))
+    await until(lambda: any(order.waiting == 2 for order in old.desk.orders._orders.values()))
+    second.cancel()
+    await until(lambda: any(order.waiting == 1 for order in old.desk.orders._orders.values()))
+    assert old.host.left == 0
+    await left(old, first)
+    assert old.host.left == 1
+
+
 async def test_late_signature_is_delivered_once(old: OldSite) -> None:
     await left(old, await begin(old))
     await done(old)
