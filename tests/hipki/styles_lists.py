@@ -44,6 +44,6 @@ STYLES: tuple[Style, ...] = (
         for what, way in (("bitmap by canvas", "canvas"), ("bitmap as text", "text"), ("list by request", "direct"))
         for who, decision, click in (("unknown site", None, _STRANGER), ("permitted site", Decision.ALLOW, _KNOWN))
     ),
-    Style("bitmap by canvas, page without encryption", {"way": "canvas", "checks": ["zero"], "patience": 3000}, (_STRANGER,),
-          (Kind.PLAIN,), None, ends=_LOADED),
+    Style("bitmap by canvas, page without encryption", {"way": "canvas", "checks": ["zero"], "patience": 3000},
+          (_STRANGER,), (Kind.PLAIN,), None, ends=_LOADED),
 )  # fmt: skip
