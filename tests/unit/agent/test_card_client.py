@@ -368,7 +368,8 @@ async def test_end_of_the_daemon_ends_a_list_beside_a_window(program: Program) -
     """Both run at once, and neither is forgotten because of the other."""
     program("order(); sys.stdin.buffer.read(1); answer({'code': 'user_cancelled'})")
     host = card_host(CardSettings())
-    both = [asyncio.create_task(host.carry_out(HostOrder(ORIGIN, CHALLENGE, "en", tells=True))) for _ in range(2)]
+    order = HostOrder(ORIGIN, CHALLENGE, "en", tells=True)
+    both = [asyncio.create_task(work(order)) for work in (host.carry_out, host.look)]
     await wait_children(2)
     await host.close()
     for task in both:
