@@ -302,9 +302,11 @@ def test_auto_with_a_display_is_the_window(environment: dict[str, str], screen: 
 class Desktop:
     """A host that asks with pinentry's window, and a person at the screen."""
 
-    def __init__(self, screen: Screen, environment: dict[str, str], seen: str, *, gone: str = "") -> None:
+    def __init__(
+        self, screen: Screen, environment: dict[str, str], seen: str, *, gone: str = "", old: str = "None"
+    ) -> None:
         self._screen = screen
-        command = program("pinentry", seen, pinentry="/usr/bin/pinentry-gtk-2", gone=gone)
+        command = program("pinentry", seen, pinentry="/usr/bin/pinentry-gtk-2", gone=gone, old=old)
         self._process = subprocess.Popen(
             command, env={**environment, "DISPLAY": screen.display}, stdout=subprocess.PIPE, text=True
         )
@@ -374,6 +376,13 @@ def test_pinentry_window_closed(screen: Screen, environment: dict[str, str]) -> 
     desktop.window()
     desktop.keys("Escape")
     assert desktop.result() == "RESULT PinentryPrompt user_cancelled None 0"
+
+
+def test_pinentry_window_no_to_the_site_of_an_old_page(screen: Screen, environment: dict[str, str]) -> None:
+    desktop = Desktop(screen, environment, ONE, old=OLD)
+    desktop.window()
+    desktop.keys("Tab", "Return")
+    assert desktop.result() == "RESULT PinentryPrompt origin_not_permitted None 0"
 
 
 def test_pinentry_window_goes_with_the_page(screen: Screen, environment: dict[str, str], page: Path) -> None:

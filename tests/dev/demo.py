@@ -22,7 +22,8 @@ STATE = ROOT / "build" / "demo"
 PORTAL_PORT = 8443
 # The published ports, as on a citizen's computer. By itself the demonstration takes any that are free.
 AGENT_PORTS = (61171, 61172, 61173)
-PORTS = {"portal_port": PORTAL_PORT, "crl_port": 61180, "agent_http_port": 61170}
+# 61161 is the address that pages written for the old component have fixed in them.
+PORTS = {"portal_port": PORTAL_PORT, "crl_port": 61180, "agent_http_port": 61170, "agent_old_port": 61161}
 
 
 def demo(*, headless: bool) -> int:

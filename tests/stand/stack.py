@@ -36,9 +36,10 @@ class Stack:
         crl_port: int,
         agent_ports: Sequence[int],
         agent_http_port: int = 0,
+        agent_old_port: int = 0,
     ) -> None:
         self._state, self._display, self._staging, self._crl_port = state, display, staging, crl_port
-        self._ports, self.http_port = tuple(agent_ports), agent_http_port
+        self._ports, self.http_port, self._old_port = tuple(agent_ports), agent_http_port, agent_old_port
         self.logs = state / "logs"
         self.pki = state / "pki"
         self.home = state / "home"
@@ -96,7 +97,10 @@ class Stack:
     def start_agent(self) -> None:
         """Starts the agent; a test may have stopped it."""
         environment = {**self.reader.env, **({"DISPLAY": self._display} if self._display else {})}
-        self.agent = Agent(self._state / "agent", self.logs, environment, ports=self._ports, http_port=self.http_port)
+        self.agent = Agent(
+            self._state / "agent", self.logs, environment, ports=self._ports, http_port=self.http_port,
+            hipki_port=self._old_port,
+        )  # fmt: skip
         self.agent.allow(self.portal.origin)
 
     def _card_side(self) -> None:

@@ -77,6 +77,9 @@ def test_component_is_running(tmp_path: Path, user: str | None) -> None:
         assert str(old) in status.text
         if user is not None:
             assert f"(user {user})" in status.text
+        # The system names a program to whom it belongs and to root; that is who can start one of another user here.
+        assert "chtnode" in status.text
+        says(program, "chtnode")
         held.close()
         wait_until(lambda: is_ours(old), between=0.2)
 
