@@ -74,8 +74,8 @@ class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `tries_left` goes with the codes about the PIN. `permitted`: the person has allowed the site in this window.
 
     `language`: what the person has switched the window to. `told`: the site may be told the code. `drivers`: what was
-    answered about drivers. `final`: another answer follows, unless the host ends in between: the driver has the
-    signature, and is about to log out.
+    answered about drivers. `card`: the number of the card that was given a PIN; it stays in the daemon. `final`:
+    another answer follows, unless the host ends in between: the driver has the signature, and is about to log out.
     """
 
     token: Token | None = None
@@ -87,6 +87,7 @@ class HostAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tries_left: int | None = None
     language: str | None = None
     told: bool = False
+    card: str = ""
     final: bool = True
     drivers: tuple[DriverAnswer, ...] = ()
 

@@ -53,7 +53,8 @@ class OldAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `permitted`: the person has allowed the site before; otherwise this is asked first. `reader` (its name) and `key_id`
     (CKA_ID) leave one reader or key to use; empty: any. `check_validity`: a certificate out of its time is refused.
-    `repeated`: the site has had the very same signed before. `pin`: what the page sent, of a site that may send one.
+    `repeated`: the site has had the very same signed before. `pin`: what the page sent, of a site that may send one;
+    `tried`: the numbers of cards that may have one try left, which is a person's.
     """
 
     work: CmsAsk | Pkcs1Ask | RawAsk | DecryptAsk | ListAsk | SiteAsk
@@ -63,6 +64,7 @@ class OldAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check_validity: bool = False
     repeated: bool = False
     pin: str = ""
+    tried: tuple[str, ...] = ()
 
     @override
     def __repr__(self) -> str:

@@ -105,6 +105,7 @@ class Operation:
         self._driver = DriverAnswer("", "", False)  # the one that was asked about last
         self._answers: tuple[DriverAnswer, ...] = ()
         self._permitted = self._left = False
+        self._given = ""  # the number of the card that was given a PIN
         self.state = State.LOOKING
         self.language: str | None = None
         self.answer: HostAnswer | None = None
@@ -221,7 +222,7 @@ class Operation:
         return min(self._expires, self._hung_until) if self._tells else math.inf
 
     def _sign(self, card: Card, pin: bytearray | None) -> None:
-        self.state = State.SIGNING
+        self.state, self._given = State.SIGNING, card.token.serial
         order = self._order
         limit = SIGN_LIMIT if pin is not None else PINPAD_LIMIT
         if pin is None:
@@ -421,7 +422,11 @@ class Operation:
         self._finish(HostAnswer(code=reason.code.value, tries_left=tries, told=self._tells))
 
     def _finish(self, answer: HostAnswer) -> None:
-        self.answer = structs.replace(answer, language=self.language, drivers=self._answers, permitted=self._permitted)
+        # Of use where a page may send PINs: a token never comes of one.
+        card = "" if answer.token else self._given
+        self.answer = structs.replace(
+            answer, language=self.language, drivers=self._answers, permitted=self._permitted, card=card
+        )
         self.state = State.ENDED
 
 

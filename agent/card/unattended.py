@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import structs
+
 from agent.card.frames import HostAnswer, HostOrder, UnansweredError
 from agent.card.old_asks import ListAsk, OldAsk, RawAsk, SiteAsk
 from agent.card.operation import LAST_TRY, LOOK_LIMIT, SIGN_LIMIT
@@ -62,8 +64,7 @@ class Unattended:
         except UnansweredError:
             return None
         except FailureError as failure:
-            tries = failure.tries_left if failure.code in _ABOUT_PIN else None
-            return HostAnswer(code=failure.code.value, tries_left=tries, told=True)
+            return _failed(failure)
 
     def _list(self, ask: ListAsk) -> HostAnswer:
         found = self._wait(self.worker.submit(lambda: self.cards().listing(ask.certificates)), LOOK_LIMIT)
@@ -90,13 +91,15 @@ class Unattended:
             raise FailureError(found[0].problem or Code.NO_CERTIFICATE, found[0].tries_left)
         card = usable[0]
         several = any(other.token.reader != card.token.reader for other in usable)
-        return None if several or card.pinpad or card.tries_left in (0, LAST_TRY) else card
+        unsure = card.tries_left is None and self.order.old is not None and card.token.serial in self.order.old.tried
+        return None if several or card.pinpad or unsure or card.tries_left in (0, LAST_TRY) else card
 
     def _use(self, card: Card, secret: bytearray) -> HostAnswer:
         try:
-            return self._wait(self.worker.submit(lambda: self._use_now(card, secret)), SIGN_LIMIT, card)
+            answer = self._wait(self.worker.submit(lambda: self._use_now(card, secret)), SIGN_LIMIT, card)
         except FailureError as failure:
-            raise _counted(card, failure) from None
+            answer = _failed(_counted(card, failure))
+        return structs.replace(answer, card=card.token.serial)
 
     def _use_now(self, card: Card, secret: bytearray) -> HostAnswer:
         """In the driver thread: a page that has gone while this waited there costs no try."""
@@ -122,6 +125,11 @@ class Unattended:
                     _reset_beside(card)
                 raise FailureError(Code.READER_HUNG)
         return job.result()
+
+
+def _failed(failure: FailureError) -> HostAnswer:
+    tries = failure.tries_left if failure.code in _ABOUT_PIN else None
+    return HostAnswer(code=failure.code.value, tries_left=tries, told=True)
 
 
 def _counted(card: Card, failure: FailureError) -> FailureError:

@@ -359,8 +359,8 @@ def test_messages_of_the_pipe_have_these_fields() -> None:
     assert HostSetup.__struct_fields__ == ("drivers", "modules", "prompt", "pin", "answers", "pcsc")
     order = ("origin", "challenge", "language", "wanted", "pss", "old", "tells", "failed")
     assert HostOrder.__struct_fields__ == order
-    work = ("token", "signed", "plain", "listing", "permitted", "code", "tries_left", "language", "told", "final")
-    assert HostAnswer.__struct_fields__ == (*work, "drivers")
+    work = ("token", "signed", "plain", "listing", "permitted", "code", "tries_left", "language", "told", "card")
+    assert HostAnswer.__struct_fields__ == (*work, "final", "drivers")
     assert len(Token.__struct_fields__) == 5
 
 

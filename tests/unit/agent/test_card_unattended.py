@@ -98,7 +98,7 @@ def test_wrong_pin_is_told_at_once_with_the_tries_left(
     module.signing = CardError(Fault.PIN_WRONG, tries)
     module.state = replace(READY, tries_left=None)
     answer = bench.answer(order())
-    assert answer == HostAnswer(code="pin_wrong", tries_left=tries, told=True)
+    assert answer == HostAnswer(code="pin_wrong", tries_left=tries, told=True, card=A.serial)
     assert len(module.payloads) == 1
     assert resets == [A.reader]
     assert bench.kept == []
@@ -112,7 +112,7 @@ def test_wrong_pin_of_a_card_that_cannot_tell_any_more_has_cost_one_of_those_kno
         raise CardError(Fault.PIN_WRONG)
 
     module.signing = wrong
-    assert bench.answer(order()) == HostAnswer(code="pin_wrong", tries_left=2, told=True)
+    assert bench.answer(order()) == HostAnswer(code="pin_wrong", tries_left=2, told=True, card=A.serial)
 
 
 @pytest.mark.parametrize("state", [replace(READY, tries_left=1), replace(READY, pinpad=True)])
@@ -122,9 +122,18 @@ def test_last_try_and_pin_pad_are_for_the_window(bench: Bench, module: FakeModul
     assert module.payloads == []
 
 
+def test_tries_that_the_card_tells_are_believed(bench: Bench, module: FakeModule) -> None:
+    module.state = replace(READY, tries_left=3)
+    answer = bench.answer(order(tried=(A.serial,)))
+    assert answer is not None
+    assert answer.card == A.serial
+
+
 def test_unknown_tries_are_tried(bench: Bench, module: FakeModule) -> None:
     """HiCOS tells them with a wrong PIN only; agent.card.page_pins counts beside it."""
     module.state = replace(READY, tries_left=None)
+    assert bench.answer(order(tried=("B", A.serial))) is None
+    assert module.payloads == []
     answer = bench.answer(order())
     assert answer is not None
     assert answer.signed is not None
@@ -239,7 +248,7 @@ def test_driver_that_hangs_with_the_pin_gets_no_other_and_its_late_signature_sta
         return good(payload, scheme)
 
     module.signing = hang
-    assert bench.answer(order()) == HostAnswer(code="reader_hung", told=True)
+    assert bench.answer(order()) == HostAnswer(code="reader_hung", told=True, card=A.serial)
     assert resets_soon(resets) == [A.reader]
     held.set()
     bench.settle()
