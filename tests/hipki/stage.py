@@ -73,7 +73,7 @@ class Stage:
                 self.hicos.insert(self.hicos.cards[name], slot)
         if cards is not self._cards:
             self._cards = cards
-            self._move_card()
+            self._move_card(stays=cards not in (Cards.NONE, Cards.EMPTY))
         for portal in self.portals.values():
             portal.said.clear()
 
@@ -90,11 +90,15 @@ class Stage:
         make_home(home, roots)
         return chromium_of(home, "profile", public_ports=ports, granted=granted, denied=denied)
 
-    def _move_card(self) -> None:
-        """The agent keeps what it knows until PC/SC reports something, and our driver's readers are none of its own."""
-        for command in ("remove", "insert"):
-            self._reader.control(command)
-            wait_until(lambda command=command: self._card_is_in() is (command == "insert"), between=0.1)
+    def _move_card(self, *, stays: bool) -> None:
+        """The agent keeps what it knows until PC/SC reports something, and our driver's readers are none of its own.
+
+        Where PC/SC has a card that no driver shows, the agent believes PC/SC: so none stays beside empty readers.
+        """
+        present = self._card_is_in()
+        for inserted in (not present, stays) if present is stays else (stays,):
+            self._reader.control("insert" if inserted else "remove")
+            wait_until(lambda inserted=inserted: self._card_is_in() is inserted, between=0.1)
 
     def _card_is_in(self) -> bool:
         """What the agent tells everybody."""
@@ -116,7 +120,7 @@ class Stage:
         )
         contents = dataclasses.replace(card_contents(self._pki / "cards" / "citizen.json"), pin=STRANGE_PIN)
         self.hicos.add("strange", contents)
-        # The agent remembers that a card is locked: none comes back with new tries.
+        # One for each row that locks it: the driver's cards keep their tries as real ones do.
         own = card_contents(self._pki / "cards" / "citizen.json")
         self._lockable = iter([self.hicos.add(f"lockable-{number}", own) for number in range(_LOCKABLE)])
         self.portals = {kind: self._closing.enter_context(Portal(kind, self.certificate)) for kind in Kind}

@@ -5,7 +5,6 @@ from tests.hipki.rows import Cards, Click, Style
 from tests.hipki.styles_signing import SIGN, b64
 from tests.stand.parts import PIN
 
-_CANCELLED = 0x76000999
 _LOGIN, _UNSUPPORTED, _EXPIRED = 0x76100006, 1979711502, 0x76500002
 _WRONG = {**SIGN, "tbs": "TBS", "pin": "000000"}
 _BOTH = (Kind.PUBLIC, Kind.PLAIN_LOOPBACK)
@@ -21,7 +20,7 @@ def _asks(name: str, *clicks: Click, cards: Cards = Cards.ONE, address: str = "/
 STYLES: tuple[Style, ...] = (
     Style("wrong PIN one, two, three, locked", {"encode": "values", "request": _WRONG},
           (Click(code=_LOGIN, last=_TWO), Click(code=_LOGIN, last=_ONE),
-           Click(("last", "000000", "escape"), code=_LOGIN, last=_LOCKED), Click(("escape",), code=_CANCELLED)),
+           Click(("last", "000000", "escape"), code=_LOGIN, last=_LOCKED), Click(code=_LOGIN, last=_LOCKED)),
           _BOTH, cards=Cards.LOCKABLE, signatures=0),
     _asks("PIN too short", Click(code=_LOGIN, last=_LENGTH), pin="12345"),
     _asks("PIN too long", Click(code=_LOGIN, last=_LENGTH), pin="123456789"),
