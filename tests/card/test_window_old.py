@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from agent.card.harmless import LONGEST
 from agent.card.old_asks import CmsAsk, ListAsk, OldAsk, RawAsk
 from agent.card.operation import State
-from agent.card.prompts.content_text import LONGEST
 from agent.card.prompts.window.content_field import ContentField
 from agent.failures import Code, FailureError
 from tests.card.window_stage import Open, Stage, keys, said, typed

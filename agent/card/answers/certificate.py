@@ -1,6 +1,5 @@
 """What the window and the answer need to know of a card's certificate; the certificate is hostile input."""
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,19 +12,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.x509.oid import NameOID
 
+from agent.card.harmless import harmless
 from pkcs11_shims.keys import Scheme
 
 MAX_CERTIFICATE = 16 * 1024
-MAX_NAME = 64
 # As much as a portal may ask for (`agent.order.Wanted`): a longer value can never be the wanted one.
 MAX_ISSUER_NAME = 128
 MAX_ISSUER_NAMES, MAX_POLICIES = 16, 32
 MIN_RSA, MAX_RSA = 2048, 4096
-# A Vietnamese vowel has two; more only pile up over the lines around.
-_MAX_MARKS = 2
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-# Fillers and a blank pattern: letters and symbols by category that show nothing (Unicode, Default_Ignorable).
-_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 # What PyCA raises for odd DER, duplicate extensions and keys it does not know.
 UNREADABLE = (
     ValueError,
@@ -119,20 +113,6 @@ def read_certificate(der: bytes) -> CertificateFacts:
         raise ValueError("unreadable certificate") from None
 
 
-def harmless(text: str, longest: int = MAX_NAME) -> str:
-    """Text from a card, fit to be shown in one line: at most so many characters, and "…" where it was longer.
-
-    No controls, direction marks, line breaks and invisible characters; at most two combining marks on a character.
-    """
-    shown: list[str] = []
-    marks = _MAX_MARKS  # a mark at the very beginning would sit on the text before
-    for character in text[:longest]:
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if marks <= _MAX_MARKS:
-            shown.append(_REPLACEMENT if _moves_text(character) else character)
-    return "".join(shown) + "…" * (len(text) > longest)
-
-
 def der_signature(raw: bytes) -> bytes:
     """ECDSA-Sig-Value (RFC 3279, 2.2.3) of a raw R||S."""
     half = len(raw) // 2
@@ -164,12 +144,6 @@ def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
         algorithm=algorithm,
         hash=hash_,
     )
-
-
-def _moves_text(character: str) -> bool:
-    category = unicodedata.category(character)
-    # Other (control, format, unassigned), and the separators of lines and paragraphs, which would fake a second row.
-    return category[0] == "C" or category in ("Zl", "Zp") or character in _UNSEEN
 
 
 def _texts(name: x509.Name, *kinds: x509.ObjectIdentifier) -> Iterator[str]:

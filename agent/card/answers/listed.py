@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from agent.card.answers.certificate import harmless
 from agent.card.answers.listed_facts import listed_certificate, listed_key
+from agent.card.harmless import harmless
 from agent.card.old_asks import ListedCertificate, ListedKey, ListedReader, ListedToken, Listing
 from pkcs11_shims.cryptoki import LibraryInfo, TokenInfo
 from pkcs11_shims.errors import CardError

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from agent.card.answers.certificate import MAX_CERTIFICATE, MAX_RSA, UNREADABLE, harmless
+from agent.card.answers.certificate import MAX_CERTIFICATE, MAX_RSA, UNREADABLE
 from agent.card.answers.directory import directory_attributes
+from agent.card.harmless import harmless
 from agent.card.old_asks import ListedCertificate, ListedKey
 from pkcs11_shims import cryptoki
 from pkcs11_shims.keys import CardCertificate, CardPublicKey

@@ -12,20 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from agent.card.harmless import LONGEST, UNSEEN, harmless_lines
 from agent.card.old_asks import CmsAsk, DecryptAsk, OldAsk, Pkcs1Ask, RawAsk
 
-# Characters; nobody reads more in a window, and a toolkit has to lay it out.
-LONGEST = 20_000
-_MAX_MARKS = 2
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_TAB = "    "
 # Pinentry and terminal: so many lines, of so many cells of a terminal (a Chinese character takes two).
 _QUOTED_LINES, _QUOTED_CELLS = 8, 56
 _BAR, MORE = "│ ", "…"
-# Fillers and a blank pattern: letters and symbols by category that show nothing (Unicode, Default_Ignorable).
-_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-# Everything that some program ends a line at.
-_LINE_ENDS = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n"))
 # What pages have signed that only want a signature.
 _FIXED = frozenset({"", "tbs"})
 # DER of DigestInfo up to the digest (RFC 8017, 9.2, note 1), and how long that is.
@@ -116,15 +108,6 @@ def grouped(data: bytes) -> str:
     return data.hex(" ", 4)
 
 
-def harmless_lines(text: str) -> str:
-    """Text in its lines, without what would move, hide or fake any of it; at most LONGEST characters are read.
-
-    No controls, direction marks and invisible characters, at most two combining marks on a character; tabs are blanks,
-    and all that ends a line anywhere ends one here.
-    """
-    return "".join(_harmless(text[:LONGEST].replace("\r\n", "\n").translate(_LINE_ENDS)))
-
-
 def quoted(text: str) -> Iterator[str]:
     """The first lines of a harmless text, each behind a bar and so short that none goes on without it."""
     lines = list(itertools.islice(_short_lines(text), _QUOTED_LINES + 1)) if text else []
@@ -145,20 +128,6 @@ def _short_lines(text: str) -> Iterator[str]:
         yield line
 
 
-def _harmless(text: str) -> Iterator[str]:
-    marks = _MAX_MARKS  # a mark at the very beginning would sit on what is outside
-    for character in text:
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if character == "\n":
-            marks = _MAX_MARKS
-            yield character
-        elif character == "\t":
-            yield _TAB
-        elif marks <= _MAX_MARKS:
-            yield _REPLACEMENT if category[0] == "C" or character in _UNSEEN else character
-
-
 def _content(data: bytes) -> Content:
     if not data:
         return Content(Form.EMPTY, 0)
@@ -175,4 +144,4 @@ def _is_fixed(data: bytes) -> bool:
     if len(data) > LONGEST:
         return False
     text = data.decode("utf-8", "replace")
-    return "".join(c for c in text if unicodedata.category(c)[0] not in "CZ" and c not in _UNSEEN).lower() in _FIXED
+    return "".join(c for c in text if unicodedata.category(c)[0] not in "CZ" and c not in UNSEEN).lower() in _FIXED

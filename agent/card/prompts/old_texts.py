@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from agent.card.frames import HostOrder
+from agent.card.harmless import LONGEST
 from agent.card.old_asks import OldAsk
 from agent.card.prompts import texts
-from agent.card.prompts.content_text import LONGEST, Caution, Content, Form, cautions_of, content_of
+from agent.card.prompts.content_text import Caution, Content, Form, cautions_of, content_of
 from agent.card.prompts.words import Said
 from agent.card.view import Topic, YesNo
 from agent.messages import Translator

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from agent.card.harmless import harmless
 from agent.card.prompts import texts
 from agent.failures import Code, failure
 from agent.messages import Translator
@@ -47,9 +48,6 @@ def validity_of(translator: Translator, card: Card) -> str:
 
 def reader_of(card: Card) -> str:
     """The name of a card's reader, fit to be shown."""
-    # Here, because it brings cryptography with it, which the driver thread has loaded by the time there is a card.
-    from agent.card.answers.certificate import harmless
-
     return harmless(card.token.reader)
 
 

@@ -19,12 +19,11 @@ from agent.card.answers.certificate import (
     MAX_CERTIFICATE,
     MAX_ISSUER_NAME,
     MAX_ISSUER_NAMES,
-    MAX_NAME,
     MAX_POLICIES,
     CertificateFacts,
-    harmless,
     read_certificate,
 )
+from agent.card.harmless import MAX_NAME, harmless
 from pkcs11_shims.keys import Scheme
 from tests.unit.agent.certificates import NOT_AFTER, NOT_BEFORE, Key, certificate, name
 from tests.unit.cardlogin_server import pki

@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.card.harmless import LONGEST, harmless_lines
 from agent.card.old_asks import CmsAsk, DecryptAsk, ListAsk, OldAsk, Pkcs1Ask, RawAsk, SiteAsk
 from agent.card.prompts.content_text import (
-    LONGEST,
     Caution,
     Content,
     Form,
     cautions_of,
     content_of,
     digest_of,
-    harmless_lines,
     quoted,
 )
 

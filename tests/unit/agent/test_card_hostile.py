@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from agent.card.answers.certificate import harmless, read_certificate
+from agent.card.answers.certificate import read_certificate
 from agent.card.card import Card
 from agent.card.frames import FrameError, HostAnswer, HostOrder, decode
+from agent.card.harmless import harmless
 from agent.card.operation import ENTRY_LIMIT, State
 from agent.card.prompts import prompt_window
 from agent.card.prompts.origin_text import Remark, origin_text
