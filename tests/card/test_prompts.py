@@ -25,7 +25,7 @@ HOST = """
     import os, sys, threading
     sys.path.insert(0, {root!r})
     from agent.card.frames import HostOrder, HostSetup
-    from agent.card.old_asks import CmsAsk, OldAsk
+    from agent.card.old_asks import CmsAsk, OldAsk, RawAsk
     from agent.card.prompts import prompt
     from agent.card.prompts import pinentry as prompt_pinentry
     from agent.card.prompts import terminal as prompt_terminal
@@ -219,6 +219,7 @@ def test_terminal_is_as_it_was_afterwards_and_what_was_typed_before_is_not_the_p
 
 
 OLD = r'OldAsk(CmsAsk("同意\x1b[2J\r網站：https://bank.example".encode()))'
+RAW = r"OldAsk(RawAsk(bytes.fromhex('3031300d060960864801650304020105000420') + bytes(32)))"
 ASKED = "再按 Enter："
 
 
@@ -313,12 +314,17 @@ class Desktop:
         self._seen: set[int] = set()
 
     def window(self) -> None:
-        """Waits for the window of a new pinentry; it may have the same X number as the last one."""
-        host = psutil.Process(self._process.pid)
-        wait_until(lambda: bool({child.pid for child in host.children()} - self._seen))
-        self._seen |= {child.pid for child in host.children()}
+        """Waits for the window of a new pinentry; it may have the same X number as the last one.
+
+        Fails when the host has ended.
+        """
+        self._seen |= wait_until(self._new_children)
         # GTK shows its window before it has the keyboard.
         wait_until(lambda: self._screen.keyboard() in self._screen.windows("Pinentry-gtk-2"))
+
+    def _new_children(self) -> set[int]:
+        assert self._process.poll() is None, f"the host has ended: {self.result()}"
+        return {child.pid for child in psutil.Process(self._process.pid).children()} - self._seen
 
     def keys(self, *names: str) -> None:
         """Presses keys."""
@@ -383,6 +389,23 @@ def test_pinentry_window_no_to_the_site_of_an_old_page(screen: Screen, environme
     desktop.window()
     desktop.keys("Tab", "Return")
     assert desktop.result() == "RESULT PinentryPrompt origin_not_permitted None 0"
+
+
+@pytest.mark.parametrize(("old", "questions"), [(OLD, 1), (RAW, 2)], ids=["text", "digest"])
+def test_pinentry_window_signs_for_an_old_page_after_a_yes_to_each_question(
+    screen: Screen, environment: dict[str, str], old: str, questions: int
+) -> None:
+    """The site first, then what cannot be shown; the keyboard begins on what is no "yes" each time."""
+    desktop = Desktop(screen, environment, ONE, old=old)
+    for number in range(questions):
+        desktop.window()
+        desktop.picture(ROOT / "build" / "window" / f"pinentry-old-question-{number + 1}.png")
+        desktop.keys("Tab", "Tab", "Return")
+    desktop.window()
+    desktop.picture(ROOT / "build" / "window" / f"pinentry-old-pin-{questions}.png")
+    desktop.type(PIN)
+    desktop.keys("Return")
+    assert desktop.result() == "RESULT PinentryPrompt token None 1"
 
 
 def test_pinentry_window_goes_with_the_page(screen: Screen, environment: dict[str, str], page: Path) -> None:
