@@ -247,6 +247,7 @@ STATES = (
     WindowState("old-warnings", _last_try_asked, {"old": _LONG, "origin": _PLAIN}),
     WindowState("english-old-warnings", _last_try_asked, {"old": _LONG, "origin": _PLAIN, "language": "en"}),
     WindowState("dark-old-warnings", _pin, {"old": _LONG, "dark": True}),
+    WindowState("old-most-warnings", _last_try_asked, {"old": _LONG, "origin": LOOK_ALIKE}),
     WindowState("old-fixed", _pin, {"old": _FIXED}),
     WindowState("old-binary", _pin, {"old": _BINARY}),
     WindowState("english-old-decrypt", _pin, {"old": _DECRYPT, "language": "en"}),

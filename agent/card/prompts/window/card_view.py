@@ -24,6 +24,8 @@ _LEAD = (texts.LEAD, texts.LEAD_HOW)
 CAPTIONS = 120
 _NAMES = (texts.HOLDER, texts.KIND, texts.VALID, texts.READER, texts.TRIES)
 _SHARED = (2, 3)
+# Between the parts, in pixels at 96 dpi; less where the window would get too tall for the screen.
+_WIDE, _TIGHT = 10, 3
 
 
 class CardFacts(tk.Frame):
@@ -99,10 +101,11 @@ class CardView(tk.Frame):
         self._last, self._last_how = False, texts.ASK_LAST_TRY_HOW
         self._calm, self._left, self._lead = False, False, _LEAD  # nothing is wrong; the page has left; what to do
         px = theme.px
+        self._gap = px(_WIDE)
         self.facts = CardFacts(self, theme, speaker)
-        self.facts.pack(fill="x", pady=(px(10), 0))
+        self.facts.pack(fill="x", pady=(self._gap, 0))
         self.message = Notice(self, theme, speaker, lines=2)
-        self.message.pack(fill="x", pady=(px(10), 0))
+        self.message.pack(fill="x", pady=(self._gap, 0))
         self._entry = tk.Frame(self, bg=theme.palette.paper)
         caption = Line(self._entry, theme)
         speaker.say(caption, texts.PIN)
@@ -141,6 +144,10 @@ class CardView(tk.Frame):
             self._calm, self._lead = True, (texts.PINPAD, texts.PINPAD_HOW) if card.pinpad else _LEAD
             self._guide()
 
+    def shrink(self) -> bool:
+        """Takes a little less room on a low screen; whether that was possible."""
+        return self.facts.shrink() or self._tighten()
+
     def take(self, *, early: bool) -> None:
         """From now on keys are taken; `early` says that some came before."""
         self.field.enable(True)
@@ -175,6 +182,16 @@ class CardView(tk.Frame):
         self._speaker.say(self._hint, texts.HINT[self.field.form] if note is None else note)
         self._hint.configure(fg=self._theme.palette.soft if note is None else self._theme.palette.alert)
 
+    def _tighten(self) -> bool:
+        """Less between the parts."""
+        if self._gap == self._theme.px(_TIGHT):
+            return False
+        self._gap = self._theme.px(_TIGHT)
+        for part in (self.facts, self.message, self._entry):
+            if part.winfo_manager():
+                part.pack_configure(pady=(self._gap, 0))
+        return True
+
     def _guide(self) -> None:
         what, how = (old_texts.LEFT, old_texts.LEFT_HOW) if self._left else self._lead
         self.message.tell(what, how, alert=False)
@@ -188,7 +205,7 @@ class CardView(tk.Frame):
         for part in (self._entry, self.last_try, self._place):
             part.pack_forget()
         if not pinpad:
-            self._entry.pack(fill="x", pady=(self._theme.px(10), 0))
+            self._entry.pack(fill="x", pady=(self._gap, 0))
         if last:
             self.last_try.pack(fill="x")
         if not pinpad:

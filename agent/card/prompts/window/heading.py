@@ -71,7 +71,7 @@ class Heading(tk.Frame):
         for line in (self._origin, self._readable, self._remark):
             line.pack(fill="x")
         self._asked = tk.Frame(self, bg=palette.paper)
-        self._caption(self._asked, theme, texts.PURPOSE)
+        self._about = self._caption(self._asked, theme, texts.PURPOSE)
         self._purpose = Line(self._asked, theme, font=theme.large)
         self._purpose.pack(fill="x")
         self._content: ContentField | None = None
@@ -110,6 +110,12 @@ class Heading(tk.Frame):
     def shrink(self) -> bool:
         """Takes a line less for what is signed; whether that was possible."""
         return self._content is not None and self._content.shrink()
+
+    def drop_caption(self) -> bool:
+        """Takes the name of the purpose away, which says for itself what it is; whether it was there."""
+        there = bool(self._about.winfo_manager())
+        self._about.pack_forget()
+        return there
 
     def _tell_content(self, old: OldAsk) -> None:
         """What is signed, beneath the purpose, and what to beware of."""

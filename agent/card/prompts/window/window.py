@@ -310,7 +310,8 @@ class Window:
         """Less of what is signed is seen at once where the window would be taller than the screen."""
         room = self._area.bottom - self._area.top - self._theme.px(_FRAME)
         self.top.update_idletasks()
-        while self.top.winfo_reqheight() > room and (self._heading.shrink() or self._card.facts.shrink()):
+        heading, card = self._heading, self._card
+        while self.top.winfo_reqheight() > room and (heading.shrink() or card.shrink() or heading.drop_caption()):
             self.top.update_idletasks()
 
     def _stage(self, view: tk.Frame) -> None:
