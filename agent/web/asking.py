@@ -11,6 +11,7 @@ from aiohttp import web
 
 from agent.callers import Callers, site_of
 from agent.card.frames import Token
+from agent.failures import Code
 from agent.order import Order
 from agent.permissions import Permissions
 from agent.platform import raise_file_limit
@@ -31,6 +32,7 @@ class Admission:
         self.callers = Callers(settings, permissions)
         self.peers = Peers()
         self.requests, self.windows = Requests(clock), Windows(clock)
+        self.failures: list[Code] = []  # the last one of all listeners, for /status
         self.connections = Connections(raise_file_limit())
 
 

@@ -78,7 +78,7 @@ def guarded(
     app[PORT], app[OWN], app[PLACES] = port, own, places
     app[FORM], app[RULES_OF] = form, rules_of
     app[ADMISSION] = admission
-    app[LAST_FAILURE] = []
+    app[LAST_FAILURE] = admission.failures
     app.on_response_prepare.append(finish)
     app.add_routes(routes)
     return app

@@ -110,6 +110,12 @@ async def test_state_names_the_last_failure_and_nothing_of_its_order(site: Site)
     assert CHALLENGE not in text
 
 
+async def test_last_failure_is_that_of_all_listeners(site: Site) -> None:
+    """Who has failed on the old component's port looks at whichever status page is linked."""
+    site.admission.failures[:] = [Code.NO_DRIVER]
+    assert "no_driver" in (await open_page(site, "/status")).body.decode()
+
+
 @pytest.mark.parametrize("relation", ["cross-site", "same-origin", "none"])
 async def test_state_can_be_opened_and_not_fetched(site: Site, relation: str) -> None:
     opened = await open_page(site, "/status", **{"Sec-Fetch-Site": relation})
