@@ -13,8 +13,8 @@ from tests.stand.browser import Tab
 from tests.stand.waiting import wait_until
 
 WHO = "a web page"
-NO_ANSWER = 1979711501
 OWN = 'document.querySelector("meta[name=page-token]").content'
+SEEN = """(() => { try { return found.location.href; } catch { return "another's"; } })()"""
 EMBED = """new Promise((resolve) => {{
   const frame = document.createElement("iframe");
   frame.onload = () => resolve("");
@@ -53,16 +53,15 @@ def test_token_of_another_popup(scene: Scene) -> None:
     scene.start_agent()
     scene.decide(scene.good.origin, Decision.ALLOW)
     first = greeted(scene, scene.good.origin)
-    theirs = token_of(popups(scene, first)[0])
+    owner = popups(scene, first)[0]
+    theirs = token_of(owner)
     greeted(scene, scene.good.origin)
     found = [popup for popup in popups(scene, first) if token_of(popup) != theirs]
     assert len(found) == 1
     foreign = json.dumps(theirs)
     assert post(found[0], "/umakeSig", foreign, scene.good.origin)["ret_code"] == UNSUPPORTED
     assert "page_expired" in str(post(found[0], "/sign", foreign, scene.good.origin))
-    # The popup that it was issued to has none any more; its page learns that there is no answer.
-    first.evaluate(f"(popup.postMessage({json.dumps(json.dumps(dict(SIGN)))}, '*'), 0)")
-    assert scene.answer(first)["ret_code"] == NO_ANSWER
+    assert "page_expired" in str(post(owner, "/sign", OWN, scene.good.origin))
     scene.nothing_was_done()
 
 
@@ -79,7 +78,7 @@ def test_message_of_another_site(scene: Scene) -> None:
     order = json.dumps(json.dumps(dict(SIGN)))
     scene.act(tab, f"window.found = open('', 'sig'); window.found.postMessage({order}, '*')")
     wait_until(lambda: tab.evaluate("!!window.found"))
-    assert len(popups(scene, tab)) == len(scene.browser.others(tab)) == 1, "the popup must be found by its name"
+    assert tab.evaluate(SEEN) == "another's", "the popup must be found by its name for this to show anything"
     # Had the site been heard, this would be too late, and the answer another.
     portal.evaluate(f"(popup.postMessage({json.dumps(json.dumps({'func': 'other'}))}, '*'), 0)")
     assert scene.answer(portal)["ret_code"] == UNSUPPORTED
@@ -102,9 +101,8 @@ def test_popup_that_is_led_away(scene: Scene) -> None:
     wait_until(lambda: popups(scene, tab))
     assert scene.screen.windows() == [window]
     scene.screen.focus(window)  # nothing manages the windows here, so the new popup has the keyboard
-    assert scene.screen.windows() == [window]
-    scene.screen.focus(window)  # nothing manages the windows here, so the new popup has the keyboard
     scene.types_pin()
-    assert scene.answer(tab)["ret_code"] == OK
+    # The popup that was led away may have told that it heard nothing.
+    wait_until(lambda: json.loads(scene.texts(tab)[-1]).get("ret_code") == OK)
     scene.screen.wait_no_window()
     assert scene.card()[0] == before + 1
