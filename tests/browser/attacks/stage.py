@@ -23,21 +23,28 @@ _PAGE = b"""<!DOCTYPE html><meta charset="utf-8"><title>stage</title><button id=
 <script>window.heard = []; addEventListener("message", ({ origin, data }) => heard.push({ origin, data }));
 setTimeout(() => eval(decodeURIComponent(location.hash.slice(1))), 100);</script>"""
 
+SANDBOXED = "/sandboxed"
+_SANDBOX = "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox"
+
 
 class Host:
-    """A site over TLS on a port of its own; a context manager.
+    """A site on a port of its own, over TLS where it has a certificate; a context manager.
 
     `redirects`: where requests of a method (GET, POST) for its return address are sent on to. `posts`: what came.
     """
 
-    def __init__(self, name: str, certificate: Path, redirects: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, name: str, certificate: Path | None, redirects: Mapping[str, str] = MappingProxyType({})
+    ) -> None:  # fmt: skip
         self.redirects, self.posts = redirects, list[str]()
         self._server = _Server(self)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+            plain = self._server.socket
+            self._server.socket = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
         self.port = int(self._server.server_address[1])
-        self.origin = f"https://{name}:{self.port}"
+        self.origin = f"{'https' if certificate else 'http'}://{name}:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     def __enter__(self) -> "Host":
@@ -68,8 +75,14 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        """The page, whatever is asked for; at the return address, that answers are taken there."""
+        """The page, whatever is asked for; at the return address, that answers are taken there.
+
+        At /sandboxed it has no name: its origin is opaque.
+        """
         if self._is_sent_on():
+            return
+        if self.path == SANDBOXED:
+            self._answer(_PAGE, "text/html; charset=utf-8", more={"Content-Security-Policy": _SANDBOX})
             return
         if self.path == RETURN:
             self._answer(b'{"cardlogin_return": 1}', "application/json")

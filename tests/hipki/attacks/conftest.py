@@ -38,7 +38,7 @@ def evil(certificate: Path) -> Iterator[Host]:
         yield host
 
 
-@pytest.fixture(scope="module", params=Brand)
+@pytest.fixture(scope="package", params=Brand)
 def browser(
     request: pytest.FixtureRequest, screen: Screen, good: Host, evil: Host, certificate: Path,
     tmp_path_factory: pytest.TempPathFactory,

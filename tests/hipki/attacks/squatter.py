@@ -3,8 +3,10 @@
 from tests.browser.attacks.squatter import Squatter
 
 # It stands where our popup is asked for and is of one origin with us: it lies about the caller in every way it has.
-# The last way that it tries is the only one that a script in our place has: to take the token out of a window of ours.
-_PLANTED = """<!DOCTYPE html><meta charset="utf-8"><title>planted</title><script type="module">
+# The last way that it tries is the only one that a script in our place has: to take the token out of a window of ours,
+# which it can open once the person has clicked on something.
+_PLANTED = """<!DOCTYPE html><meta charset="utf-8"><title>planted</title><button id="go">go</button>
+<script type="module">
 const tell = (name, value) => opener.postMessage({{ planted: name, value }}, "*");
 const tokenIn = (text) => /name="page-token" content="([^"]+)"/.exec(text)?.[1] ?? "none";
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -24,6 +26,7 @@ const ways = {{
     return sign(tokenIn(frame.contentDocument.documentElement.innerHTML));
   }},
   async opened() {{
+    await new Promise((resolve) => document.querySelector("#go").addEventListener("click", resolve, {{ once: true }}));
     const other = open("/ChtPopupForm?mine", "other");
     await later(1500);
     return sign(tokenIn(other.document.documentElement.innerHTML));

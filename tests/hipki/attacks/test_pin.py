@@ -2,8 +2,10 @@
 
 import http.client
 import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from agent.permissions import Decision
@@ -33,7 +35,7 @@ def test_pins_of_a_page_that_may_send_none(scene: Scene) -> None:
     """A page tries PINs, one window after the other: none is tried"""
     scene.start_agent()
     scene.decide(scene.evil.origin, Decision.ALLOW)
-    for count in range(4):
+    for count in range(2):
         tab = scene.browser.open(scene.evil.origin)
         scene.ask(tab, {**SIGN, "tbs": f"{TBS} {count}", "pin": WRONG})
         scene.says_no()
@@ -76,6 +78,29 @@ def test_card_is_told_from_another(scene: Scene, path: str, pki: Path) -> None:
     scene.decide(scene.good.origin, Decision.ALLOW)
     # Or else this test would say nothing.
     assert b"Virtual" in public(scene, path, scene.good.origin), "a site that is permitted sees more"
+
+
+def test_asking_of_a_stranger_starts_no_card_host(scene: Scene) -> None:
+    """A stranger asks for list and picture again and again, to keep card and computer busy: no program is started"""
+    daemon = psutil.Process(scene.start_agent().program.pid)
+
+    def children() -> set[int]:
+        return {child.pid for child in daemon.children(recursive=True)}
+
+    # The daemon has noticed the card, and whatever it then gets ready is there.
+    wait_until(lambda: b"serialNumber" in public(scene, "/pkcs11info", scene.evil.origin), between=1)
+    time.sleep(1)
+    before, after = children(), set[int]()
+    for path in ("/pkcs11info", "/p11Image.bmp") * 10:
+        public(scene, path, scene.evil.origin)
+        after |= children()
+    assert after <= before
+    # Or else this test would say nothing.
+    scene.decide(scene.good.origin, Decision.ALLOW)
+    permitted = threading.Thread(target=public, args=(scene, "/pkcs11info", scene.good.origin))
+    permitted.start()
+    wait_until(lambda: children() - before, between=0.01)
+    permitted.join()
 
 
 def test_polling_while_a_window_is_open(scene: Scene) -> None:

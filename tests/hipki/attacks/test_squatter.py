@@ -6,7 +6,7 @@ import pytest
 
 from agent.permissions import Decision
 from tests.browser.attacks.squatter import Plant
-from tests.hipki.attacks.scene import OK, SIGN, Scene
+from tests.hipki.attacks.scene import NOT_PERMITTED, OK, SIGN, Scene
 from tests.hipki.attacks.squatter import old_squatter
 from tests.stand.browser import Chromium, Tab
 from tests.stand.waiting import wait_until
@@ -28,7 +28,7 @@ def plant(scene: Scene, kind: Plant) -> None:
         tab = scene.browser.open(scene.evil.origin)
         address = "/" if kind is Plant.WORKER else "/popupForm"
         scene.act(tab, f"window.popup = open('{scene.old}{address}')")
-        heard(scene, tab, "worker" if kind is Plant.WORKER else "done")
+        heard(scene, tab, "worker" if kind is Plant.WORKER else WAYS[-1])
         for other in scene.browser.others(tab):
             other.close()
         tab.close()
@@ -39,6 +39,13 @@ def visit(scene: Scene) -> Tab:
     tab = scene.browser.open(scene.evil.origin)
     scene.act(tab, f"window.popup = open('{scene.old}/popupForm')")
     return tab
+
+
+def lead_to_window(scene: Scene, tab: Tab) -> None:
+    """The person clicks on the planted page, which gets our window by its last way: one window, and no more"""
+    scene.browser.others(tab)[0].click("#go")
+    scene.screen.wait_window()
+    assert len(scene.screen.windows()) == 1
 
 
 def first_word(scene: Scene) -> str:
@@ -62,13 +69,29 @@ def test_what_a_planted_page_can_do(scene: Scene, kind: Plant) -> None:
     for way in WAYS:
         said = str(heard(scene, tab, way))
         assert '"signature"' not in said, (way, said)
-    # The last way may bring up our window, which names the site "as the page says"; the person says no.
-    wait_until(lambda: scene.screen.ready() or tab.evaluate("heard.some(({ data }) => data.planted === 'done')"))
-    if scene.screen.windows():
-        scene.says_no()
+    lead_to_window(scene, tab)
+    scene.says_no()
     assert '"signature"' not in str(heard(scene, tab, "opened"))
     scene.nothing_was_done()
     assert "POST /sign" in agent.log.read_text("utf-8")
+
+
+def test_planted_page_names_a_site_that_nobody_permitted(scene: Scene) -> None:
+    """It has a token out of a window of ours: the question about the site comes first, and a PIN is no yes to it"""
+    plant(scene, Plant.CACHE)
+    scene.start_agent()
+    tab = visit(scene)
+    assert heard(scene, tab, "begun") == scene.old, "the planted page must run for this to show anything"
+    heard(scene, tab, WAYS[-1])
+    lead_to_window(scene, tab)
+    scene.types_pin()
+    scene.screen.wait_no_window()
+    said = json.loads(str(heard(scene, tab, "opened")))
+    # Return says no to the question, so it was not the PIN that was asked for.
+    assert said["ret_code"] == NOT_PERMITTED
+    assert not {"cardSN", "certb64", "signature", "slots"} & set(said)
+    assert scene.decided() == {}
+    scene.nothing_was_done()
 
 
 @pytest.mark.parametrize("kind", Plant)
