@@ -176,19 +176,20 @@ def check_signed_data(answer: HostAnswer, content: bytes, folder: Path) -> None:
 def test_card_makes_signed_data(desk: Desk, with_card: Sign, card: str, hash_name: str, tmp_path: Path) -> None:
     desk.use(card)
     ask = msgspec.convert({"content": b"TBS", "hash": hash_name, "nonce": "nonce 1", "card_number": True}, CmsAsk)
-    check_signed_data(with_card(HostOrder(ORIGIN, new_challenge(), "zh-Hant", old=OldAsk(ask))), b"TBS", tmp_path)
+    order = HostOrder(ORIGIN, new_challenge(), "zh-Hant", old=OldAsk(ask, permitted=True))
+    check_signed_data(with_card(order), b"TBS", tmp_path)
 
 
 def test_every_kind_of_key_makes_signed_data(with_token: Sign, tmp_path: Path) -> None:
     content = bytes(range(256)) * 64
     ask = CmsAsk(content, "sha512", "nonce 1", card_number=True)
-    answer = with_token(HostOrder(ORIGIN, new_challenge(), "zh-Hant", old=OldAsk(ask)))
+    answer = with_token(HostOrder(ORIGIN, new_challenge(), "zh-Hant", old=OldAsk(ask, permitted=True)))
     assert answer.signed is not None
     assert openssl_finds(tmp_path, answer.signed.value) == pyhanko_finds(answer.signed.value) == content
 
 
 def test_signed_data_that_cannot_be_made_costs_no_try(desk: Desk, with_card: Sign) -> None:
-    ask = OldAsk(CmsAsk(bytes(MAX_CONTENT + 1)))
+    ask = OldAsk(CmsAsk(bytes(MAX_CONTENT + 1)), permitted=True)
     answer = with_card(HostOrder(ORIGIN, new_challenge(), "zh-Hant", old=ask, tells=True))
     assert (answer.code, answer.signed, answer.token) == ("request_malformed", None, None)
     assert desk.card("status")["tries"] == 3

@@ -59,15 +59,17 @@ def _ask_beside(theatre: Theatre, brand: Brand, kind: Kind, client: Mapping[str,
 
 
 def _act(theatre: Theatre, click: Click) -> None:
-    """The person answers our window."""
-    screen = theatre.stage.screen
+    """The person answers our window, each time when it has taken what came before."""
+    screen, hicos = theatre.stage.screen, theatre.stage.hicos
     for what in click.keys:
-        screen.wait_window()
         if what in KEYS:
-            screen.key(KEYS[what])
+            screen.answer(KEYS[what])
         else:
+            screen.wait_window()
+            logins = hicos.calls().count("C_Login")
             screen.type(what)
             screen.key("Return")
+            wait_until(lambda logins=logins: hicos.calls().count("C_Login") > logins)
 
 
 def _check(theatre: Theatre, click: Click, said: dict[str, Any]) -> None:

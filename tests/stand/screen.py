@@ -87,6 +87,16 @@ class Screen:
         """Presses keys, such as Return or Escape."""
         self._xdotool("key", *names)
 
+    def answer(self, key: str) -> None:
+        """Presses a key in the window, and returns when that has changed what it shows, or has taken it away.
+
+        Otherwise what is typed next may come while the same question is still there.
+        """
+        window = self.wait_window()
+        before = self._look(window)
+        self.key(key)
+        wait_until(lambda: self._look(window) != before, between=_LOOK)
+
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Clicks on a place of the screen."""
         self._xdotool("mousemove", str(x), str(y), "click", str(button))
@@ -133,6 +143,15 @@ class Screen:
         text = self._xdotool("getwindowgeometry", "--shell", window)
         pairs = (line.partition("=") for line in text.split())
         return {key: int(value) for key, _, value in pairs if value.isdigit()}
+
+    def _look(self, window: str) -> bytes:
+        """What a window shows now, to be compared; nothing when it is gone."""
+        try:
+            place = self.place(window)
+        except StandError:
+            return b""
+        box = (place["X"], place["Y"], place["X"] + place["WIDTH"], place["Y"] + place["HEIGHT"])
+        return ImageGrab.grab(xdisplay=self.display).crop(box).tobytes()
 
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         environment = {**os.environ, "DISPLAY": self.display}

@@ -71,8 +71,7 @@ def test_whole_way(desk: Desk, own: Agent, screen: Screen, tmp_path: Path) -> No
     asker, challenge = Asker(own), new_challenge()
     try:
         first = asker.ask(challenge)
-        screen.wait_window()
-        screen.key("alt+u")
+        screen.answer("alt+u")
         screen.wait_window()
         screen.type("123456")
         screen.key("Return")
