@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from agent.callers import OldCallers
+from agent.callers import Callers
 from agent.card.client import CardHost
 from agent.child import child_command
 from agent.drivers import FILE as DRIVERS
@@ -91,7 +91,7 @@ async def _serve(settings: Settings, state: State) -> None:
     signing = Signing(CardHost(settings.card, chosen, answers, permissions.permit))
     admission = Admission(settings.web, permissions)
     app = application(signing, admission, places, identity / "root.pem")
-    desk = Desk(signing, admission, OldCallers(settings.web, settings.hipki, permissions))
+    desk = Desk(signing, admission, Callers(settings.web, permissions, settings.hipki))
     leaves = LeafKeeper(identity, tls_context)
     runners = [await serve(app, sockets, leaves.context)]
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from aiohttp import web
 from msgspec import structs
 
-from agent.callers import OldCallers
+from agent.callers import Callers
 from agent.card.frames import HostAnswer, HostOrder
 from agent.card.old_asks import ListAsk, Listing, OldAsk, SiteAsk
 from agent.failures import Code, FailureError
@@ -36,7 +36,7 @@ class Watch(Protocol):
 class Desk:
     """The parts behind all ports of the old protocol."""
 
-    def __init__(self, signing: Signing, admission: Admission, callers: OldCallers) -> None:
+    def __init__(self, signing: Signing, admission: Admission, callers: Callers) -> None:
         self.signing, self.admission, self.callers = signing, admission, callers
         self.tokens = PageTokens()
         self.listings = Listings(signing)

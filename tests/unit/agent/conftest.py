@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-from agent.callers import OldCallers
+from agent.callers import Callers
 from agent.card.operation import State
 from agent.permissions import FILE, Permissions
 from agent.settings import HipkiSettings, WebSettings
@@ -117,7 +117,7 @@ async def old(no_blocking_on_the_loop: BlockBuster, tmp_path: Path, settings: Hi
     host, ports = FakeHost(), (free_port(), free_port())
     permissions = Permissions(tmp_path / FILE)
     admission, signing, watch = Admission(WebSettings(), permissions), Signing(host), Watch()
-    desk = Desk(signing, admission, OldCallers(WebSettings(), settings, permissions))
+    desk = Desk(signing, admission, Callers(WebSettings(), permissions, settings))
     desk.follow(watch)
     places = Places(61171, "localhost", old={ports[0]: [], ports[1]: []})
     no_blocking_on_the_loop.deactivate()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.callers import Callers, OldCallers
+from agent.callers import Callers
 from agent.failures import Code, FailureError
 from agent.permissions import FILE, Decision, Permissions
 from agent.settings import HipkiSettings, WebSettings
@@ -109,11 +109,11 @@ def test_developer_page_can_be_refused_like_any_other(permissions: Permissions) 
 )
 def test_callers_of_the_old_protocol(permissions: Permissions, origin: str | None, refused: Code | None) -> None:
     old = HipkiSettings(http=("http://old.example",))
-    assert code(OldCallers(WebSettings(deny=("https://refused.example",)), old, permissions), origin) is refused
+    assert code(Callers(WebSettings(deny=("https://refused.example",)), permissions, old), origin) is refused
 
 
 def test_pins_of_pages_need_the_settings_or_the_person(permissions: Permissions) -> None:
-    callers = OldCallers(WebSettings(), HipkiSettings(page_pin=(A,)), permissions)
+    callers = Callers(WebSettings(), permissions, HipkiSettings(page_pin=(A,)))
     assert [callers.may_send_pin(origin) for origin in (A, f"{A}:81", B)] == [True, False, False]
     permissions.decide(B, Decision.ALLOW)
     assert not callers.may_send_pin(B)
