@@ -1,18 +1,14 @@
 """Portals of every kind, each on a port of its own, that serve the pages of this folder."""
 
 import json
-import ssl
-import threading
 from collections.abc import Mapping
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from typing_extensions import override
-
+from tests.stand.pages import PageHandler, PageServer
 from tests.stand.parts import HOST
 
 PAGES = Path(__file__).parent / "pages"
@@ -45,55 +41,25 @@ class Kind(StrEnum):
         return self not in (Kind.LOOPBACK, Kind.PLAIN_LOOPBACK)
 
 
-class Portal:
+class Portal(PageServer):
     """One portal; a context manager. `said` is what its page told, oldest first."""
 
     def __init__(self, kind: Kind, certificate: Path) -> None:
+        super().__init__(partial(_Handler, self), certificate if kind.encrypted else None)
         self.kind = kind
         self.said: list[dict[str, Any]] = []
-        self._server = _Server(self)
-        if kind.encrypted:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-            self._server.socket = context.wrap_socket(
-                self._server.socket, server_side=True, do_handshake_on_connect=False
-            )
-        self.port = int(self._server.server_address[1])
-        scheme = "https" if kind.encrypted else "http"
-        self.origin = f"{scheme}://{HOST if kind.public else 'localhost'}:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    def __enter__(self) -> "Portal":
-        """Starts to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Ends it."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.origin = f"{'https' if kind.encrypted else 'http'}://{HOST if kind.public else 'localhost'}:{self.port}"
 
     def page(self, style: Mapping[str, object], policy: str = "") -> str:
         """The address of a page in a style, under a policy for its windows."""
         return f"{self.origin}{policy}/portal.html?style={quote(json.dumps(style))}"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Handler(PageHandler):
+    def __init__(self, portal: Portal, *arguments: Any) -> None:
+        self._portal = portal
+        super().__init__(*arguments)
 
-    def __init__(self, portal: Portal) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.portal = portal
-
-    @override
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that leaves is no error of ours."""
-
-
-class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """A page or its script."""
         policy, _, name = urlsplit(self.path).path.rpartition("/")
@@ -102,23 +68,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         headers = {"Cross-Origin-Opener-Policy": _POLICIES[policy]} if _POLICIES[policy] else {}
-        self._answer((PAGES / name).read_bytes(), kind, headers)
+        self.send((PAGES / name).read_bytes(), kind, headers)
 
     def do_POST(self) -> None:
         """What the page tells."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if isinstance(self.server, _Server):
-            self.server.portal.said.append(json.loads(body))
-        self._answer(b"", "text/plain", {})
-
-    def _answer(self, content: bytes, kind: str, headers: Mapping[str, str]) -> None:
-        self.send_response(200)
-        sent = {"Content-Type": f"{kind}; charset=utf-8", "Content-Length": str(len(content)), **headers}
-        for name, value in sent.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    @override
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Says nothing."""
+        self._portal.said.append(json.loads(self.received()))
+        self.send("", "text/plain")

@@ -2,17 +2,13 @@
 
 import html
 import json
-import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from typing_extensions import override
-
 import cardlogin_server
+from tests.stand.pages import PageHandler, PageServer
 from tests.stand.parts import HOST
 
 CLIENT = Path(cardlogin_server.__file__).parent / "browser"
@@ -65,36 +61,18 @@ show(completeNavigation(JSON.parse(document.getElementById("fields").textContent
 </script>"""
 
 
-class Site:
+class Site(PageServer):
     """The site on a port of its own, over TLS; a context manager. `posts` are the forms that came back, as sent.
 
     `said` is what the client answered: a test that looks into a page counts as its person's click for some browsers.
     """
 
     def __init__(self, certificate: Path) -> None:
+        super().__init__(partial(_Handler, self), certificate)
         self.said: list[dict[str, Any]] = []
         self.posts: list[dict[str, str]] = []
         self.post_headers: list[dict[str, str]] = []
-        self._server = _Server(self)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = int(self._server.server_address[1])
         self.origin = f"https://{HOST}:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    def __enter__(self) -> "Site":
-        """Starts to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Ends it."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def page(self, path: str, **request: object) -> str:
         """The address of a page whose button calls the client with this request."""
@@ -105,38 +83,24 @@ class Site:
         return f"{self.origin}/frame?{urlencode({'source': source, 'allow': allow})}"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.site = site
-
-    @override
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that leaves is no error of ours."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    @property
-    def _site(self) -> Site:
-        if not isinstance(self.server, _Server):
-            raise TypeError("another server")
-        return self.server.site
+class _Handler(PageHandler):
+    def __init__(self, site: Site, *arguments: Any) -> None:
+        self._site = site
+        super().__init__(*arguments)
 
     def do_GET(self) -> None:
         """A page."""
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         if parts.path in _SCRIPTS:
-            self._answer((CLIENT / parts.path[1:]).read_text("utf-8"), kind="text/javascript")
+            self.send((CLIENT / parts.path[1:]).read_bytes(), "text/javascript")
         elif parts.path == "/frame":
             source, allow = html.escape(query["source"]), html.escape(query["allow"])
-            self._answer(_FRAME.format(source=source, allow=allow))
+            self.send(_FRAME.format(source=source, allow=allow))
         elif parts.path == RETURN:
-            self._answer('{"cardlogin_return": 1}', {"Access-Control-Allow-Origin": "*"}, kind="application/json")
+            self.send('{"cardlogin_return": 1}', "application/json", {"Access-Control-Allow-Origin": "*"})
         elif parts.path in _POLICIES:
-            self._answer(_PAGE.format(show=_SHOW, request=query["request"]), _POLICIES[parts.path])
+            self.send(_PAGE.format(show=_SHOW, request=query["request"]), more=_POLICIES[parts.path])
         else:
             self.send_error(404)
 
@@ -144,29 +108,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """The page that is returned to."""
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        body = self.received()
         if self.path == "/said":
             self._site.said.append(json.loads(body))
-            self._answer("")
+            self.send("")
             return
         if not body:  # the agent's page looks whether it would be sent on
-            self._answer("", {"Access-Control-Allow-Origin": "*"})
+            self.send("", more={"Access-Control-Allow-Origin": "*"})
             return
         fields = {name: values[0] for name, values in parse_qs(body).items()}
         self._site.posts.append(fields)
         self._site.post_headers.append({name.lower(): value for name, value in self.headers.items()})
-        self._answer(_RETURN.format(show=_SHOW, fields=json.dumps(fields).replace("<", "\\u003c")), _POLICIES["/coop"])
-
-    def _answer(self, text: str, headers: dict[str, str] | None = None, kind: str = "text/html") -> None:
-        content = text.encode()
-        self.send_response(200)
-        sent = {"Content-Type": f"{kind}; charset=utf-8", "Content-Length": str(len(content)), **(headers or {})}
-        for name, value in sent.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    @override
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Says nothing."""
+        shown = json.dumps(fields).replace("<", "\\u003c")
+        self.send(_RETURN.format(show=_SHOW, fields=shown), more=_POLICIES["/coop"])

@@ -1,14 +1,12 @@
 """A program that held a port of ours before us, and what it leaves in a browser: a worker, a page kept for a year."""
 
-import ssl
-import threading
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
 from socket import AF_INET, AF_INET6
-from types import TracebackType
+from typing import Any
 
-from typing_extensions import override
+from tests.stand.pages import PageHandler, PageServer
 
 
 class Plant(StrEnum):
@@ -88,57 +86,30 @@ class Squatter:
             "/worker.js": ("text/javascript", _WORKER.format(page=page)),
             "/v1/popup": ("text/html", page),
         }
-        addresses = (("127.0.0.1", AF_INET), ("::1", AF_INET6))
-        self._servers = [_Server(self, address, family, port, certificate) for address, family in addresses]
-        self._threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in self._servers]
+        self._servers = [
+            PageServer(partial(_Handler, self), certificate, port=port, address=address, family=family)
+            for address, family in (("127.0.0.1", AF_INET), ("::1", AF_INET6))
+        ]
 
     def __enter__(self) -> "Squatter":
         """Starts to serve."""
-        for thread in self._threads:
-            thread.start()
+        for server in self._servers:
+            server.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         """Gives the port back."""
-        for server, thread in zip(self._servers, self._threads, strict=True):
-            server.shutdown()
-            server.server_close()
-            thread.join()
+        for server in self._servers:
+            server.__exit__(*error)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Handler(PageHandler):
+    def __init__(self, squatter: Squatter, *arguments: Any) -> None:
+        self._squatter = squatter
+        super().__init__(*arguments)
 
-    def __init__(self, squatter: Squatter, address: str, family: int, port: int, certificate: Path | None) -> None:
-        self.address_family = family
-        super().__init__((address, port), _Handler)
-        self.squatter = squatter
-        if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-
-    @override
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that leaves is no error of ours."""
-
-
-class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """A page, to be kept for a year."""
-        assert isinstance(self.server, _Server)
-        self.server.squatter.asked.append(self.path)
-        kind, text = self.server.squatter.pages.get(self.path, ("text/plain", ""))
-        body = text.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
-        self.send_header("Cache-Control", "max-age=31536000, immutable")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    @override
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Says nothing."""
+        self._squatter.asked.append(self.path)
+        kind, text = self._squatter.pages.get(self.path, ("text/plain", ""))
+        self.send(text, kind, {"Cache-Control": "max-age=31536000, immutable"})

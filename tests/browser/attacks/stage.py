@@ -1,17 +1,15 @@
 """Where an attack takes place: sites whose pages do what a test says, and a person who clicks on them."""
 
-import ssl
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
-from typing_extensions import override
 
 from tests.stand.asking import Asker, new_challenge, signature_is_good, wait_until
+from tests.stand.pages import PageHandler, PageServer
 from tests.stand.parts import PIN
 from tests.stand.screen import Screen
 from tests.stand.site import RETURN
@@ -19,15 +17,16 @@ from tests.stand.stack import Stack
 
 # A page with a button: `act` is what the test makes of it. A page that was sent a message keeps it. What is written in
 # the fragment is done without anybody's click.
-_PAGE = b"""<!DOCTYPE html><meta charset="utf-8"><title>stage</title><button id="go" onclick="act()">go</button>
+_PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>stage</title><button id="go" onclick="act()">go</button>
 <script>window.heard = []; addEventListener("message", ({ origin, data }) => heard.push({ origin, data }));
 setTimeout(() => eval(decodeURIComponent(location.hash.slice(1))), 100);</script>"""
 
 SANDBOXED = "/sandboxed"
+_OPEN = {"Access-Control-Allow-Origin": "*"}
 _SANDBOX = "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox"
 
 
-class Host:
+class Host(PageServer):
     """A site on a port of its own, over TLS where it has a certificate; a context manager.
 
     `redirects`: where requests of a method (GET, POST) for its return address are sent on to. `posts`: what came.
@@ -36,44 +35,16 @@ class Host:
     def __init__(
         self, name: str, certificate: Path | None, redirects: Mapping[str, str] = MappingProxyType({})
     ) -> None:  # fmt: skip
+        super().__init__(partial(_Handler, self), certificate)
         self.redirects, self.posts = redirects, list[str]()
-        self._server = _Server(self)
-        if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-            plain = self._server.socket
-            self._server.socket = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-        self.port = int(self._server.server_address[1])
         self.origin = f"{'https' if certificate else 'http'}://{name}:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    def __enter__(self) -> "Host":
-        """Starts to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Ends it."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Handler(PageHandler):
+    def __init__(self, host: Host, *arguments: Any) -> None:
+        self._host = host
+        super().__init__(*arguments)
 
-    def __init__(self, host: Host) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.host = host
-
-    @override
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that leaves is no error of ours."""
-
-
-class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The page, whatever is asked for; at the return address, that answers are taken there.
 
@@ -82,44 +53,25 @@ class _Handler(BaseHTTPRequestHandler):
         if self._is_sent_on():
             return
         if self.path == SANDBOXED:
-            self._answer(_PAGE, "text/html; charset=utf-8", more={"Content-Security-Policy": _SANDBOX})
+            self.send(_PAGE, more={**_OPEN, "Content-Security-Policy": _SANDBOX})
             return
         if self.path == RETURN:
-            self._answer(b'{"cardlogin_return": 1}', "application/json")
+            self.send('{"cardlogin_return": 1}', "application/json", _OPEN)
         else:
-            self._answer(_PAGE, "text/html; charset=utf-8")
+            self.send(_PAGE, more=_OPEN)
 
     def do_POST(self) -> None:
         """The page; what was sent is kept."""
         if not self._is_sent_on():
-            sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            sent = self.received()
             self._host.posts.extend([sent] if sent else [])
-            self._answer(_PAGE, "text/html; charset=utf-8")
-
-    @property
-    def _host(self) -> Host:
-        assert isinstance(self.server, _Server)
-        return self.server.host
+            self.send(_PAGE, more=_OPEN)
 
     def _is_sent_on(self) -> bool:
         target = self._host.redirects.get(self.command) if self.path == RETURN else None
         if target is not None:
-            self._answer(b"", "text/plain", 307, {"Location": target})
+            self.send("", "text/plain", {**_OPEN, "Location": target}, 307)
         return target is not None
-
-    def _answer(
-        self, body: bytes, kind: str, status: int = 200, more: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
-        self.send_response(status)
-        headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Access-Control-Allow-Origin": "*", **more}
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    @override
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Says nothing."""
 
 
 class Stage:
