@@ -50,7 +50,8 @@ OLD_SITE = {
     **_OLD,
     "asks": _("Allow this site to use your card?"),
     "unanswered": _("CardLogin does not answer."),
-    "done": _("Done, please close this window."),
+    "allowed": _("Allowed. Please close this window."),
+    "not_allowed": _("Not allowed. Please close this window."),
 }
 STATUS = {
     **_EVERYWHERE,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.hipki import table
-from tests.hipki.rows import Row
+from tests.hipki.rows import Brand, Row
 from tests.hipki.stage import Stage, Theatre
 from tests.stand.browser import chromium
 from tests.stand.firefox import firefox_esr
@@ -39,12 +39,20 @@ def row_of(item: pytest.Item) -> Row | None:
     return None
 
 
+def _brand_without_row(item: pytest.Item) -> str:
+    uses_stage = isinstance(item, pytest.Function) and "theatre" in item.fixturenames
+    return Brand.CHROMIUM if uses_stage else ""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder, and puts the rows of a browser together: it is started once for them."""
+    """Marks everything in this folder, and puts what one browser does together: it is started once for that.
+
+    What has no browser of the stage comes first: it needs the port that the stage keeps from then on.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: row.brand if (row := row_of(item)) else "")
+    items.sort(key=lambda item: row.brand if (row := row_of(item)) else _brand_without_row(item))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -17,7 +17,7 @@ async function start() {
   // Anybody may have opened us: it holds nothing secret.
   window.opener?.postMessage(JSON.stringify({ ret_code: body.ret_code }), "*");
   window.close();
-  say("state", texts.done);
+  say("state", body.ret_code === 0 ? texts.allowed : texts.not_allowed);
 }
 
 start().catch(sayUnanswered);
