@@ -60,7 +60,9 @@ class Screen:
         try:
             return str(wait_until(lambda: self.ready(name), seconds, between=_LOOK))
         except TimeoutError:
-            raise StandError(f"no window {name!r} after {seconds} s") from None
+            there = {window: self.title(window) for window in self.windows(name)}
+            told = f"on the screen: {there}, keyboard at {self.keyboard()!r}"
+            raise StandError(f"no window {name!r} after {seconds} s; {told}") from None
 
     def ready(self, name: str = PIN_WINDOW) -> str | None:
         """The window if it can be typed into now."""
