@@ -20,7 +20,7 @@ def _asks(name: str, *clicks: Click, cards: Cards = Cards.ONE, address: str = "/
 STYLES: tuple[Style, ...] = (
     Style("wrong PIN one, two, three, locked", {"encode": "values", "request": _WRONG},
           (Click(code=_LOGIN, last=_TWO), Click(code=_LOGIN, last=_ONE),
-           Click(("last", "000000", "escape"), code=_LOGIN, last=_LOCKED), Click(code=_LOGIN, last=_LOCKED)),
+           Click(("000000", "escape"), code=_LOGIN, last=_LOCKED), Click(code=_LOGIN, last=_LOCKED)),
           _BOTH, cards=Cards.LOCKABLE, signatures=0),
     _asks("PIN too short", Click(code=_LOGIN, last=_LENGTH), pin="12345"),
     _asks("PIN too long", Click(code=_LOGIN, last=_LENGTH), pin="123456789"),

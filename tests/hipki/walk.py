@@ -11,8 +11,8 @@ from tests.hipki.stage import Theatre
 from tests.stand.waiting import wait_until
 
 _BUSY = 0x76100005
-KEYS = {"yes": "alt+y", "no": "Return", "escape": "Escape", "last": "alt+k"}
-"""What a person presses instead of typing a PIN; `last` allows the last try, and a PIN has to follow."""
+KEYS = {"yes": "alt+y", "no": "Return", "escape": "Escape"}
+"""What a person presses instead of typing a PIN."""
 
 
 def walk(theatre: Theatre, row: Row) -> None:
