@@ -42,18 +42,18 @@ class OldApi:
         """The routes of the component."""
         return [
             *self.asks(""),
-            *(web.post(path, self.unsupported) for path in UNSUPPORTED),
             web.get("/p11Image.bmp", self.picture, allow_head=False),
             web.get("/waiting.gif", self.waiting, allow_head=False),
         ]
 
     def asks(self, prefix: str) -> list[web.RouteDef]:
-        """The routes of what is asked of a card, below a prefix."""
+        """The routes of what the popup asks for, below a prefix."""
         return [
             web.post(f"{prefix}/sign", self.sign),
             web.post(f"{prefix}/decrypt", self.decrypt),
             web.get(f"{prefix}/pkcs11info", self.readers, allow_head=False),
             web.post(f"{prefix}/pkcs11info", self.readers),
+            *(web.post(f"{prefix}{path}", self.unsupported) for path in UNSUPPORTED),
         ]
 
     async def sign(self, request: web.Request) -> web.Response:

@@ -114,3 +114,14 @@ async def test_sibling_signs_by_its_own_paths(old: OldSite) -> None:
         reply = await old.ask("POST", path, {**own, "X-CardLogin-Page": token}, b'tbsPackage={"tbs":"x"}', old.sibling)
         assert json.loads(reply.body)["func"] in ("sign", "pkcs11info")
     assert (await old.ask("POST", "/sign", None, b"", old.sibling)).status == 404
+
+
+async def test_sibling_says_of_what_it_does_not_do_that_it_does_not(old: OldSite) -> None:
+    """Where the script of its popup asks for a function without a path of its own."""
+    own = {"Origin": f"http://localhost:{old.sibling}", "Sec-Fetch-Site": "same-origin", "X-CardLogin-Origin": ORIGIN}
+    headers = {**own, "X-CardLogin-Page": await old.token(port=old.sibling)}
+    body = b'tbsPackage={"func":"changeUserPINCode"}'
+    reply = await old.ask("POST", "/cht_api/CardManagement/sendCardCommand", headers, body, old.sibling)
+    assert reply.status == 200
+    answer = json.loads(reply.body)
+    assert (answer["func"], answer["ret_code"]) == ("changeUserPINCode", 1979711502)
