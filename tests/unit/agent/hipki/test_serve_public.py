@@ -1,5 +1,6 @@
 """What any page may load, the windows, and what is served of them."""
 
+import html
 import json
 import re
 
@@ -125,3 +126,15 @@ async def test_sibling_says_of_what_it_does_not_do_that_it_does_not(old: OldSite
     assert reply.status == 200
     answer = json.loads(reply.body)
     assert (answer["func"], answer["ret_code"]) == ("changeUserPINCode", 1979711502)
+
+
+@pytest.mark.parametrize("path", POPUPS)
+async def test_popup_has_the_answer_for_when_nobody_answers(old: OldSite, path: str) -> None:
+    """With all that pages read of an error; name and readers are the script's."""
+    page = (await old.ask("GET", path, NAVIGATION)).body.decode()
+    found = re.search(r'<meta name="no-answer" content="([^"]+)">', page)
+    assert found is not None
+    assert json.loads(html.unescape(found[1])) == {
+        "func": "", "ret_code": 1979711501, "last_error": 0, "message": "執行檔錯誤或逾時", "message2": "",
+        "serverVersion": "1.3.8",
+    }  # fmt: skip
