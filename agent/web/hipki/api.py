@@ -121,11 +121,11 @@ class OldApi:
         try:
             if origin is None:
                 self._desk.admission.requests.count("")
-                return answers.masked(self._desk.cards())
-            name = self._desk.admit(origin)
-            if self._desk.callers.permitted(name):
-                return answers.listed(await self._desk.listings.get(certificates=False), certificates=False)
-            return answers.masked(self._desk.cards())
+            name = None if origin is None else self._desk.admit(origin)
+            asked = list_request(decode(await request.read()), certificates=False)
+            if name is not None and self._desk.callers.permitted(name):
+                return answers.listed(await self._desk.listing(request, name, asked), certificates=False)
+            return answers.masked(self._desk.cards(), asked.ask.reader)
         except (FailureError, OldError) as error:
             return _failed(request, _LIST, error)
 

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,37 @@ async def test_permitted_site_gets_the_names(old: OldSite) -> None:
     reply = await old.ask("GET", "/p11Image.bmp", {**PICTURE, "Origin": ORIGIN})
     assert [name for name, _ in told(reply.body)] == ["Secret Reader 4711 00 00"]
     assert len(old.host.looks) == 1
+
+
+async def asked_for(old: OldSite, body: bytes) -> dict[str, Any]:
+    """The answer to a page that posts by itself."""
+    reply = await old.ask("POST", "/pkcs11info", {**CROSS, "Origin": ORIGIN}, body)
+    assert reply.status == 200
+    return json.loads(reply.body)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("named", "numbers"), [("Reader 2", [1]), ("", [0, 1]), ("Secret Reader 4711 00 00", []), ("Reader 3", [])]
+)
+async def test_stranger_that_names_a_reader_gets_that_one(old: OldSite, named: str, numbers: list[int]) -> None:
+    """By its number only: otherwise strangers could try out names."""
+    answer = await asked_for(old, f'tbsPackage={{"slotDescription":"{named}"}}'.encode())
+    assert [slot["slotID"] for slot in answer["slots"]] == numbers
+
+
+@pytest.mark.parametrize("named", ["Reader 2", "Other Reader 01 00", "Other%20Reader%2001 00"])
+async def test_permitted_site_that_names_a_reader_gets_that_one(old: OldSite, named: str) -> None:
+    await old.allow()
+    names = [reader.name for reader in old.watch.readers]
+    old.host.listing = Listing(tuple(ListedReader(number, name, "m", 7) for number, name in enumerate(names)))
+    answer = await asked_for(old, f'{{"slotDescription":"{named}"}}'.encode())
+    assert [slot["slotDescription"] for slot in answer["slots"]] == [names[1]]
+
+
+@pytest.mark.parametrize("body", [b"tbsPackage={", b"tbsPackage=[]", b"\xff"])
+async def test_what_is_no_request_is_an_error_with_an_empty_list(old: OldSite, body: bytes) -> None:
+    answer = await asked_for(old, body)
+    assert (answer["ret_code"], answer["slots"]) == (0x7600000B, [])
 
 
 async def test_refused_site_reads_that_it_is(old: OldSite) -> None:
