@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from agent.card import pcsc
 from agent.card.frames import HostOrder
 from agent.card.old_asks import DecryptAsk, OldAsk, Pkcs1Ask, RawAsk
+from agent.card.reader_names import same_reader
 from agent.failures import Code
 from agent.order import Wanted
 from pkcs11_shims.session import PinState
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def fits_reader(reader: str, order: HostOrder) -> bool:
     """Whether a card in this reader may be used; the name may be PC/SC's, or as the standard has cut it."""
     wanted = order.old.reader if order.old is not None else ""
-    return not wanted or pcsc.cut(reader) == pcsc.cut(wanted)
+    return not wanted or same_reader(reader, wanted)
 
 
 def problem(facts: CertificateFacts, key_id: bytes, pin: PinState, order: HostOrder, now: datetime) -> Code | None:

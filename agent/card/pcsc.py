@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from agent.card.reader_names import cut
 from agent.card.scard import scard
 from agent.failures import Code, FailureError
 
@@ -106,8 +107,3 @@ def _full_name(context: int, reader: str) -> str:
     if result != scard.SCARD_S_SUCCESS or reader in names:
         return reader
     return next((str(name) for name in names if cut(name) == reader), reader)
-
-
-def cut(name: str) -> str:
-    """A name as PKCS#11 cuts it to the 64 bytes of a slot description."""
-    return name.encode()[:64].decode("utf-8", "ignore").strip()

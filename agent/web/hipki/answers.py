@@ -79,14 +79,16 @@ def listed(listing: Listing, *, certificates: bool) -> str:
     return _listed(listing, VERSION, certificates=certificates)
 
 
-def masked(cards: Sequence[bool]) -> str:
+def masked(cards: Sequence[bool], only: str = "") -> str:
     """The answer of `/pkcs11info` to strangers: for each reader whether a card is in it, and nothing that names it.
 
-    Neither the version of this program: no site gets it without a permission.
+    Neither the version of this program: no site gets it without a permission. `only`: the one reader that is asked
+    for, by the name that strangers are told.
     """
     readers = [
         ListedReader(number, masked_name(number + 1), "", _REMOVABLE_DEVICE | card, _MASKED_TOKEN if card else None)
         for number, card in enumerate(cards)
+        if only in ("", masked_name(number + 1))
     ]
     return _listed(Listing(tuple(readers)), "", certificates=False)
 

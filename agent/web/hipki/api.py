@@ -42,18 +42,18 @@ class OldApi:
         """The routes of the component."""
         return [
             *self.asks(""),
-            *(web.post(path, self.unsupported) for path in UNSUPPORTED),
             web.get("/p11Image.bmp", self.picture, allow_head=False),
             web.get("/waiting.gif", self.waiting, allow_head=False),
         ]
 
     def asks(self, prefix: str) -> list[web.RouteDef]:
-        """The routes of what is asked of a card, below a prefix."""
+        """The routes of what the popup asks for, below a prefix."""
         return [
             web.post(f"{prefix}/sign", self.sign),
             web.post(f"{prefix}/decrypt", self.decrypt),
             web.get(f"{prefix}/pkcs11info", self.readers, allow_head=False),
             web.post(f"{prefix}/pkcs11info", self.readers),
+            *(web.post(f"{prefix}{path}", self.unsupported) for path in UNSUPPORTED),
         ]
 
     async def sign(self, request: web.Request) -> web.Response:
@@ -121,11 +121,11 @@ class OldApi:
         try:
             if origin is None:
                 self._desk.admission.requests.count("")
-                return answers.masked(self._desk.cards())
-            name = self._desk.admit(origin)
-            if self._desk.callers.permitted(name):
-                return answers.listed(await self._desk.listings.get(certificates=False), certificates=False)
-            return answers.masked(self._desk.cards())
+            name = None if origin is None else self._desk.admit(origin)
+            asked = list_request(decode(await request.read()), certificates=False)
+            if name is not None and self._desk.callers.permitted(name):
+                return answers.listed(await self._desk.listing(request, name, asked), certificates=False)
+            return answers.masked(self._desk.cards(), asked.ask.reader)
         except (FailureError, OldError) as error:
             return _failed(request, _LIST, error)
 

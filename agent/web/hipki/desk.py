@@ -9,6 +9,7 @@ from msgspec import structs
 from agent.callers import Callers
 from agent.card.frames import HostAnswer, HostOrder
 from agent.card.old_asks import ListAsk, Listing, OldAsk, SiteAsk
+from agent.card.reader_names import same_reader
 from agent.failures import Code, FailureError
 from agent.messages import DEFAULT, languages
 from agent.origins import parse
@@ -78,18 +79,16 @@ class Desk:
         return await self.orders.carry_out(order, fingerprint(asked))
 
     async def listing(self, request: web.Request, origin: str, asked: Request) -> Listing:
-        """Readers and cards for an admitted origin, which the person is asked about where nobody has permitted it."""
-        if not self.callers.permitted(origin):
-            answer = await self.carry_out(request, origin, asked)
-            if answer.listing is None:
-                raise FailureError(Code.HOST_FAILED)
-            return answer.listing
-        certificates = isinstance(asked.ask.work, ListAsk) and asked.ask.work.certificates
-        listing = await self.listings.get(certificates=certificates)
+        """Readers and cards for an admitted origin, which the person is asked about where nobody has permitted it.
+
+        One reader only, where the page names one.
+        """
+        listing = await self._all_readers(request, origin, asked)
         reader = self._reader(asked.ask.reader)
         if not reader:
             return listing
-        return structs.replace(listing, readers=tuple(item for item in listing.readers if item.name == reader))
+        named = tuple(item for item in listing.readers if same_reader(item.name, reader))
+        return structs.replace(listing, readers=named)
 
     async def permit(self, request: web.Request, origin: str) -> None:
         """Asks the person about a site; returns when the answer was yes, raises FailureError otherwise."""
@@ -106,6 +105,15 @@ class Desk:
         if part is None or part.host != host:
             raise FailureError(Code.ORIGIN_REFUSED)
         return self.admit(origin)
+
+    async def _all_readers(self, request: web.Request, origin: str, asked: Request) -> Listing:
+        if not self.callers.permitted(origin):
+            answer = await self.carry_out(request, origin, asked)
+            if answer.listing is None:
+                raise FailureError(Code.HOST_FAILED)
+            return answer.listing
+        certificates = isinstance(asked.ask.work, ListAsk) and asked.ask.work.certificates
+        return await self.listings.get(certificates=certificates)
 
     def _remember(self, origin: str) -> None:
         part = parse(origin)

@@ -6,8 +6,9 @@ from aiohttp import web
 from agent.failures import FailureError
 from agent.origins import MAX_ORIGIN
 from agent.web.bodies import read_body
+from agent.web.hipki.answers import failed
 from agent.web.hipki.api import TOKEN, require_own_page
-from agent.web.hipki.codes import MAJOR_TEXTS, Major, of_failure
+from agent.web.hipki.codes import Major, OldError, of_failure
 from agent.web.hipki.desk import Desk
 from agent.web.hipki.rules import POPUPS, SIBLING
 from agent.web.metadata import path_of
@@ -16,6 +17,8 @@ from agent.web.status import note_failure
 from agent.web.texts import OLD_POPUP, OLD_SITE
 
 _RESIZED = frozenset({"/ChtPopupForm"})
+# What the popup tells its opener where none of our answers has reached it.
+_NO_ANSWER = failed("", OldError(Major.NO_ANSWER))
 
 
 class SiteAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,5 +90,5 @@ class OldPages:
         path = path_of(request)
         return self._popup.answer(
             request, page_token=self._desk.tokens.issue(), clicked=clicked(request), greeting=POPUPS[path],
-            resized="true" if path in _RESIZED else "false", prefix=prefix, no_answer=MAJOR_TEXTS[Major.NO_ANSWER],
+            resized="true" if path in _RESIZED else "false", prefix=prefix, no_answer=_NO_ANSWER,
         )  # fmt: skip

@@ -1,7 +1,6 @@
 // Between a page written for the old component and us: one message to it, one from it, one answer (hipki.md, 1.10).
 const WIDTH = 230;
 const HEIGHT = 250;
-const NO_ANSWER = 1979711501;
 // What a page may ask for: our text, whom we ask, and the name of the answer.
 const FUNCTIONS = new Map([
   ["MakeSignature", ["signing", "/sign", "sign"]],
@@ -22,9 +21,14 @@ function routeOf(text) {
   return FUNCTIONS.get(func) ?? ["other", "/CardManagement/sendCardCommand", func];
 }
 
+// What a page gets when nobody answers us; some count the readers before they look for an error (hipki.md, 1.3).
+function noAnswer(func) {
+  const readers = func === "pkcs11info" ? { slots: [] } : {};
+  return JSON.stringify({ ...JSON.parse(meta("no-answer")), func, ...readers });
+}
+
 // The text goes on as it is; the daemon decodes it.
 async function answerTo(text, path, func) {
-  const failed = { func, ret_code: NO_ANSWER, last_error: 0, message: meta("no-answer") };
   try {
     const answer = await fetch(meta("prefix") + path, {
       method: "POST",
@@ -36,9 +40,9 @@ async function answerTo(text, path, func) {
       },
       body: `tbsPackage=${text}`,
     });
-    return answer.ok ? await answer.text() : JSON.stringify(failed);
+    return answer.ok ? await answer.text() : noAnswer(func);
   } catch {
-    return JSON.stringify(failed);
+    return noAnswer(func);
   }
 }
 

@@ -95,6 +95,22 @@ def test_site_that_nobody_knows(scene: Scene) -> None:
     scene.nothing_was_done()
 
 
+@pytest.mark.parametrize("func", ["GetUserCert", "MakeSignature"])
+def test_agent_that_ends_under_an_open_popup(scene: Scene, func: str) -> None:
+    """Nobody answers the popup any more; its opener reads an error with all its parts, and the readers' empty list"""
+    agent = scene.start_agent()
+    tab = greeted(scene, scene.good.origin)
+    agent.stop()
+    tab.evaluate(f"(popup.postMessage({message(func=func)}, '*'), 0)")
+    answer = scene.answer(tab)
+    assert answer.pop("slots", None) == ([] if func == "GetUserCert" else None)
+    assert answer == {
+        "func": "pkcs11info" if func == "GetUserCert" else "sign", "ret_code": 0x7600000D, "last_error": 0,
+        "message": "執行檔錯誤或逾時", "message2": "", "serverVersion": "1.3.8",
+    }  # fmt: skip
+    scene.nothing_was_done()
+
+
 @pytest.mark.parametrize("domain", ["portal.test", "other.example"])
 def test_adding_of_a_domain_by_a_stranger(scene: Scene, domain: str) -> None:
     """A site has our page ask for another one; whoever says no has said nothing for good"""

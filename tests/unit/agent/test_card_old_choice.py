@@ -12,6 +12,7 @@ from agent.card.card import Cards
 from agent.card.frames import HostOrder
 from agent.card.old_asks import CmsAsk, DecryptAsk, OldAsk, Pkcs1Ask, RawAsk
 from agent.card.pcsc import Reader
+from agent.card.reader_names import cut
 from agent.failures import Code
 from agent.order import Wanted
 from pkcs11_shims.errors import CardError, Fault
@@ -82,18 +83,18 @@ def test_what_a_page_wants_by_issuer_does_not_count_for_an_old_order(two: Cards)
     assert found(two, HostOrder(ORIGIN, "", "en", Wanted(issuer="another"), old=OldAsk(SIGN)))[0][2] is None
 
 
-@pytest.mark.parametrize("named", [LONG, pcsc.cut(LONG)])
+@pytest.mark.parametrize("named", [LONG, cut(LONG)])
 def test_reader_is_found_by_its_whole_name_and_by_the_cut_one(
     make: Callable[..., Cards], rsa_key: rsa.RSAPrivateKey, named: str
 ) -> None:
-    token = CardToken(pcsc.cut(LONG), "1", "m")
+    token = CardToken(cut(LONG), "1", "m")
     cards = make(FakeModule([token, B], {token.reader: certificate(rsa_key), B.reader: certificate(rsa_key, "B")}))
     assert found(cards, order(reader=named)) == [(token.reader, b"\1", None)]
 
 
 @pytest.mark.parametrize("reader", ["Reader", "Reader A ", "reader a", "Reader Q", "0"])
 def test_another_name_is_no_reader(two: Cards, reader: str) -> None:
-    if pcsc.cut(reader) == A.reader:  # blanks fill a name up
+    if cut(reader) == A.reader:  # blanks fill a name up
         assert found(two, order(reader=reader))[0][0] == A.reader
     else:
         assert code_of(lambda: two.look(order(reader=reader))) == (Code.NO_CARD, None)

@@ -8,9 +8,11 @@ import pytest
 
 from agent.card.frames import HostAnswer
 from agent.card.old_asks import CmsAsk, DecryptAsk, ListAsk, ListedReader, Listing
+from agent.card.reader_names import cut
 from agent.discretion import ToldError
 from agent.failures import Code
 from agent.permissions import Decision
+from agent.readers import Reader
 from agent.settings import HipkiSettings
 from agent.web.hipki.rules import UNSUPPORTED
 from agent.web.limits import Requests
@@ -18,6 +20,7 @@ from tests.unit.agent.fakes import ORIGIN
 from tests.unit.agent.old_site import PIN, SIGN, OldSite
 
 FORBIDDEN = 0x7600000F
+LONG = "Generic USB2.0-CRW [Smart Card Reader Interface] (20070818000000000) 00 00"
 LISTING = Listing((ListedReader(0, "Secret Reader 4711 00 00", "m", 7), ListedReader(1, "Other Reader 01 00", "m", 6)))
 
 
@@ -166,6 +169,21 @@ async def test_one_reader_is_meant_by_its_name_or_by_its_number(old: OldSite, de
     assert [slot["slotDescription"] for slot in answer["slots"]] == ["Other Reader 01 00"]
     await old.answer("/sign", {**SIGN, "slotDescription": description})
     assert [order.old.reader for order in old.host.old_orders if order.old] == ["Other Reader 01 00"]
+
+
+async def test_one_reader_is_all_that_a_site_gets_which_the_person_has_just_permitted(old: OldSite) -> None:
+    old.host.old_answer = HostAnswer(listing=LISTING, permitted=True)
+    answer = await old.answer("/pkcs11info?withcert=true", {"func": "GetUserCert", "slotDescription": "Reader 2"})
+    assert [slot["slotDescription"] for slot in answer["slots"]] == ["Other Reader 01 00"]
+
+
+@pytest.mark.parametrize("description", ["Reader 1", LONG, cut(LONG)])
+async def test_reader_whose_name_the_driver_has_cut_is_listed(old: OldSite, description: str) -> None:
+    await old.allow()
+    old.watch.readers = (Reader(LONG, True),)
+    old.host.listing = Listing((ListedReader(0, cut(LONG), "m", 7), ListedReader(1, "Other Reader 01 00", "m", 6)))
+    answer = await old.answer("/pkcs11info", {"slotDescription": description})
+    assert [slot["slotDescription"] for slot in answer["slots"]] == [cut(LONG)]
 
 
 async def test_same_content_again_is_told_to_the_person(old: OldSite) -> None:

@@ -1,7 +1,9 @@
 """What any page may load, the windows, and what is served of them."""
 
+import html
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -54,6 +56,37 @@ async def test_permitted_site_gets_the_names(old: OldSite) -> None:
     assert len(old.host.looks) == 1
 
 
+async def asked_for(old: OldSite, body: bytes) -> dict[str, Any]:
+    """The answer to a page that posts by itself."""
+    reply = await old.ask("POST", "/pkcs11info", {**CROSS, "Origin": ORIGIN}, body)
+    assert reply.status == 200
+    return json.loads(reply.body)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("named", "numbers"), [("Reader 2", [1]), ("", [0, 1]), ("Secret Reader 4711 00 00", []), ("Reader 3", [])]
+)
+async def test_stranger_that_names_a_reader_gets_that_one(old: OldSite, named: str, numbers: list[int]) -> None:
+    """By its number only: otherwise strangers could try out names."""
+    answer = await asked_for(old, f'tbsPackage={{"slotDescription":"{named}"}}'.encode())
+    assert [slot["slotID"] for slot in answer["slots"]] == numbers
+
+
+@pytest.mark.parametrize("named", ["Reader 2", "Other Reader 01 00", "Other%20Reader%2001 00"])
+async def test_permitted_site_that_names_a_reader_gets_that_one(old: OldSite, named: str) -> None:
+    await old.allow()
+    names = [reader.name for reader in old.watch.readers]
+    old.host.listing = Listing(tuple(ListedReader(number, name, "m", 7) for number, name in enumerate(names)))
+    answer = await asked_for(old, f'{{"slotDescription":"{named}"}}'.encode())
+    assert [slot["slotDescription"] for slot in answer["slots"]] == [names[1]]
+
+
+@pytest.mark.parametrize("body", [b"tbsPackage={", b"tbsPackage=[]", b"\xff"])
+async def test_what_is_no_request_is_an_error_with_an_empty_list(old: OldSite, body: bytes) -> None:
+    answer = await asked_for(old, body)
+    assert (answer["ret_code"], answer["slots"]) == (0x7600000B, [])
+
+
 async def test_refused_site_reads_that_it_is(old: OldSite) -> None:
     await old.allow(ORIGIN, Decision.DENY)
     reply = await old.ask("GET", "/pkcs11info", {**CROSS, "Origin": ORIGIN})
@@ -61,8 +94,9 @@ async def test_refused_site_reads_that_it_is(old: OldSite) -> None:
     assert reply.header("access-control-allow-origin") == ORIGIN
 
 
-async def test_waiting_picture(old: OldSite) -> None:
-    reply = await old.ask("GET", "/waiting.gif", {**PICTURE, "Sec-Fetch-Mode": "no-cors"})
+@pytest.mark.parametrize("headers", [{**PICTURE, "Sec-Fetch-Mode": "no-cors"}, NAVIGATION, {}])
+async def test_waiting_picture_is_for_pages_and_for_windows(old: OldSite, headers: dict[str, str]) -> None:
+    reply = await old.ask("GET", "/waiting.gif", headers)
     assert (reply.status, reply.header("content-type"), reply.body[:6]) == (200, "image/gif", b"GIF89a")
 
 
@@ -114,3 +148,26 @@ async def test_sibling_signs_by_its_own_paths(old: OldSite) -> None:
         reply = await old.ask("POST", path, {**own, "X-CardLogin-Page": token}, b'tbsPackage={"tbs":"x"}', old.sibling)
         assert json.loads(reply.body)["func"] in ("sign", "pkcs11info")
     assert (await old.ask("POST", "/sign", None, b"", old.sibling)).status == 404
+
+
+async def test_sibling_says_of_what_it_does_not_do_that_it_does_not(old: OldSite) -> None:
+    """Where the script of its popup asks for a function without a path of its own."""
+    own = {"Origin": f"http://localhost:{old.sibling}", "Sec-Fetch-Site": "same-origin", "X-CardLogin-Origin": ORIGIN}
+    headers = {**own, "X-CardLogin-Page": await old.token(port=old.sibling)}
+    body = b'tbsPackage={"func":"changeUserPINCode"}'
+    reply = await old.ask("POST", "/cht_api/CardManagement/sendCardCommand", headers, body, old.sibling)
+    assert reply.status == 200
+    answer = json.loads(reply.body)
+    assert (answer["func"], answer["ret_code"]) == ("changeUserPINCode", 1979711502)
+
+
+@pytest.mark.parametrize("path", POPUPS)
+async def test_popup_has_the_answer_for_when_nobody_answers(old: OldSite, path: str) -> None:
+    """With all that pages read of an error; name and readers are the script's."""
+    page = (await old.ask("GET", path, NAVIGATION)).body.decode()
+    found = re.search(r'<meta name="no-answer" content="([^"]+)">', page)
+    assert found is not None
+    assert json.loads(html.unescape(found[1])) == {
+        "func": "", "ret_code": 1979711501, "last_error": 0, "message": "執行檔錯誤或逾時", "message2": "",
+        "serverVersion": "1.3.8",
+    }  # fmt: skip
