@@ -8,6 +8,8 @@ from agent.permissions import Decision
 from tests.hipki.portals import Kind
 from tests.hipki.rows import Brand, Click, Row
 from tests.hipki.stage import Theatre
+from tests.stand.browser import Tab
+from tests.stand.processes import StandError
 from tests.stand.waiting import wait_until
 
 _BUSY = 0x76100005
@@ -30,7 +32,7 @@ def walk(theatre: Theatre, row: Row) -> None:
             if style.beside is not None:
                 _ask_beside(theatre, row.brand, style.beside, client)
             _act(theatre, click)
-            wait_until(lambda number=number: len(portal.said) >= number)
+            _wait_said(theatre, row, tab, number)
             _check(theatre, click, portal.said[number - 1])
         assert len(portal.said) == len(row.clicks), portal.said
         stage.screen.wait_no_window()
@@ -41,6 +43,17 @@ def walk(theatre: Theatre, row: Row) -> None:
             stage.screen.key("Escape")
         stage.screen.wait_no_window()
         stage.agent.decide(portal.origin, None)
+
+
+def _wait_said(theatre: Theatre, row: Row, tab: Tab, number: int) -> None:
+    """Returns when the page has told its person so often how it ended; else raises StandError with what is seen."""
+    said = theatre.stage.portals[row.kind].said
+    try:
+        wait_until(lambda: len(said) >= number)
+    except TimeoutError:
+        popups = [window.address() for window in theatre.browser(row.brand).others(tab)]
+        seen = f"clicks: {tab.evaluate('clicks')}, popups: {popups}, our windows: {theatre.stage.screen.windows()}"
+        raise StandError(f"the page says nothing; {seen}") from None
 
 
 def _ask_beside(theatre: Theatre, brand: Brand, kind: Kind, client: Mapping[str, object]) -> None:
