@@ -11,6 +11,7 @@ const FUNCTIONS = new Map([
 ]);
 const opener = window.opener;
 let caller = null;
+let leaves = false;
 
 function routeOf(text) {
   let func = "";
@@ -22,7 +23,7 @@ function routeOf(text) {
   return FUNCTIONS.get(func) ?? ["other", "/CardManagement/sendCardCommand", func];
 }
 
-// The text goes on as it is; the daemon decodes it.
+// The text goes on as it is; the daemon decodes it. Null: this window is being left, so nobody is to be answered.
 async function answerTo(text, path, func) {
   const failed = { func, ret_code: NO_ANSWER, last_error: 0, message: meta("no-answer") };
   try {
@@ -38,7 +39,8 @@ async function answerTo(text, path, func) {
     });
     return answer.ok ? await answer.text() : JSON.stringify(failed);
   } catch {
-    return JSON.stringify(failed);
+    // Firefox ends our request before it takes us away; the page that comes here instead asks for itself.
+    return leaves ? null : JSON.stringify(failed);
   }
 }
 
@@ -47,7 +49,9 @@ async function serve(text) {
   await actOfAPerson();
   say("state", texts[name]);
   say("remedy", texts.look);
-  opener.postMessage(await answerTo(text, path, func), caller);
+  const answer = await answerTo(text, path, func);
+  if (answer === null) return;
+  opener.postMessage(answer, caller);
   window.close();
 }
 
@@ -63,6 +67,10 @@ if (opener === null) {
   refuse({ meaning: texts.stranger, remedy: texts.tell });
 } else {
   window.addEventListener("message", receive);
+  // A portal that opens its window again, under the same name, has another page put in our place.
+  window.addEventListener("beforeunload", () => {
+    leaves = true;
+  });
   // Holds nothing secret, so any opener may see it.
   opener.postMessage(JSON.stringify({ func: meta("greeting") }), "*");
   if (meta("resized") === "true") window.resizeTo(WIDTH, HEIGHT);
