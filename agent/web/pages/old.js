@@ -14,13 +14,20 @@ let caller = null;
 let leaves = false;
 
 function routeOf(text) {
-  let func = "";
-  try {
-    func = String(JSON.parse(text).func);
-  } catch {
-    // We ask all the same, and the daemon says what is wrong with it.
-  }
+  const func = funcOf(text);
   return FUNCTIONS.get(func) ?? ["other", "/CardManagement/sendCardCommand", func];
+}
+
+// As the daemon reads it: JSON, or what is JSON once it has been decoded.
+function funcOf(text) {
+  for (const read of [String, decodeURIComponent]) {
+    try {
+      return String(JSON.parse(read(text)).func);
+    } catch {
+      // We ask all the same, and the daemon says what is wrong with it.
+    }
+  }
+  return "";
 }
 
 // The text goes on as it is; the daemon decodes it. Null: this window is being left, so nobody is to be answered.
