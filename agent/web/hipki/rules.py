@@ -28,7 +28,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     **dict.fromkeys((*POPUPS, "/selfTest.htm", "/", "/status"), (WINDOW,)),
     **dict.fromkeys(("/sign", "/decrypt", *UNSUPPORTED), (OWN_PAGE,)),
     "/p11Image.bmp": (_PICTURE, _FETCH),
-    "/waiting.gif": (_PICTURE,),
+    "/waiting.gif": (_PICTURE, WINDOW),  # a page opens a window with it (hipki.md, 1.2)
 }
 
 

@@ -61,8 +61,9 @@ async def test_refused_site_reads_that_it_is(old: OldSite) -> None:
     assert reply.header("access-control-allow-origin") == ORIGIN
 
 
-async def test_waiting_picture(old: OldSite) -> None:
-    reply = await old.ask("GET", "/waiting.gif", {**PICTURE, "Sec-Fetch-Mode": "no-cors"})
+@pytest.mark.parametrize("headers", [{}, {**PICTURE, "Sec-Fetch-Mode": "no-cors"}, NAVIGATION])
+async def test_waiting_picture(old: OldSite, headers: dict[str, str]) -> None:
+    reply = await old.ask("GET", "/waiting.gif", headers)
     assert (reply.status, reply.header("content-type"), reply.body[:6]) == (200, "image/gif", b"GIF89a")
 
 
