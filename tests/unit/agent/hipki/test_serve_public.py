@@ -22,7 +22,15 @@ def told(body: bytes) -> list[tuple[str, bool]]:
 
 @pytest.mark.parametrize(
     "query",
-    ["", "?1733112000", "?_=17", "?Wed%20Dec%202026%20(%E5)", "?withcert=true", "?[object%20Object]", r"?{a:'1|2^3`\4'}"],
+    [
+        "",
+        "?1733112000",
+        "?_=17",
+        "?Wed%20Dec%202026%20(%E5)",
+        "?withcert=true",
+        "?[object%20Object]",
+        r"?{a:'1|2^3`\4'}",
+    ],
 )
 async def test_picture_tells_strangers_how_many_readers_there_are(old: OldSite, query: str) -> None:
     reply = await old.ask("GET", f"/p11Image.bmp{query}", {**PICTURE, "Origin": ORIGIN})
