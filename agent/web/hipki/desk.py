@@ -18,7 +18,7 @@ from agent.web.asking import Admission
 from agent.web.hipki.asks import Request, check_pin_length, fingerprint
 from agent.web.hipki.listings import Listings
 from agent.web.hipki.orders import Orders
-from agent.web.hipki.slots import reader_of
+from agent.web.hipki.slots import reader_of, same_reader
 from agent.web.page import PageTokens
 
 # How many hosts are remembered whose pages were not permitted.
@@ -99,7 +99,9 @@ class Desk:
         reader = self._reader(asked.ask.reader)
         if not reader:
             return listing
-        return structs.replace(listing, readers=tuple(item for item in listing.readers if item.name == reader))
+        return structs.replace(
+            listing, readers=tuple(item for item in listing.readers if same_reader(item.name, reader))
+        )
 
     async def permit(self, request: web.Request, origin: str) -> None:
         """Asks the person about a site; returns when the answer was yes, raises FailureError otherwise."""

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+# PKCS#11, CK_SLOT_INFO: bytes of a slot's description; names that PC/SC gives are often longer.
+_DESCRIPTION = 64
 _MASKED = re.compile(r"Reader ([1-9][0-9]{0,2})")
 
 
@@ -20,3 +22,9 @@ def reader_of(description: str, names: Sequence[str]) -> str:
     if description in names or masked is None or int(masked[1]) > len(names):
         return description
     return names[int(masked[1]) - 1]
+
+
+def same_reader(name: str, other: str) -> bool:
+    """Whether two names are of one reader, each as PC/SC has it or as PKCS#11 has cut it."""
+    first, second = (text.encode()[:_DESCRIPTION].decode("utf-8", "ignore").strip() for text in (name, other))
+    return first == second

@@ -11,6 +11,7 @@ from agent.card.old_asks import CmsAsk, DecryptAsk, ListAsk, ListedReader, Listi
 from agent.discretion import ToldError
 from agent.failures import Code
 from agent.permissions import Decision
+from agent.readers import Reader
 from agent.settings import HipkiSettings
 from agent.web.hipki.rules import UNSUPPORTED
 from agent.web.limits import Requests
@@ -166,6 +167,17 @@ async def test_one_reader_is_meant_by_its_name_or_by_its_number(old: OldSite, de
     assert [slot["slotDescription"] for slot in answer["slots"]] == ["Other Reader 01 00"]
     await old.answer("/sign", {**SIGN, "slotDescription": description})
     assert [order.old.reader for order in old.host.old_orders if order.old] == ["Other Reader 01 00"]
+
+
+@pytest.mark.parametrize("cut", [64, 255])
+async def test_reader_with_a_long_name_is_meant_by_its_number(old: OldSite, cut: int) -> None:
+    name = "Reader of a long name [Reader of a long name Interface] (2026120212345678) 00 00"
+    old.watch.readers = (Reader(name, True),)
+    await old.allow()
+    old.host.listing = Listing((ListedReader(0, name[:cut], "m", 7), *LISTING.readers))
+    for description in ("Reader 1", name, name[:cut]):
+        answer = await old.answer("/pkcs11info", {"slotDescription": description})
+        assert [slot["slotDescription"] for slot in answer["slots"]] == [name[:cut]]
 
 
 async def test_same_content_again_is_told_to_the_person(old: OldSite) -> None:
