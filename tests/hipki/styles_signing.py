@@ -73,6 +73,7 @@ STYLES: tuple[Style, ...] = (
     signs("sign, values percent-encoded", signed_data(_CONTENT), EVERYWHERE),
     signs("sign, plus signs of the JSON encoded", signed_data("1+1 中文".encode()), _REMOTE, client=_PLUS,
           tbs="1+1 中文"),
+    signs("sign, the whole JSON encoded", signed_data(_CONTENT), client={"encode": "whole"}),
     signs("sign, nothing encoded", signed_data("1+1=2 中文 100%".encode()), _REMOTE, client={"encode": "none"},
           tbs="1+1=2 中文 100%"),
     signs("sign, Base64", signed_data(_BINARY), tbs=b64(_BINARY), tbsEncoding="base64"),

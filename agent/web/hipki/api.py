@@ -109,7 +109,7 @@ class OldApi:
         require_own_page(request)
         self._desk.tokens.take(request.headers.get(TOKEN, ""))
         try:
-            return _json(await work(self._desk.admit(request.headers.get(ORIGIN))))
+            return _json(await work(self._desk.admit_proven(request.headers.get(ORIGIN))))
         except (FailureError, OldError) as error:
             return _json(_failed(request, func, error))
 

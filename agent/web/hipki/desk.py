@@ -24,6 +24,7 @@ from agent.web.page import PageTokens
 
 # How many hosts are remembered whose pages were not permitted.
 MAX_HOSTS = 256
+_REFUSED = frozenset({Code.ORIGIN_REFUSED, Code.ORIGIN_DENIED})
 
 
 class Watch(Protocol):
@@ -54,6 +55,15 @@ class Desk:
         name = self.callers.admit(origin)
         self.admission.requests.count(name)
         return name
+
+    def admit_proven(self, origin: str | None) -> str:
+        """The same for the opener that the browser named to our popup; one that is refused is the site at its host."""
+        try:
+            return self.admit(origin)
+        except FailureError as error:
+            if origin is not None and error.code in _REFUSED:
+                self._remember(origin)
+            raise
 
     def cards(self) -> list[bool]:
         """For each reader, in order, whether a card is in it: what strangers are told."""

@@ -8,8 +8,9 @@ from agent.web.hipki.body import MAX_BODY
 from agent.web.metadata import OWN_PAGE, WINDOW, Rule, path_of
 from agent.web.shape import PATH, Form
 
-# A query is read in two places only and never decoded further; pages put time stamps into it (RFC 3986, 3.4).
-FORM = Form(re.compile(PATH + r"(?:\?[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,512})?"), MAX_BODY)
+# A query is read in two places only and never decoded further; pages put anything into it, and browsers leave all of
+# ASCII there but blanks and what would end it or a text around it (URL standard, "query percent-encode set").
+FORM = Form(re.compile(PATH + r"(?:\?[!$-;=?-~]{0,512})?"), MAX_BODY)
 _SITES = frozenset({"none", "same-origin", "same-site", "cross-site"})
 # What any page may load, and what it learns is the same for all; the picture also without CORS, and then unreadable.
 _FETCH = Rule(frozenset({"empty"}), frozenset({"cors"}), _SITES)

@@ -10,14 +10,10 @@ const FUNCTIONS = new Map([
 ]);
 const opener = window.opener;
 let caller = null;
+let leaves = false;
 
 function routeOf(text) {
-  let func = "";
-  try {
-    func = String(JSON.parse(text).func);
-  } catch {
-    // We ask all the same, and the daemon says what is wrong with it.
-  }
+  const func = funcOf(text);
   return FUNCTIONS.get(func) ?? ["other", "/CardManagement/sendCardCommand", func];
 }
 
@@ -27,7 +23,19 @@ function noAnswer(func) {
   return JSON.stringify({ ...JSON.parse(meta("no-answer")), func, ...readers });
 }
 
-// The text goes on as it is; the daemon decodes it.
+// As the daemon reads it: JSON, or what is JSON once it has been decoded.
+function funcOf(text) {
+  for (const read of [String, decodeURIComponent]) {
+    try {
+      return String(JSON.parse(read(text)).func);
+    } catch {
+      // We ask all the same, and the daemon says what is wrong with it.
+    }
+  }
+  return "";
+}
+
+// The text goes on as it is; the daemon decodes it. Null: this window is being left, so nobody is to be answered.
 async function answerTo(text, path, func) {
   try {
     const answer = await fetch(meta("prefix") + path, {
@@ -42,7 +50,8 @@ async function answerTo(text, path, func) {
     });
     return answer.ok ? await answer.text() : noAnswer(func);
   } catch {
-    return noAnswer(func);
+    // Firefox ends our request before it takes us away; the page that comes here instead asks for itself.
+    return leaves ? null : noAnswer(func);
   }
 }
 
@@ -51,7 +60,9 @@ async function serve(text) {
   await actOfAPerson();
   say("state", texts[name]);
   say("remedy", texts.look);
-  opener.postMessage(await answerTo(text, path, func), caller);
+  const answer = await answerTo(text, path, func);
+  if (answer === null) return;
+  opener.postMessage(answer, caller);
   window.close();
 }
 
@@ -67,6 +78,10 @@ if (opener === null) {
   refuse({ meaning: texts.stranger, remedy: texts.tell });
 } else {
   window.addEventListener("message", receive);
+  // A portal that opens its window again, under the same name, has another page put in our place.
+  window.addEventListener("beforeunload", () => {
+    leaves = true;
+  });
   // Holds nothing secret, so any opener may see it.
   opener.postMessage(JSON.stringify({ func: meta("greeting") }), "*");
   if (meta("resized") === "true") window.resizeTo(WIDTH, HEIGHT);

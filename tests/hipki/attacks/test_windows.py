@@ -8,12 +8,17 @@ from agent.web.texts import OLD_POPUP
 from tests.browser.attacks.stage import SANDBOXED
 from tests.hipki.attacks.scene import OK, SIGN, Scene
 from tests.hipki.attacks.test_content import UNSUPPORTED, post
-from tests.hipki.attacks.test_popup import OPEN, greeted
+from tests.hipki.attacks.test_popup import OPEN, greeted, message
 from tests.stand.browser import Tab
 from tests.stand.waiting import wait_until
 
 WHO = "a web page"
 OWN = 'document.querySelector("meta[name=page-token]").content'
+# Every popup's first word is answered.
+ANSWER = """addEventListener("message", ({{ data, source }}) => {{
+  if (data === '{{"func":"getTbs"}}') source.postMessage({message}, "*");
+}})"""
+SITE, WANTS_CLICK = 'document.querySelector("#site").textContent', '!document.querySelector("#go-on").hidden'
 SEEN = """(() => { try { return found.location.href; } catch { return "another's"; } })()"""
 EMBED = """new Promise((resolve) => {{
   const frame = document.createElement("iframe");
@@ -105,4 +110,27 @@ def test_popup_that_is_led_away(scene: Scene) -> None:
     # The popup that was led away may have told that it heard nothing.
     wait_until(lambda: json.loads(scene.texts(tab)[-1]).get("ret_code") == OK)
     scene.screen.wait_no_window()
+    assert scene.card()[0] == before + 1
+
+
+def test_popup_that_is_opened_again(scene: Scene) -> None:
+    """A page opens its popup again under the same name while the person has the window: one signature, one answer"""
+    scene.start_agent()
+    scene.decide(scene.good.origin, Decision.ALLOW)
+    before = scene.card()[0]
+    tab = scene.browser.open(scene.good.origin)
+    tab.evaluate(f"({ANSWER.format(message=message())}, 0)")
+    scene.act(tab, OPEN.format(scene.old))
+    window = scene.screen.wait_window()
+    scene.act(tab, OPEN.format(scene.old))
+    wait_until(lambda: scene.texts(tab)[1:])
+    [popup] = wait_until(lambda: popups(scene, tab))
+    wait_until(lambda: popup.evaluate(SITE))
+    if popup.evaluate(WANTS_CLICK):  # Chromium tells of no click where a window of that name is there
+        popup.click("#go-on")
+    scene.screen.focus(window)
+    scene.types_pin()
+    assert scene.answer(tab)["ret_code"] == OK
+    scene.screen.wait_no_window()
+    assert len(scene.texts(tab)) == 3
     assert scene.card()[0] == before + 1

@@ -22,6 +22,7 @@ function written(fields) {
     return JSON.stringify(Object.fromEntries(encoded));
   }
   const text = JSON.stringify(fields);
+  if (style.encode === "whole") return encodeURIComponent(text);
   return style.encode === "plus" ? text.replace(/\+/g, "%2B") : text;
 }
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from agent.permissions import Decision, Permissions
 from agent.readers import Reader
@@ -44,7 +45,7 @@ class OldSite:
         self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None, port: int = 0
     ) -> Reply:
         """A request with exactly these headers."""
-        url = f"http://localhost:{port or self.port}{path}"
+        url = URL(f"http://localhost:{port or self.port}{path}", encoded=True)
         async with self.client.request(method, url, headers=headers, data=body, allow_redirects=False) as response:
             names = {name.lower() for name in response.headers}
             found = {name: list(response.headers.getall(name)) for name in names}

@@ -202,6 +202,16 @@ async def test_site_that_was_proven_is_the_one_that_is_asked_about(old: OldSite)
     assert [order.origin for order in old.host.old_orders] == ["http://localhost:8000"] * 2
 
 
+@pytest.mark.parametrize(
+    ("origin", "code"), [("http://portal.example", "origin_refused"), ("https://portal.example:8443", "origin_denied")]
+)
+async def test_site_that_was_refused_is_not_asked_about_as_another(old: OldSite, origin: str, code: str) -> None:
+    """Have the person asked about the same host by another scheme or port than that of the page that was refused."""
+    await old.allow("https://portal.example:8443", Decision.DENY)
+    assert (await old.answer("/sign", origin=origin))["ret_code"] == 0x7600000F
+    nothing_happened(old, await site(old, "portal.example"), code)
+
+
 async def test_service_worker_that_was_left(old: OldSite) -> None:
     """Answer in our place with a worker that was left under the fixed origin."""
     reply = await old.ask("GET", "/sw.js", {"Service-Worker": "script", **OWN})

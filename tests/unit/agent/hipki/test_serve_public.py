@@ -22,7 +22,18 @@ def told(body: bytes) -> list[tuple[str, bool]]:
     return [(slot["slotDescription"], slot["token"] is not None) for slot in json.loads(text)["slots"]]
 
 
-@pytest.mark.parametrize("query", ["", "?1733112000", "?_=17", "?Wed%20Dec%202026%20(%E5)", "?withcert=true"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?1733112000",
+        "?_=17",
+        "?Wed%20Dec%202026%20(%E5)",
+        "?withcert=true",
+        "?[object%20Object]",
+        r"?{a:'1|2^3`\4'}",
+    ],
+)
 async def test_picture_tells_strangers_how_many_readers_there_are(old: OldSite, query: str) -> None:
     reply = await old.ask("GET", f"/p11Image.bmp{query}", {**PICTURE, "Origin": ORIGIN})
     assert (reply.status, reply.header("content-type"), len(reply.body)) == (200, "image/bmp", 6054)
