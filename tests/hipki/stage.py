@@ -3,7 +3,7 @@
 import dataclasses
 import http.client
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import mkdtemp
@@ -42,6 +42,7 @@ class Stage:
         self.agent: Agent
         self._pki, self._cards = pki, Cards.ONE
         self._reader: Reader
+        self._make_agent: Callable[[], Agent]
         self._lockable: Iterator[HicosCard]
         self._closing = ExitStack()
         self.certificate, self.root = folder / "tls" / "portal.pem", folder / "tls" / "portal-root.pem"
@@ -73,9 +74,18 @@ class Stage:
                 self.hicos.insert(self.hicos.cards[name], slot)
         if cards is not self._cards:
             self._cards = cards
-            self._move_card(stays=cards not in (Cards.NONE, Cards.EMPTY))
+            self._move_card(stays=_has_card(cards))
         for portal in self.portals.values():
             portal.said.clear()
+
+    def restart_agent(self) -> None:
+        """An agent that has opened no window yet.
+
+        It makes sites wait after a few windows that nobody wanted, and rows come in any order.
+        """
+        self.agent.stop()
+        self.agent = self._make_agent()
+        wait_until(lambda: self._card_is_in() is _has_card(self._cards), between=0.1)
 
     def browser(self, brand: Brand) -> AbstractContextManager[Browser]:
         """A browser whose person has granted one portal access to this computer, and refused it to the others."""
@@ -128,11 +138,16 @@ class Stage:
         self._closing.callback(reader.stop)
         reader.insert(self._pki / "cards" / "citizen.json")
         environment = {**reader.env, **self.hicos.environment, "DISPLAY": self.screen.display}
-        self.agent = Agent(
+        self._make_agent = lambda: Agent(
             self.folder / "agent", logs, environment, ports=[free_port()], drivers=("hca",),
             modules=(str(self.hicos.module),), hipki_port=PORT, hipki_http=(self.portals[Kind.PLAIN].origin,),
         )  # fmt: skip
-        self._closing.callback(self.agent.stop)
+        self.agent = self._make_agent()
+        self._closing.callback(lambda: self.agent.stop())
+
+
+def _has_card(cards: Cards) -> bool:
+    return cards not in (Cards.NONE, Cards.EMPTY)
 
 
 class Theatre:

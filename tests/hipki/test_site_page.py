@@ -17,6 +17,7 @@ from tests.stand.waiting import wait_until
 )
 def test_person_is_told_how_it_ended(theatre: Theatre, key: str, end: tuple[str, str]) -> None:
     theatre.stage.set(Cards.ONE)
+    theatre.stage.restart_agent()
     tab = theatre.browser(Brand.CHROMIUM).open(f"http://localhost:{PORT}/addDomain?domain=asked.example")
     try:
         theatre.stage.screen.answer(key)

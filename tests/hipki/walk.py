@@ -21,6 +21,8 @@ def walk(theatre: Theatre, row: Row) -> None:
     """Goes a row; raises AssertionError, TimeoutError or StandError where it ends in another way."""
     stage, style = theatre.stage, row.style
     stage.set(style.cards)
+    if style.decision is None:
+        stage.restart_agent()
     portal = stage.portals[row.kind]
     stage.agent.decide(portal.origin, style.decision)
     before = stage.hicos.calls().count("C_Sign")
