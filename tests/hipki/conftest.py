@@ -83,7 +83,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Prints the closing line below everything that pytest prints."""
+    """Prints the closing line below everything that pytest and the other closing lines print."""
     if results := config.stash.get(RESULTS, {}):
         config.get_terminal_writer().line(table.closing_line(results))
