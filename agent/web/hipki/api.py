@@ -19,6 +19,8 @@ from agent.web.hipki.rules import UNSUPPORTED, wants_certificates
 from agent.web.status import note_failure
 
 TOKEN, ORIGIN = "X-CardLogin-Page", "X-CardLogin-Origin"
+# Bytes of a request that any page may send as often as it likes: it names one reader, and reading much costs everybody.
+MAX_LIST = 4096
 # One transparent point.
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _LIST = "pkcs11info"
@@ -119,10 +121,10 @@ class OldApi:
         if origin is not None and parse(origin) is not None:
             request[CALLER] = origin  # it may read this answer, be it a refusal
         try:
-            if origin is None:
-                self._desk.admission.requests.count("")
             name = None if origin is None else self._desk.admit(origin)
-            asked = list_request(decode(await request.read()), certificates=False)
+            if name is None:
+                self._desk.admission.requests.count("")
+            asked = list_request(decode(await request.read(), MAX_LIST), certificates=False)
             if name is not None and self._desk.callers.permitted(name):
                 return answers.listed(await self._desk.listing(request, name, asked), certificates=False)
             return answers.masked(self._desk.cards(), asked.ask.reader)

@@ -13,7 +13,7 @@ _ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
-def decode(body: bytes) -> dict[str, object]:
+def decode(body: bytes, longest: int = MAX_BODY) -> dict[str, object]:
     """The fields of a request (hipki.md, 1.1); a body without any text has none.
 
     Percent-decoded once: `+` stays, and so does what is no escape or not of UTF-8. Pages encode the values before they
@@ -21,9 +21,9 @@ def decode(body: bytes) -> dict[str, object]:
     can end it and bring fields of its own. Only what is no JSON as it came is decoded as a whole.
 
     Raises OldError: BAD_JSON for anything but one object of distinct names, or a text with NUL or half a surrogate
-    pair; TOO_LARGE beyond `MAX_BODY`.
+    pair; TOO_LARGE beyond `longest` bytes.
     """
-    if len(body) > MAX_BODY:
+    if len(body) > longest:
         raise malformed(Major.TOO_LARGE)
     try:
         text = body.removeprefix(_PREFIX).decode()

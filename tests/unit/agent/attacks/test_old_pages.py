@@ -10,6 +10,8 @@ from agent.card.old_asks import SiteAsk
 from agent.discretion import ToldError
 from agent.failures import Code
 from agent.permissions import Decision
+from agent.web.hipki.api import MAX_LIST
+from agent.web.hipki.codes import Major
 from tests.unit.agent.fakes import ORIGIN, Reply
 from tests.unit.agent.old_site import CROSS, NAVIGATION, OWN, PICTURE, PIN, SIGN, OldSite
 
@@ -77,6 +79,17 @@ async def test_dns_rebinding(old: OldSite, path: str, host: str) -> None:
 async def test_framed_popup(old: OldSite, path: str, destination: str) -> None:
     """Put a window of ours into a frame, or read it."""
     nothing_happened(old, await old.ask("GET", path, {**NAVIGATION, "Sec-Fetch-Dest": destination}))
+
+
+@pytest.mark.parametrize("permitted", [False, True])
+async def test_much_to_read_from_a_page_without_a_popup(old: OldSite, permitted: bool) -> None:
+    """Post megabytes of JSON to the list again and again, so that the program has time for nobody else."""
+    if permitted:
+        await old.allow(EVIL)
+    for more, code in ((0, 0), (1, Major.TOO_LARGE)):
+        body = b"tbsPackage={}".ljust(MAX_LIST + more)
+        reply = await old.ask("POST", "/pkcs11info", {**CROSS, "Origin": EVIL}, body)
+        assert (reply.status, json.loads(reply.body)["ret_code"]) == (200, code)
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43])
