@@ -23,7 +23,7 @@ MAX_CONNECTIONS = 1200
 # Files that the daemon needs for other things: pipes of the card host, libraries, the log.
 _RESERVED_FILES = 128
 # Seconds for a request from its first byte to its last.
-REQUEST_SECONDS = 10.0
+REQUEST_SECONDS = 30.0
 _PAUSE = 0.05  # seconds without accepting, when the system has no file left
 # After a rush, memory is given back once so few connections are left, and so many seconds later.
 _MANY, _FEW, _CALM_SECONDS = 128, 16, 1.0

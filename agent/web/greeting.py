@@ -9,7 +9,7 @@ from typing import cast
 from agent.override import override
 
 # Seconds for the first byte and the TLS handshake, and for the other side's good-bye.
-HANDSHAKE_SECONDS, GOODBYE_SECONDS = 5.0, 1.0
+HANDSHAKE_SECONDS, GOODBYE_SECONDS = 10.0, 1.0
 _HANDSHAKE = 0x16  # the content type that a TLS connection begins with (RFC 8446, 5.1)
 MakeProtocol = Callable[[], asyncio.Protocol]
 
@@ -32,7 +32,9 @@ class Greeting(asyncio.Protocol):
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 await self._done
         except TimeoutError:
-            raise ConnectionAbortedError("no TLS in time") from None
+            if self._done.cancelled():
+                raise ConnectionAbortedError("no TLS in time") from None
+            self._done.result()  # it had ended: this computer slept, or had no time for us
         finally:
             if not self._done.done() or self._done.cancelled() or self._done.exception() is not None:
                 self._transport.abort()

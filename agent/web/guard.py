@@ -17,8 +17,8 @@ from agent.web.workers import asks_for_worker, removal
 
 __all__ = ["CALLER", "MAX_BODY", "PORT", "SERVER", "finish", "guard"]
 
-# Seconds until the body has to be there; browsers send it along with the headers.
-BODY_SECONDS = 5.0
+# Seconds until the body has to be there. Browsers send it along with the headers, but a busy computer may stop between.
+BODY_SECONDS = 20.0
 _LOG = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -101,4 +101,7 @@ async def _read(request: web.Request) -> None:
         async with asyncio.timeout(BODY_SECONDS):
             await request.read()
     except TimeoutError:
-        raise malformed() from None
+        if not request.content.is_eof():
+            _LOG.info("the body did not arrive in time")
+            raise malformed() from None
+        await request.read()  # it has been here: this computer slept, or had no time for us

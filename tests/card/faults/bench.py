@@ -204,6 +204,8 @@ class Bench:
             wrong.append(f"{code} is not one of {', '.join(sorted(case.codes))}")
         Plan().write(self.folder)
         then = self._next_operation(self, self.ask())
+        if then != TOKEN:
+            wrong.append(f"the log ends with: {' / '.join(self.log().splitlines()[-5:])}")
         wrong += self._leftovers()
         return Row(
             case.part, case.fault, case.step, code, tries, left, case.spent, then, self._alive(), tuple(wrong)
