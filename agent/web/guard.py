@@ -97,11 +97,13 @@ async def _check(request: web.Request) -> None:
 
 async def _read(request: web.Request) -> None:
     """Has the whole body here before anything is done for it; `read()` gives it again at once."""
+    reading = asyncio.ensure_future(request.read())
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            await request.read()
-    except TimeoutError:
-        if not request.content.is_eof():
+        await asyncio.wait((reading,), timeout=BODY_SECONDS)
+        # What is here by now has come in time, however late we look: this computer slept, or had no time for us.
+        if not reading.done() and not request.content.is_eof():
             _LOG.info("the body did not arrive in time")
-            raise malformed() from None
-        await request.read()  # it has been here: this computer slept, or had no time for us
+            raise malformed()
+        await reading
+    finally:
+        reading.cancel()
