@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     UNLOCK = "unlock"
     RESET = "reset"
     UNBIND = "unbind"
+    TEST = "test"  # a trial of the self-test, which opens nothing
     IDENTIFY = ""  # a plain Web eID challenge, which names no purpose
 
 

@@ -37,6 +37,8 @@ class Purpose(Enum):
     UNLOCK = "unlock"
     RESET = "reset"
     UNBIND = "unbind"
+    TEST = "test"
+    """A trial of the self-test, which opens nothing."""
 
 
 @dataclass(frozen=True, slots=True)

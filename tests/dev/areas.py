@@ -19,10 +19,10 @@ LOGS = ROOT / "build" / "tests"
 """What each part of a run said, whole."""
 SCENARIOS = "tests/portal/scenarios"
 PARTS: dict[str, dict[str, list[str]]] = {
-    "card": {"card": ["tests/card"]},
+    "portal": {"portal": ["tests/portal", f"--ignore={SCENARIOS}"], "scenarios": [SCENARIOS]},
     "browser": {"browser": ["tests/browser"]},
+    "card": {"card": ["tests/card"]},
     "hipki": {"hipki": ["tests/hipki"]},
-    "portal": {"scenarios": [SCENARIOS], "portal": ["tests/portal", f"--ignore={SCENARIOS}"]},
     "unit": {"unit": ["tests/unit"]},
     "packaging": {"packaging": ["tests/packaging"]},
 }

@@ -120,6 +120,7 @@ PURPOSES = {
     Purpose.UNLOCK: _("Unlock an account"),
     Purpose.RESET: _("Reset a password"),
     Purpose.UNBIND: _("Unlink this card from an account"),
+    Purpose.TEST: _("Test this computer (nothing is opened)"),
     Purpose.IDENTIFY: _("Prove who you are"),
 }
 

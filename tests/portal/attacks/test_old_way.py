@@ -16,7 +16,7 @@ from tests.portal.old_answers import FORM, log_in_old, old_answer, refused, send
 from tests.portal.pki import Pki
 
 WHO = "whoever got an old answer signed, or made one"
-PURPOSES = ("bind", "activate", "unlock", "reset", "unbind")
+PURPOSES = ("bind", "activate", "unlock", "reset", "unbind", "test")
 pytestmark = pytest.mark.django_db
 
 

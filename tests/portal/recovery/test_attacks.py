@@ -34,7 +34,7 @@ from tests.portal.recovery.people import (
 
 pytestmark = pytest.mark.django_db
 CARD_ERRORS = {"revoked": "certificate_revoked", "expired": "certificate_expired", "untrusted": "certificate_untrusted"}
-PURPOSES = ("login", "bind", "activate", "unlock", "reset", "unbind")
+PURPOSES = ("login", "bind", "activate", "unlock", "reset", "unbind", "test")
 COOKIE = "__Host-session"
 
 

@@ -14,7 +14,7 @@ from tests.unit.agent.fakes import ORIGIN
 
 NONCE = base64.b64encode(bytes(range(32))).decode()
 # The grammar of the design, section 4, written down a second time.
-GRAMMAR = re.compile(r"[A-Za-z0-9+/]+={0,2}(\.(login|bind|activate|unlock|reset|unbind))?", re.ASCII)
+GRAMMAR = re.compile(r"[A-Za-z0-9+/]+={0,2}(\.(login|bind|activate|unlock|reset|unbind|test))?", re.ASCII)
 
 
 def refused(challenge: str) -> bool:
@@ -26,7 +26,7 @@ def refused(challenge: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("purpose", ["login", "bind", "activate", "unlock", "reset", "unbind"])
+@pytest.mark.parametrize("purpose", ["login", "bind", "activate", "unlock", "reset", "unbind", "test"])
 def test_purpose_is_what_stands_after_the_dot(purpose: str) -> None:
     assert purpose_of(f"{NONCE}.{purpose}") == purpose
 

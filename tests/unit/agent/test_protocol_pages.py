@@ -198,7 +198,7 @@ def test_schema_refuses(name: str, value: object) -> None:
 
 CHALLENGE = jsonschema_rs.validator_for(FIELDS["challenge"])
 CHALLENGES = st.from_regex(r"\A[A-Za-z0-9+/]{40,130}={0,3}(\.[a-z]{0,8})?\Z") | st.from_regex(
-    r"\A[A-Za-z0-9+/]{41,45}={0,2}(\.(login|bind|activate|unlock|reset|unbind))?\n?\Z"
+    r"\A[A-Za-z0-9+/]{41,45}={0,2}(\.(login|bind|activate|unlock|reset|unbind|test))?\n?\Z"
 )
 
 

@@ -73,6 +73,14 @@ def test_login_signature_used_for_reset(site: Site) -> None:
     assert (caught.value.expected, caught.value.found) == ("reset", "login")
 
 
+@pytest.mark.parametrize("other", [purpose for purpose in Purpose if purpose is not Purpose.TEST])
+def test_signature_of_a_trial_opens_nothing_and_no_other_passes_for_a_trial(site: Site, other: Purpose) -> None:
+    for signed, wanted in ((Purpose.TEST, other), (other, Purpose.TEST)):
+        challenge = site.issue(signed)
+        with pytest.raises(f.ChallengePurposeWrong):
+            site.verify(make_token(issue(), challenge), challenge, purpose=wanted)
+
+
 def test_login_signature_used_for_reset_by_rewriting_the_purpose(site: Site) -> None:
     challenge = site.issue(Purpose.LOGIN)
     renamed = challenge.replace(".login", ".reset")
