@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from agent.commands import drivers, origins, run, trust, version
+from agent.commands import doctor, drivers, origins, run, trust, version
 
-_GROUPS = (run, origins, drivers, trust, version)
+_GROUPS = (run, doctor, origins, drivers, trust, version)
 
 
 def main() -> int:

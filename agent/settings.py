@@ -55,12 +55,22 @@ class HipkiSettings:
 
 
 @dataclass(frozen=True)
+class SelftestSettings:
+    """What the self-test goes by."""
+
+    portal: str = ""  # the portal that `doctor` asks when none is named: an origin
+    anchors: str = ""  # for developers: a folder with the anchors of a test authority instead of the government's
+    hosts: tuple[str, ...] = ()  # further hosts (host or host:port) that revocation may be asked of
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings; `state` is the folder that holds the localhost identity and the lock."""
 
     web: WebSettings = field(default_factory=WebSettings)
     hipki: HipkiSettings = field(default_factory=HipkiSettings)
     card: CardSettings = field(default_factory=CardSettings)
+    selftest: SelftestSettings = field(default_factory=SelftestSettings)
     state: Path = field(default_factory=lambda: _folder_of_user("data"))
 
 
@@ -126,7 +136,7 @@ def _table(path: Path, read: Callable[[Path, int], bytes]) -> dict[str, Any]:
 
 
 def _settings(table: dict[str, Any]) -> Settings:
-    _known("", table, {"web", "hipki", "card", "state"})
+    _known("", table, {"web", "hipki", "card", "selftest", "state"})
     values: dict[str, Any] = {}
     if "web" in table:
         values["web"] = _web(_section(table, "web", WebSettings))
@@ -134,6 +144,8 @@ def _settings(table: dict[str, Any]) -> Settings:
         values["hipki"] = _hipki(_section(table, "hipki", HipkiSettings))
     if "card" in table:
         values["card"] = _card(_section(table, "card", CardSettings))
+    if "selftest" in table:
+        values["selftest"] = _selftest(_section(table, "selftest", SelftestSettings))
     if "state" in table:
         values["state"] = _folder(table["state"])
     return Settings(**values)
@@ -192,6 +204,18 @@ def _card(section: dict[str, Any]) -> CardSettings:
         if name in section:
             values[name] = _one_of(f"card.{name}", section[name], get_args(kind))
     return CardSettings(**values)
+
+
+def _selftest(section: dict[str, Any]) -> SelftestSettings:
+    values: dict[str, Any] = {
+        name: _of(f"selftest.{name}", section[name], str) for name in ("portal", "anchors") if name in section
+    }
+    if values.get("portal"):
+        (values["portal"],) = _origins("selftest.portal", [values["portal"]])
+    if "hosts" in section:
+        hosts = _of("selftest.hosts", section["hosts"], list)
+        values["hosts"] = tuple(_of("selftest.hosts", host, str).lower() for host in hosts)
+    return SelftestSettings(**values)
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:

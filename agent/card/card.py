@@ -20,7 +20,7 @@ from agent.failures import Code, FailureError
 from agent.platform import modules as platform
 from pkcs11_shims.atr import recognise_atr
 from pkcs11_shims.catalogue import read_catalogue
-from pkcs11_shims.discovery import FileFacts, System, find_drivers
+from pkcs11_shims.discovery import FileFacts, Survey, System, find_drivers
 from pkcs11_shims.errors import CardError, Fault
 from pkcs11_shims.families import UNKNOWN, Family, recognise
 from pkcs11_shims.keys import CardCertificate, rank
@@ -250,12 +250,17 @@ _PROBLEMS = (
 )
 
 
+def survey(setup: HostSetup) -> Survey:
+    """The drivers of this computer that the settings admit; none is loaded. Raises CardError(no_driver)."""
+    return find_drivers(read_catalogue(platform.SYSTEM), this_system(), setup.drivers, setup.modules)
+
+
 def _load(setup: HostSetup) -> Drivers:
-    survey = find_drivers(read_catalogue(platform.SYSTEM), _system(), setup.drivers, setup.modules)
-    return Drivers(survey, setup.answers, Module)
+    return Drivers(survey(setup), setup.answers, Module)
 
 
-def _system() -> System:
+def this_system() -> System:
+    """What the loading rules need to know of this computer."""
     return System(
         platform.PROCESSOR,
         lambda path: FileFacts(*platform.file_rights(path)),

@@ -29,7 +29,7 @@ class Drivers:
         self._answers = set(answers)
         self._modules: dict[Path, Module] = {}
         self._waiting: dict[Path, DriverAnswer] = {}
-        self.refused = False
+        self.refusals: list[str] = []
         for item in survey.refused:
             self._refuse(item.driver, item.reason)
         for found in self._found:
@@ -39,6 +39,11 @@ class Drivers:
     def modules(self) -> list[Module]:
         """Those that are loaded, the one to be offered first at the beginning."""
         return [self._modules[found.path] for found in self._found if found.path in self._modules]
+
+    @property
+    def refused(self) -> bool:
+        """Whether any was refused."""
+        return bool(self.refusals)
 
     @property
     def question(self) -> DriverAnswer | None:
@@ -74,5 +79,5 @@ class Drivers:
                 self._waiting[found.path] = DriverAnswer(path, sha256, False)
 
     def _refuse(self, driver: str, reason: str) -> None:
-        self.refused = True
+        self.refusals.append(reason)
         print(f"card host: driver refused: {f'{driver} ({reason})'!a}", file=sys.stderr)

@@ -59,7 +59,7 @@ def serve(make_prompt: Callable[[HostSetup], Prompt]) -> None:
     loaded, and what it saw then would be old. A host that nobody needs ends after SPARE_LIMIT, or with its stdin.
     """
     platform.harden()
-    answers = _take_stdout()
+    answers = take_stdout()
     setup = _read(sys.stdin.buffer, HostSetup)
     if setup is None:
         os._exit(0)
@@ -144,7 +144,7 @@ class _Page:
         self.gone.set()
 
 
-def _take_stdout() -> BinaryIO:
+def take_stdout() -> BinaryIO:
     """The stream for the answer; whatever a driver prints goes to the log instead."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

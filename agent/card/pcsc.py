@@ -8,6 +8,7 @@ from agent.card.reader_names import cut
 from agent.card.scard import scard
 from agent.failures import Code, FailureError
 
+_DENIED = frozenset({scard.SCARD_W_SECURITY_VIOLATION, scard.SCARD_E_NO_ACCESS})
 _NO_SERVICE = frozenset({scard.SCARD_E_NO_SERVICE, scard.SCARD_E_SERVICE_STOPPED})
 
 
@@ -39,6 +40,15 @@ def readers() -> list[Reader]:
         return [_reader(name, state, bytes(byte & 0xFF for byte in atr)) for name, state, atr in states]
     finally:
         scard.SCardReleaseContext(context)
+
+
+def refusal() -> str:
+    """Why the service does not answer: "down", or "denied" where it does not let this user in; empty where it does."""
+    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if result != scard.SCARD_S_SUCCESS:
+        return "denied" if result in _DENIED else "down"
+    scard.SCardReleaseContext(context)
+    return ""
 
 
 def seat(reader: str) -> int | None:

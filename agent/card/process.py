@@ -47,7 +47,7 @@ class HostProcess:
 
         Its environment is an allow-list and its arguments are constant: what an order says goes down the pipe only.
         """
-        environment = await asyncio.to_thread(_environment, setup)
+        environment = await asyncio.to_thread(host_environment, setup)
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, env=environment)
@@ -140,7 +140,8 @@ class HostProcess:
             _LOG.error("card host %d cannot be killed", self._process.pid)
 
 
-def _environment(setup: HostSetup) -> dict[str, str]:
+def host_environment(setup: HostSetup) -> dict[str, str]:
+    """What a host sees of our environment: an allow-list, and the PC/SC service of the settings."""
     given = {name: os.environ[name] for name in platform.HOST_ENVIRONMENT if name in os.environ}
     environment = {name: value for name, value in given.items() if platform.may_pass(name, value)}
     if setup.pcsc:

@@ -1,0 +1,81 @@
+"""What the checks of one run share: what was asked, the settings, and everything that is looked at only once."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from agent.card.frames import HostSetup
+from agent.drivers import FILE as DRIVERS
+from agent.drivers import DriverAnswers
+from agent.selftest import certificates_look, portal_look, ports_look
+from agent.selftest.ask import Ask
+from agent.selftest.cards_look import DriversSeen, ReadersSeen, look_at_drivers, look_at_readers
+from agent.selftest.certificates_look import CertificatesSeen
+from agent.selftest.examination import Examined, examine
+from agent.selftest.once import Once, in_thread
+from agent.selftest.portal_look import PortalSeen
+from agent.selftest.ports_look import PortSeen
+from agent.selftest.seen import ExamineAsk, TokenSeen
+from agent.selftest.stores_look import StoresSeen, look_at_stores
+from agent.selftest.verdict import RevocationSeen, Rules
+from agent.settings import Settings, SettingsError, read_settings_of
+from agent.state import IDENTITY
+
+
+class Context:
+    """One run. A settings file that cannot be used is a check's finding; the others then go by the usual settings."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.settings, self.settings_fault = _settings(ask)
+        self.identity = self.settings.state / IDENTITY
+        self.environment = dict(os.environ)
+        card = self.settings.card
+        answers = DriverAnswers(self.settings.state / DRIVERS).all()
+        self.setup = HostSetup(card.drivers, card.modules, card.prompt, card.pin, answers=answers, pcsc=card.pcsc)
+        self.portal: Once[PortalSeen] = in_thread(lambda: portal_look.look(ask.portal))
+        self.secure_ports: Once[tuple[PortSeen, ...]] = Once(self._secure_ports)
+        self.readers: Once[ReadersSeen] = Once(lambda: look_at_readers(self.setup))
+        self.drivers: Once[DriversSeen] = Once(lambda: look_at_drivers(self.setup))
+        self.prompt: Once[Examined] = Once(lambda: examine(ExamineAsk(self.setup, "prompt")))
+        self.stores: Once[StoresSeen] = in_thread(lambda: look_at_stores(self.identity, self.environment))
+        self.rules: Once[Rules] = in_thread(lambda: Rules(self.settings.selftest))
+        self.revocation: Once[RevocationSeen] = Once(self._revocation)
+        self.certificates: Once[CertificatesSeen | None] = Once(self._certificates)
+
+    async def plain_port(self, port: int) -> PortSeen:
+        """Who listens on a port of plain HTTP."""
+        return await asyncio.to_thread(ports_look.look_plain, port)
+
+    async def token(self) -> TokenSeen | None:
+        """The card that is spoken of: the first that a driver reads."""
+        return next(iter((await self.drivers()).tokens), None)
+
+    async def daemon(self) -> PortSeen | None:
+        """The agent of this user that answers."""
+        return next((seen for seen in await self.secure_ports() if seen.ours), None)
+
+    async def _secure_ports(self) -> tuple[PortSeen, ...]:
+        looks = (
+            asyncio.to_thread(ports_look.look_secure, port, self.identity) for port in self.settings.web.ports
+        )  # fmt: skip
+        return tuple(await asyncio.gather(*looks))
+
+    async def _certificates(self) -> CertificatesSeen | None:
+        token = await self.token()
+        return None if token is None else await asyncio.to_thread(certificates_look.look, token)
+
+    async def _revocation(self) -> RevocationSeen:
+        certificates, rules = await self.certificates(), await self.rules()
+        if certificates is None or certificates.signing is None:
+            return RevocationSeen()
+        return await asyncio.to_thread(rules.revocation, certificates.signing.der)
+
+
+def _settings(ask: Ask) -> tuple[Settings, str]:
+    try:
+        return read_settings_of(Path(ask.settings) if ask.settings else None), ""
+    except SettingsError as error:
+        return Settings(), str(error)
+    except OSError as error:
+        return Settings(), f"{error.filename}: {error.strerror}"

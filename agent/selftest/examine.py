@@ -1,0 +1,129 @@
+"""The examination: a process like a card host that looks at one thing, tells every step on stdout, and ends.
+
+What it looks at may hang or crash it: whoever waits knows the last step, and ends it (agent/selftest/examination.py).
+No PIN is asked for and none is tried: what a card tells without one is all that is read.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from agent import platform
+from agent.card.frames import HEADER, body_length
+from agent.card.host import take_stdout
+from agent.selftest.seen import (
+    DriverSeen,
+    DriverWaits,
+    EndSeen,
+    ExamineAsk,
+    FaultSeen,
+    PromptSeen,
+    ReaderSeen,
+    ServiceSeen,
+    Step,
+    TokenSeen,
+)
+
+if TYPE_CHECKING:  # loaded by the look that needs it
+    from pkcs11_shims.session import CardToken, Module
+
+
+def main() -> None:
+    """Carries out the ask on stdin and ends the process."""
+    platform.harden()
+    answers = take_stdout()
+    begun = time.monotonic()
+    length = body_length(sys.stdin.buffer.read(HEADER.size))
+    ask = msgspec.json.decode(sys.stdin.buffer.read(length), type=ExamineAsk)
+    looks = {"readers": _readers, "prompt": _prompt, "driver": _driver}
+    for step in looks[ask.what](ask):
+        answers.write(msgspec.json.encode(step) + b"\n")
+        answers.flush()
+    answers.write(msgspec.json.encode(EndSeen(time.monotonic() - begun)) + b"\n")
+    answers.flush()
+    os._exit(0)
+
+
+def _readers(_ask: ExamineAsk) -> Iterator[Step]:
+    from agent.card import pcsc
+    from agent.failures import FailureError
+
+    code = pcsc.refusal()
+    if code:
+        yield ServiceSeen("service_denied" if code == "denied" else "no_service")
+        return
+    yield ServiceSeen()
+    try:
+        found = pcsc.readers()
+    except FailureError:
+        yield ServiceSeen("no_service")
+        return
+    for reader in found:
+        yield ReaderSeen(reader.name, reader.atr.hex().upper(), reader.present, reader.exclusive, reader.mute)
+
+
+def _prompt(ask: ExamineAsk) -> Iterator[Step]:
+    from agent.card.prompts.prompt import NoPrompt, make_prompt
+
+    try:
+        yield PromptSeen(not isinstance(make_prompt(ask.setup), NoPrompt))
+    except Exception as error:  # as in the card host: a toolkit raises its own kinds
+        print(f"examination: no prompt: {type(error).__name__}", file=sys.stderr)
+        yield PromptSeen(False)
+
+
+def _driver(ask: ExamineAsk) -> Iterator[Step]:
+    from agent.card.card import survey
+    from agent.card.drivers import Drivers
+    from pkcs11_shims.discovery import Survey
+    from pkcs11_shims.errors import CardError
+    from pkcs11_shims.session import Module
+
+    begun = time.monotonic()
+    found = tuple(item for item in survey(ask.setup).found if str(item.path) == ask.path)
+    drivers = Drivers(Survey(found, ()), ask.setup.answers, Module)
+    if drivers.question is not None:
+        yield DriverWaits(drivers.question)
+        return
+    if not drivers.modules:
+        yield FaultSeen("driver_refused", "".join(drivers.refusals[:1]))
+        return
+    (module,) = drivers.modules
+    try:
+        info = module.info()
+        yield DriverSeen(info.description, info.version, time.monotonic() - begun)
+        yield from _tokens(module)
+    except CardError as error:
+        yield FaultSeen(error.fault.value, error.detail)
+
+
+def _tokens(module: Module) -> Iterator[Step]:
+    from pkcs11_shims.errors import CardError
+
+    for token in module.tokens():
+        try:
+            yield _token(module, token)
+        except CardError as error:
+            yield FaultSeen(error.fault.value, error.detail, token.reader)
+
+
+def _token(module: Module, token: CardToken) -> TokenSeen:
+    from agent.card import pcsc
+
+    certificates = tuple((item.key_id, item.der) for item in module.certificates(token))
+    pin = module.pin_state(token, pcsc.transmit)
+    label = next((slot.info.label for slot in module.slots() if slot.token == token and slot.info is not None), "")
+    return TokenSeen(
+        token.reader, label, token.serial, certificates, pin.tries_left, pin.activated, pin.pinpad,
+        module.driver.signing_ids,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
