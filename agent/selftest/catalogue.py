@@ -1,6 +1,5 @@
 """The self-test's catalogue: what each code means, what is behind it, and what is done about it step by step."""
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,6 +46,9 @@ def said(code: str, language: str) -> dict[str, Any]:
 
 @cache
 def _rows() -> dict[str, Row]:
+    # Read when something is shown: a daemon that serves log-ins only need not wait for it.
+    import tomllib
+
     table = tomllib.loads(Path(__file__).with_name("catalogue.toml").read_text("utf-8"))
     return {code: _row(code, fields) for code, fields in table.items()}
 
