@@ -173,11 +173,11 @@ def _chapter(code: str, entry: dict[str, Any], language: str) -> str:
 def _families_table(made: dict[str, Any], language: str) -> str:
     words = WORDS[language]
     rows = [
-        f"| {row['said'][language]} | {row['page'] or '–'} | {row['telephone'] or '–'} | {row['source_said'][language]} |"
+        (row["said"][language], row["page"] or "–", row["telephone"] or "–", row["source_said"][language])
         for row in made["families"].values()
     ]
     head = " | ".join(words[name] for name in ("family", "page", "telephone", "from"))
-    return "\n".join([f"| {head} |", "|---|---|---|---|", *rows])
+    return "\n".join([f"| {head} |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def _guide(row: dict[str, Any], language: str) -> str:

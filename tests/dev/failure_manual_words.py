@@ -5,29 +5,31 @@ WORDS = {
         "head": (
             "# Manual of failures\n\n"
             "[中文](zh-Hant.md)\n\n"
-            "For citizens and for the people who help them on the telephone: what each code of card log-in means, what is "
-            "behind it, what helps, and what support may ask next. The codes are those of the program's window, of the "
-            "[self-test](../selftest.md), of log-in pages and of the log.\n\n"
-            "The checks stand in the order in which the self-test makes them. **The first red one is the cause**: put "
-            "it right before you look at the others. Nobody who helps you needs your PIN; never tell it to anybody, and "
+            "For citizens and for the people who help them on the telephone: what each code of card log-in means, what "
+            "is behind it, what helps, and what support may ask next. The codes are those of the program's window, of "
+            "the [self-test](../selftest.md), of log-in pages and of the log.\n\n"
+            "The checks stand in the order in which the self-test makes them. **The first red one is the cause**: "
+            "put it right before you look at the others. Nobody who helps you needs your PIN; never tell it "
+            "to anybody, and "
             "type it into the window of CardLogin only.\n\n"
             "Made by `python -m tests.dev.failure_manual` from `agent/selftest/catalogue.toml`, `agent/failures.toml`, "
-            "`cardlogin_server`, `docs/failures/more.toml` and `pkcs11_shims/families.toml`. The short list of all codes is "
-            "[errors.md](../errors.md)."
+            "`cardlogin_server`, `docs/failures/more.toml` and `pkcs11_shims/families.toml`. The short list "
+            "of all codes "
+            "is [errors.md](../errors.md)."
         ),
         "check": "check",
         "codes": "codes",
         "comma": ", ",
-        "gap": " ",
+        "gap": ": ",
         "requests": "Requests of pages",
-        "seen": "The citizen sees:",
-        "also_browser": "On the log-in page:",
-        "also_server": "On the site:",
-        "cause": "Cause:",
-        "steps": "What to do:",
-        "ask": "Support may ask next:",
-        "sign": "Sign:",
-        "source": "Noticed by:",
+        "seen": "The citizen sees",
+        "also_browser": "On the log-in page",
+        "also_server": "On the site",
+        "cause": "Cause",
+        "steps": "What to do",
+        "ask": "Support may ask next",
+        "sign": "Sign",
+        "source": "Noticed by",
         "agent": "CardLogin on the computer",
         "browser": "log-in page in the browser",
         "server": "site",
@@ -54,16 +56,16 @@ WORDS = {
         "check": "檢測項目",
         "codes": "代碼",
         "comma": "、",
-        "gap": "",
+        "gap": "：",
         "requests": "網頁的要求",
-        "seen": "民眾看到：",
-        "also_browser": "登入網頁顯示：",
-        "also_server": "網站顯示：",
-        "cause": "原因：",
-        "steps": "處理步驟：",
-        "ask": "客服可接著詢問：",
-        "sign": "結果：",
-        "source": "發現者：",
+        "seen": "民眾看到",
+        "also_browser": "登入網頁顯示",
+        "also_server": "網站顯示",
+        "cause": "原因",
+        "steps": "處理步驟",
+        "ask": "客服可接著詢問",
+        "sign": "結果",
+        "source": "發現者",
         "agent": "電腦上的憑證登入元件",
         "browser": "瀏覽器中的登入網頁",
         "server": "網站",
