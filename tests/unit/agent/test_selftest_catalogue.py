@@ -15,7 +15,8 @@ PICTURES = {"", "reader", "card_up", "clock", "popup", "permission", "window", "
 # What a step may begin with: a person does it.
 VERBS = re.compile(
     "(Activate|Add|Allow|Answer|Ask|Call|Check|Choose|Click|Close|Compare|Connect|Do|Go|Have|Insert|Install|Keep|Leave|Let|"
-    "Log|Look|Make|Note|Open|Push|Plug|Put|Read|Register|Reload|Remove|Rename|Restart|Run|Save|Start|Stop|Switch on|Take|Tell|Tick|"
+    "Log|Look|Make|Note|Open|Push|Plug|Put|Read|Register|Reload|Remove|Rename|Restart|Run|Save|"
+    "Start|Stop|Switch on|Take|Tell|Tick|"
     "Try|Type|Unplug|Update|Use|Wait|Wipe) "
 )
 # Nobody is told to do any of this: it locks cards for good, or makes the computer less safe.
