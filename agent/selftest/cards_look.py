@@ -7,6 +7,7 @@ from functools import cached_property
 from agent.card.frames import HostSetup
 from agent.card.reader_names import same_reader
 from agent.selftest.examination import Examined, examine
+from agent.selftest.once import apart
 from agent.selftest.seen import DriverSeen, DriverWaits, ExamineAsk, FaultSeen, ReaderSeen, ServiceSeen, TokenSeen
 from pkcs11_shims.atr import CardKind, recognise_atr
 from pkcs11_shims.discovery import Refusal
@@ -88,7 +89,7 @@ async def look_at_drivers(setup: HostSetup) -> DriversSeen:
     from pkcs11_shims.errors import CardError
 
     try:
-        found = await asyncio.to_thread(survey, setup)
+        found = await apart(lambda: survey(setup))
     except CardError:
         return DriversSeen(broken_catalogue=True)
     asks = [ExamineAsk(setup, "driver", str(item.path)) for item in found.found]

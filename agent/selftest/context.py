@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 
 from agent.card.frames import HostSetup
@@ -12,7 +13,7 @@ from agent.selftest.ask import Ask
 from agent.selftest.cards_look import DriversSeen, ReadersSeen, look_at_drivers, look_at_readers
 from agent.selftest.certificates_look import CertificatesSeen
 from agent.selftest.examination import Examined, examine
-from agent.selftest.once import Once, in_thread
+from agent.selftest.once import Once, apart, in_thread
 from agent.selftest.portal_look import PortalSeen
 from agent.selftest.ports_look import PortSeen
 from agent.selftest.seen import ExamineAsk, TokenSeen
@@ -45,7 +46,7 @@ class Context:
 
     async def plain_port(self, port: int) -> PortSeen:
         """Who listens on a port of plain HTTP."""
-        return await asyncio.to_thread(ports_look.look_plain, port)
+        return await apart(lambda: ports_look.look_plain(port))
 
     async def token(self) -> TokenSeen | None:
         """The card that is spoken of: the first that a driver reads."""
@@ -56,20 +57,19 @@ class Context:
         return next((seen for seen in await self.secure_ports() if seen.ours), None)
 
     async def _secure_ports(self) -> tuple[PortSeen, ...]:
-        looks = (
-            asyncio.to_thread(ports_look.look_secure, port, self.identity) for port in self.settings.web.ports
-        )  # fmt: skip
-        return tuple(await asyncio.gather(*looks))
+        looks = [partial(ports_look.look_secure, port, self.identity) for port in self.settings.web.ports]
+        return tuple(await asyncio.gather(*map(apart, looks)))
 
     async def _certificates(self) -> CertificatesSeen | None:
         token = await self.token()
-        return None if token is None else await asyncio.to_thread(certificates_look.look, token)
+        return None if token is None else await apart(lambda: certificates_look.look(token))
 
     async def _revocation(self) -> RevocationSeen:
         certificates, rules = await self.certificates(), await self.rules()
         if certificates is None or certificates.signing is None:
             return RevocationSeen()
-        return await asyncio.to_thread(rules.revocation, certificates.signing.der)
+        signing = certificates.signing
+        return await apart(lambda: rules.revocation(signing.der))
 
 
 def _settings(ask: Ask) -> tuple[Settings, str]:

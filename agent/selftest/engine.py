@@ -13,10 +13,13 @@ from agent.selftest import catalogue
 from agent.selftest.ask import Ask
 from agent.selftest.check import Check
 from agent.selftest.context import Context
+from agent.selftest.once import apart
 from agent.selftest.order import CHECKS
 from agent.selftest.report import header
 from agent.selftest.results import BeginLine, CheckLine, EndLine, Line, Outcome, Said, Sign, bad
 
+# Seconds that a check may take at most, with all that it has to look at.
+_LIMIT = 10.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -41,7 +44,7 @@ async def run(ask: Ask) -> AsyncIterator[Line]:
         for task in tasks:
             task.cancel()
     first = next((found[name].code for name in wanted if found[name].sign == "fail"), "")
-    yield EndLine(first, await asyncio.to_thread(header, made.context.settings.state))
+    yield EndLine(first, await apart(lambda: header(made.context.settings.state)))
 
 
 def chosen(ask: Ask) -> tuple[str, ...]:
@@ -78,14 +81,18 @@ class _Run:
         return await asyncio.shield(self._made[name])
 
     async def _make(self, check: Check) -> tuple[Outcome, float]:
-        begun = time.monotonic()
         for name in check.needs:
             needed, _ = await self.outcome(name)
             if needed.blocked or _sign(needed) == "fail":
                 cause = needed.because if needed.blocked else name
                 return Outcome(because=cause, blocked=True), 0.0
+        begun = time.monotonic()
+        # A trial waits for a person; everything else has limits of its own, which end well before this one.
+        limit = None if self.context.ask.trial == check.name else _LIMIT
         try:
-            return await check.run(self.context), time.monotonic() - begun
+            async with asyncio.timeout(limit):
+                outcome = await check.run(self.context)
+            return outcome, time.monotonic() - begun
         except Exception as error:
             _LOG.error("check %s: %s: %s", check.name, type(error).__name__, error)
             return bad(Code.INTERNAL), time.monotonic() - begun

@@ -12,6 +12,7 @@ from agent import platform
 from agent.card.frames import HEADER
 from agent.card.process import host_environment
 from agent.child import child_command
+from agent.selftest.once import apart
 from agent.selftest.seen import EndSeen, ExamineAsk, Step
 
 # Seconds that an examination may take in all, and what counts as slow: a window that opens waits as long.
@@ -36,7 +37,7 @@ async def examine(ask: ExamineAsk) -> Examined:
     """Carries out an examination; never raises. A process that hangs is killed after LIMIT."""
     begun, steps = time.monotonic(), list[Step]()
     pipe = asyncio.subprocess.PIPE
-    environment = await asyncio.to_thread(host_environment, ask.setup)
+    environment = await apart(lambda: host_environment(ask.setup))
     try:
         process = await asyncio.create_subprocess_exec(
             *_COMMAND, stdin=pipe, stdout=pipe, env=environment, limit=_MAX_LINE

@@ -9,12 +9,13 @@ PUBLIC = frozenset(
     {
         "system", "processor", "version", "newest", "minimum", "file", "name", "address", "port", "program", "proxy",
         "offset", "portal", "host", "store", "until", "since", "browser", "state", "reader", "model", "card_kind",
-        "driver", "bits", "seconds", "label", "family", "authority", "usage", "tries", "page", "telephone", "purpose",
+        "driver", "bits", "seconds", "family", "authority", "usage", "tries", "page", "telephone", "purpose",
         "bound", "status",
     }
 )  # fmt: skip
 _USER = re.compile(r"(\(user )[^)]*\)")
 _KEPT = 2
+_GOVERNMENT = "HiCOS PKI Smart Card"
 
 
 def masked(name: str, value: str) -> str:
@@ -41,9 +42,15 @@ def number(value: str) -> str:
     return f"{value[:_KEPT]}****{value[-_KEPT:]}" if len(value) > 4 * _KEPT else "****"
 
 
+def label(value: str) -> str:
+    """The label of a card: that of the government's cards is the same on all, others may be the holder's name."""
+    return value if value == _GOVERNMENT else holder(value)
+
+
 _MASKS: dict[str, Callable[[str], str]] = {
     "place": without_user,
     "holder": holder,
+    "label": label,
     "card_number": number,
     "serial": number,
     "id_digits": lambda _: "****",

@@ -1,6 +1,8 @@
-"""Something that several checks need: looked at when the first of them asks, and once."""
+"""Something that several checks need: looked at when the first of them asks, and once; what blocks, apart."""
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
@@ -21,10 +23,36 @@ class Once(Generic[Seen]):
         return await asyncio.shield(self._task)
 
 
+async def apart(look: Callable[[], Seen]) -> Seen:
+    """What a call that blocks has come to; its thread does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[Seen] = loop.create_future()
+
+    def told(set_: Callable[[Any], None], value: object) -> None:
+        if not found.done():
+            set_(value)
+
+    def call() -> None:
+        try:
+            value = look()
+        except Exception as error:
+            _tell(loop, told, found.set_exception, error)
+        else:
+            _tell(loop, told, found.set_result, value)
+
+    threading.Thread(target=call, daemon=True).start()
+    return await found
+
+
+def _tell(loop: asyncio.AbstractEventLoop, *call: Any) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+        loop.call_soon_threadsafe(*call)
+
+
 def in_thread(look: Callable[[], Seen]) -> Once[Seen]:
     """A look that blocks."""
 
     async def looked() -> Seen:
-        return await asyncio.to_thread(look)
+        return await apart(look)
 
     return Once(looked)

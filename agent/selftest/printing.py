@@ -3,7 +3,7 @@
 from agent.messages import mark as _
 from agent.messages import translator
 from agent.selftest.results import BeginLine, CheckLine, EndLine, Line
-from agent.selftest.words import CHECKS, FACTS, SIGNS
+from agent.selftest.words import CHECKS, FACTS, REASONS, SIGNS
 
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "skip": "–"}
 _CAUSE = _("Cause")
@@ -33,13 +33,19 @@ class Printer:
 
     def _print(self, line: CheckLine) -> None:
         facts = ", ".join(f"{self._say(FACTS[fact.name])} {fact.value}" for fact in line.facts)
-        told = f"  {facts}" if facts else ""
+        told = "".join(f"  {text}" for text in (self._why(line), facts) if text)
         print(f"{_MARKS[line.sign]} {self._say(SIGNS[line.sign])}  {self._say(CHECKS[line.check])}{told}", flush=True)
         if line.code:
             said = line.said[self._language]
             print(f"    {line.code}: {said.meaning}")
             for number, step in enumerate(said.steps, 1):
                 print(f"    {number}. {step}")
+
+    def _why(self, line: CheckLine) -> str:
+        if not line.because:
+            return ""
+        why = REASONS.get(line.because) or CHECKS[line.because]
+        return f"({self._say(why)})"
 
     def _close(self, end: EndLine) -> None:
         cause = next((line for line in self._found.values() if line.code == end.first and line.sign == "fail"), None)

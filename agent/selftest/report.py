@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import VERSION
+from agent.messages import mark as _
 from agent.messages import translator
 from agent.selftest import catalogue
 from agent.selftest.results import CheckLine, Header
@@ -19,6 +20,7 @@ from certs.private import read_private, replace_file
 FORMAT = "cardlogin-report:1"
 # A number made for reports alone, so that support sees which come from one computer; it tells nothing of it.
 _FILE, _NUMBER = "installation", re.compile(r"[0-9a-f]{32}")
+_TITLE = _("Self-test report")
 _LOG = logging.getLogger(__name__)
 
 
@@ -46,7 +48,7 @@ def page(made: Mapping[str, Any], language: str) -> str:
     """The report as a page of its own, without anything from elsewhere."""
     say = translator(language).gettext
     rows = "".join(_row(result, language) for result in made["results"])
-    title = html.escape(say("Self-test report"))
+    title = html.escape(say(_TITLE))
     return (
         f'<!DOCTYPE html><html lang="{html.escape(language)}"><meta charset="utf-8"><title>{title}</title>'
         "<style>body{font:16px sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}"

@@ -16,7 +16,6 @@ from cardlogin_server import (
     CardLoginError,
     Challenges,
     CrlRevocation,
-    Identity,
     MemoryChallengeStore,
     Purpose,
     RevocationPolicies,
@@ -114,12 +113,19 @@ class Rules:
         """A challenge for a trial, which no portal takes for anything."""
         return self._challenges.issue(_SESSION, Purpose.TEST)
 
-    def verify(self, token: dict[str, object], challenge: str, origin: str) -> Identity:
-        """The holder, by the verifier that portals use; raises CardLoginError. Revocation has a check of its own."""
+    def verify(self, token: dict[str, object], challenge: str, origin: str) -> tuple[str, str]:
+        """The code of a refusal, empty where there is none, and the holder: by the verifier that portals use.
+
+        Revocation has a check of its own.
+        """
         verifier = Verifier(
             origin=origin, anchors=self._anchors, challenges=self._challenges, revocation=_CheckedApart()
         )
-        return verifier.verify(token, challenge=challenge, session_id=_SESSION, purpose=Purpose.TEST)
+        try:
+            found = verifier.verify(token, challenge=challenge, session_id=_SESSION, purpose=Purpose.TEST)
+        except CardLoginError as error:
+            return error.code, ""
+        return "", found.holder_name
 
     def _code(self, leaf: Leaf, use: UseOcsp, good: frozenset[str]) -> str:
         policies = RevocationPolicies(RevocationPolicy(use_ocsp=use))

@@ -86,3 +86,10 @@ SIGNS = {
     "fail": _("fault"),
     "skip": _("not checked"),
 }
+
+# Why a check was not made, where no other check is the reason.
+REASONS = {
+    "asked": _("made when you ask for it"),
+    "browser": _("needs the page in a browser"),
+    "portal": _("needs a portal that has sent you here"),
+}

@@ -53,9 +53,10 @@ def test_agent(tmp_path: Path) -> None:
     environment = clean.make(tmp_path / "venv")
     clean.install_wheel(environment, wheel)
     assert "agent.card.host" in imported(environment, "agent certs pkcs11_shims", WINDOWS_ONLY)
+    environment.run("python", "-c", "from agent.selftest.verdict import Rules, SelftestSettings as S; Rules(S())")
     said = environment.run("cardlogin", "--help")
     commands = re.findall(r"^ {4}(\w+)", said, re.MULTILINE)
-    assert {"run", "trust", "origins", "version"} <= set(commands)
+    assert {"run", "doctor", "trust", "origins", "version"} <= set(commands)
     for command in commands:
         assert "usage: cardlogin" in environment.run("cardlogin", command, "--help")
 

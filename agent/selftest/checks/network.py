@@ -6,6 +6,7 @@ import urllib.request
 from typing import ClassVar
 
 from agent.selftest.context import Context
+from agent.selftest.once import apart
 from agent.selftest.ports_look import PortSeen, daemon_runs
 from agent.selftest.proxies import Catcher, catchers
 from agent.selftest.results import Outcome, bad, good
@@ -19,9 +20,7 @@ class Names:
 
     async def run(self, context: Context) -> Outcome:
         """By the system's own resolver, which the hosts file steers."""
-        import asyncio
-
-        return await asyncio.to_thread(self._look)
+        return await apart(self._look)
 
     def _look(self) -> Outcome:
         try:
@@ -45,9 +44,7 @@ class Proxy:
 
     async def run(self, context: Context) -> Outcome:
         """By the browsers' policies and settings, then by the system's."""
-        import asyncio
-
-        found = await asyncio.to_thread(catchers, context.environment)
+        found = await apart(lambda: catchers(context.environment))
         for kind in (Catcher.LOCALHOST, Catcher.PAC, Catcher.PROGRAMS):
             if kind in found:
                 return bad(kind.value, proxy=found[kind])

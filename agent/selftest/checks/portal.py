@@ -35,7 +35,7 @@ class Clock:
         offset = (await context.portal()).offset if context.ask.portal else (await context.revocation()).offset
         if offset is None:
             return left("portal")
-        told = f"{offset:+.0f} s"
+        told = f"{round(offset):+d} s"
         if abs(offset) >= WRONG:
             return bad("clock_wrong", offset=told)
         return bad("clock_off", offset=told) if abs(offset) >= OFF else good(offset=told)

@@ -18,7 +18,6 @@ from agent.order import make_order
 from agent.selftest.certificates_look import told
 from agent.selftest.context import Context
 from agent.selftest.results import Outcome, bad, good, left
-from cardlogin_server import CardLoginError
 
 
 class Signature:
@@ -39,12 +38,10 @@ class Signature:
             token = answer.token
             if token is None:
                 return bad(Code.HOST_FAILED)
-            found = rules.verify(msgspec.to_builtins(token), challenge, origin)
         except FailureError as error:
             return bad(error.code.value, tries="" if error.tries_left is None else str(error.tries_left))
-        except CardLoginError as error:
-            return bad(error.code)
-        return good(holder=found.holder_name, purpose="test")
+        code, holder = rules.verify(msgspec.to_builtins(token), challenge, origin)
+        return bad(code) if code else good(holder=holder, purpose="test")
 
 
 class Decryption:

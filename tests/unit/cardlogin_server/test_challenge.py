@@ -51,7 +51,9 @@ def test_text_is_32_random_bytes_a_dot_and_the_purpose(purpose: Purpose) -> None
 
 
 def test_purposes_are_those_of_the_protocol() -> None:
-    assert {purpose.value for purpose in Purpose} == set("login bind activate unlock reset unbind test".split())
+    assert {purpose.value for purpose in Purpose} == {
+        "login", "bind", "activate", "unlock", "reset", "unbind", "test",
+    }  # fmt: skip
 
 
 def test_each_purpose_can_be_taken() -> None:
