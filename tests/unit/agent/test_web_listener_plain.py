@@ -11,12 +11,14 @@ import pytest
 from blockbuster import BlockBuster
 
 from agent.permissions import FILE, Permissions
+from agent.selftest.child import Doctor
 from agent.settings import SettingsError, WebSettings, read_settings
 from agent.signing import Signing
 from agent.web.asking import Admission
 from agent.web.listener import bind, plain_application, serve
 from agent.web.places import Places
 from tests.stand.parts import free_port
+from tests.stand.scripted_doctor import Script
 from tests.stand.waiting import LIMIT
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, FakeHost
 
@@ -53,12 +55,16 @@ class Plain:
 
 
 @pytest.fixture
-async def plain(no_blocking_on_the_loop: BlockBuster, tmp_path: Path) -> AsyncIterator[Plain]:
+async def plain(
+    no_blocking_on_the_loop: BlockBuster, tmp_path: Path, script: Script
+) -> AsyncIterator[Plain]:
     """A served plain listener."""
     host, port = FakeHost(), free_port()
     admission = Admission(WebSettings(), Permissions(tmp_path / FILE))
     no_blocking_on_the_loop.deactivate()
-    app = plain_application(Signing(host), admission, Places(TLS_PORT, NAME, port, NAME))
+    app = plain_application(
+        Signing(host), admission, Places(TLS_PORT, NAME, port, NAME), Doctor(command=script.command)
+    )
     no_blocking_on_the_loop.activate()
     runner = await serve(app, bind((port,)), None)
     async with aiohttp.ClientSession(f"http://localhost:{port}") as client:
