@@ -21,8 +21,8 @@ from agent.selftest.ask import Ask
 RUN_SECONDS, TRIAL_SECONDS = 30.0, 240.0
 # Bytes of a line, and how many there may be: a check has one, or two where a person is waited for.
 MAX_LINE, MAX_LINES = 64 * 1024, 256
-# Seconds for the system to remove a process that was killed.
-_KILL_SECONDS = 2.0
+# Seconds for a process to end that has told everything, and for the system to remove one that was killed.
+_END_SECONDS = 2.0
 # What `cardlogin run` sets so that the daemon starts quickly, and what would have the child trust no portal.
 _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _LOG = logging.getLogger(__name__)
@@ -109,12 +109,22 @@ def _environment() -> dict[str, str]:
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Kills a process that still runs; a card host of it sees that nobody waits, closes its window and resets the card.
 
-    One that not even a kill removes, because it is stuck inside the system, is left behind.
+    One that has told everything ends by itself. One that not even a kill removes, because it is stuck inside the
+    system, is left behind.
     """
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
+    if process.stdout is not None and process.stdout.at_eof() and await _ended(process):
+        return
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    if not await _ended(process):
+        _LOG.error("self-test %d cannot be killed", process.pid)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> bool:
     try:
-        async with asyncio.timeout(_KILL_SECONDS):
+        async with asyncio.timeout(_END_SECONDS):
             await process.wait()
     except TimeoutError:
-        _LOG.error("self-test %d cannot be killed", process.pid)
+        return False
+    return True

@@ -25,7 +25,7 @@ from agent.web.problems import in_all_languages, problem
 TOKEN_SECONDS, MAX_TOKENS = 600.0, 4096
 _FILES = Path(__file__).with_name("pages")
 _SLOT = re.compile(r"%([A-Z_]+)%")
-_TEXT = re.compile(r'data-text="([a-z_]+)">')
+_TEXT = re.compile(r'data-text="([a-z_]+)"[^>]*>')
 _SWITCH = "<!-- languages -->"
 _NONE, _SELF = "'none'", "'self'"
 

@@ -99,7 +99,7 @@ SELFTEST = {
     "one_again": _("Check again"),
     "taken": _("{n} s"),
     "because": _("Not checked because of: {check}"),
-    "because_asked": _("Only when you choose it above"),
+    "because_asked": _("Only when you ask for it"),
     "because_browser": _("Only on this page in a browser"),
     "because_portal": _("Only when a site has sent you here"),
     "to_status": _("State of the program"),

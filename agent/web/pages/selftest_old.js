@@ -18,6 +18,7 @@ const lineOf = (checks) => {
   return lines.find(({ sign }) => sign === "fail") ?? lines.findLast(({ sign }) => sign !== "skip") ?? lines.at(-1);
 };
 const factsOf = (checks) => checks.flatMap((check) => results.get(check)?.facts ?? []);
+const isNew = (fact, place, all) => all.findIndex(({ name, value }) => name === fact.name && value === fact.value) === place;
 
 function showOldRow(name, sign, parts) {
   const row = element(`old-${name}`);
@@ -34,7 +35,7 @@ function showOldRow(name, sign, parts) {
 function showOldCheck(name, checks) {
   const line = lineOf(checks);
   const meaning = line && (saidOf(line, ({ meaning }) => meaning) ?? reasonOf(line));
-  const pairs = factsOf(checks).map((fact) => [nameOf(fact.name), plain(fact.value)]);
+  const pairs = factsOf(checks).filter(isNew).map((fact) => [nameOf(fact.name), plain(fact.value)]);
   showOldRow(name, line?.sign, { texts: [meaning, name === "version" ? upToDate(line) : null], pairs });
 }
 
@@ -62,9 +63,10 @@ function showOldCertificate(name, certificate) {
     [texts.old_holder, holder && plain(holder)], [texts.old_serial, serial && plain(serial)],
     [texts.old_validity, span], [texts.old_usage, usage && plain(usage)],
   ].filter(([, value]) => value);
-  const missing = certificate === undefined && name === "signing" ? lineOf(["certificates"]) : undefined;
+  const missing = certificate === undefined ? lineOf([name === "signing" ? "certificates" : "decryption"]) : undefined;
   const sign = certificate === undefined ? missing?.sign : lineOf(["certificates", "validity"])?.sign;
-  showOldRow(name, sign, { texts: [missing && saidOf(missing, ({ meaning }) => meaning)], pairs });
+  const reason = missing && (saidOf(missing, ({ meaning }) => meaning) ?? reasonOf(missing));
+  showOldRow(name, sign, { texts: [reason], pairs });
 }
 
 function showOld() {

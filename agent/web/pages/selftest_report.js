@@ -37,7 +37,7 @@ function showReported(table, found) {
   for (const { check, sign, code, because, facts } of found) {
     const row = make("tr", null, body);
     make("th", titleOf(check), row).scope = "row";
-    make("td", fill(plain("{mark} {word}"), { mark: MARKS[sign], word: wordOf(sign) }), row);
+    make("td", fill(plain("{mark} {word}"), { mark: MARKS[sign], word: wordOf(sign) }), row).className = "word";
     const content = make("td", null, row);
     const reason = reasonOf({ because });
     if (code !== "") make("code", plain(code), make("p", null, content));

@@ -79,7 +79,7 @@ function showResult(line) {
   if (meaning !== null) write(row.querySelector(".meaning"), meaning);
   showSteps(row.querySelector(".steps"), line);
   showFacts(row.querySelector(".facts"), line.facts.map(({ name, value }) => [nameOf(name), plain(value)]));
-  write(row.querySelector(".seconds"), fill(texts.taken, { n: line.seconds.toFixed(1) }));
+  if (line.sign !== "skip") write(row.querySelector(".seconds"), fill(texts.taken, { n: line.seconds.toFixed(1) }));
 }
 
 // Why a check was not made.
