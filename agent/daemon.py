@@ -132,7 +132,7 @@ async def _serve(settings: Settings, state: State, settings_file: str) -> None:
         for task in opening:
             task.cancel()
         # First the order under way, which has an answer then; only after it the connections.
-        await doctor.close()
+        doctor.close()
         await signing.close()
         for runner in runners:
             await runner.cleanup()

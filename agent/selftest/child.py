@@ -65,11 +65,11 @@ class Doctor:
         finally:
             self._busy = False
 
-    async def close(self) -> None:
-        """Ends a run under way, for the end of the daemon; none is started after it."""
+    def close(self) -> None:
+        """Kills a run under way, for the end of the daemon; whoever reads it sees its end. None is started after it."""
         self._closed = True
         if self._process is not None:
-            await _end(self._process)
+            _kill(self._process)
 
     async def _start(self) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
@@ -112,18 +112,26 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     One that has told everything ends by itself. One that not even a kill removes, because it is stuck inside the
     system, is left behind.
     """
+    if process.stdin is not None:
+        process.stdin.close()
     if process.stdout is not None and process.stdout.at_eof() and await _ended(process):
         return
+    _kill(process)
+    if not await _ended(process):
+        _LOG.error("self-test %d cannot be killed", process.pid)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-    if not await _ended(process):
-        _LOG.error("self-test %d cannot be killed", process.pid)
 
 
 async def _ended(process: asyncio.subprocess.Process) -> bool:
     try:
         async with asyncio.timeout(_END_SECONDS):
+            while process.stdout is not None and await process.stdout.read(MAX_LINE):
+                pass  # what nobody wants to read keeps the pipe open
             await process.wait()
     except TimeoutError:
         return False

@@ -165,3 +165,8 @@ class TestPageTokens:
         tokens.take(token)
         with pytest.raises(FailureError):
             tokens.take(token)
+
+
+async def test_button_that_begins_hidden_has_its_words(site: Site) -> None:
+    page = (await open_page(site, "/v1/popup", **{"Accept-Language": "en"})).body.decode()
+    assert 'data-text="go_on" hidden>Continue</button>' in page
