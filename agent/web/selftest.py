@@ -89,20 +89,23 @@ class SelfTestPage:
             if ask.trial:
                 await stack.enter_async_context(self._signing.reserved())
             lines = await stack.enter_async_context(self._doctor.examine(_order(request, ask)))
-            return await self._stream(request, lines, TRIAL_SECONDS if ask.trial else RUN_SECONDS)
+            response = await self._stream(request, lines, TRIAL_SECONDS if ask.trial else RUN_SECONDS)
+        with contextlib.suppress(ConnectionError):  # the page has gone away
+            await response.write_eof()  # now, so that a page that has read it all may begin the next run
+        return response
 
     async def _stream(self, request: web.Request, lines: AsyncIterator[bytes], seconds: float) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
-        with contextlib.suppress(ConnectionError):  # the page has gone away
-            try:
-                async with asyncio.timeout(seconds):
-                    await response.write(_line({"kind": "token", "page_token": self._tokens.issue()}))
-                    async for line in lines:
-                        await response.write(line)
-            except TimeoutError:
-                _LOG.warning("self-test: not done after %d seconds", seconds)
-            await response.write_eof()
+        try:
+            async with asyncio.timeout(seconds):
+                await response.write(_line({"kind": "token", "page_token": self._tokens.issue()}))
+                async for line in lines:
+                    await response.write(line)
+        except TimeoutError:
+            _LOG.warning("self-test: not done after %d seconds", seconds)
+        except ConnectionError:
+            pass  # the page has gone away
         return response
 
     def _answer(self, request: web.Request, old: str = "false") -> web.Response:
