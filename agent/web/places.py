@@ -47,7 +47,6 @@ class Places:
         """The origin of our pages over plain HTTP, whether somebody listens there or not."""
         return f"http://{self.http_name}:{self.http_port}"
 
-
     @property
     def front(self) -> str:
         """The origin of our pages that opens in most browsers: without TLS, whatever they trust, where that is there.

@@ -119,7 +119,7 @@ class SelfTestPage:
 
 
 def _checked(request: web.Request, ask: RunAsk) -> RunAsk:
-    """The body; raises FailureError for a language that nobody speaks, and for a site that could not ask us anything."""
+    """The body; raises FailureError for a language that nobody speaks, and for a site that could not ask us."""
     if ask.language not in languages():
         raise malformed()
     if ask.portal:

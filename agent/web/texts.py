@@ -104,12 +104,15 @@ SELFTEST = {
     "because_portal": _("Only when a site has sent you here"),
     "to_status": _("State of the program"),
     "report_title": _("Report for support"),
-    "report_says": _("This is all that would leave this computer; names and numbers of yours are masked. Nothing is sent yet."),
+    "report_says": _(
+        "This is all that would leave this computer; names and numbers of yours are masked. Nothing is sent yet."
+    ),
     "made": _("Made (UTC)"),
     "report_version": _("Version of the program"),
     "installation": _("Random number of this computer"),
     "installation_says": _(
-        "It was made by chance for these reports alone. By it support staff see which reports come from the same computer."
+        "It was made by chance for these reports alone. "
+        "By it support staff see which reports come from the same computer."
     ),
     "json": _("The very text of the report (JSON)"),
     "item": _("Check"),

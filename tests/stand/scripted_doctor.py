@@ -18,7 +18,12 @@ _TRIALS = ("signature", "decryption")
 INSTALLATION = "0123456789abcdef" * 2
 HOLDER, SERIAL = "王小明", "4A1F00D2C3B4A596877869504132F0E1"
 # What is seen where all is well: name, value, and what may leave the computer where that is less.
-_CERTIFICATE = [("holder", HOLDER, "王○○"), ("serial", SERIAL, "4A1F…"), ("since", "2024-05-01"), ("until", "2029-05-01")]
+_CERTIFICATE = [
+    ("holder", HOLDER, "王○○"),
+    ("serial", SERIAL, "4A1F…"),
+    ("since", "2024-05-01"),
+    ("until", "2029-05-01"),
+]
 _FACTS: dict[str, list[tuple[str, ...]]] = {
     "system": [("system", "Debian GNU/Linux 12"), ("processor", "x86_64")],
     "settings": [("place", "/home/wang/.local/share/cardlogin", "~/.local/share/cardlogin")],
@@ -47,7 +52,7 @@ _FACTS: dict[str, list[tuple[str, ...]]] = {
 FAULTS: dict[str, tuple[str, str, str, tuple[str, ...], tuple[str, ...]]] = {
     "no_reader": (
         "reader", "fail", "reader",
-        ("找不到讀卡機。", "把讀卡機的 USB 線拔下來，再插回電腦本身的 USB 孔。", "等十秒鐘，讓電腦認出讀卡機。", "按「重新檢測」。"),
+        ("找不到讀卡機。", "把讀卡機拔下來，再插回電腦的 USB 孔。", "等十秒鐘，讓電腦認出讀卡機。", "按「重新檢測」。"),
         ("No card reader is connected.", "Unplug the reader and plug it into a USB port of the computer itself.",
          "Wait ten seconds until the computer knows it.", "Choose “Check again”."),
     ),
@@ -60,7 +65,7 @@ FAULTS: dict[str, tuple[str, str, str, tuple[str, ...], tuple[str, ...]]] = {
     "clock_wrong": (
         "clock", "fail", "clock",
         ("電腦的時間不正確。", "開啟電腦的日期與時間設定。", "選擇「自動設定時間」。", "按「重新檢測」。"),
-        ("The clock of this computer is wrong.", "Open the date and time settings.", "Choose to set the time automatically.",
+        ("The clock of this computer is wrong.", "Open the date and time settings.", "Let the time be set by itself.",
          "Choose “Check again”."),
     ),
     "not_trusted_here": (

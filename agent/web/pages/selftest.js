@@ -9,7 +9,7 @@ let pageToken = meta("page-token");
 let running = false;
 
 // By the words in which browsers call themselves; the more special ones first.
-const KINDS = [["edge", /\bEdgA?\/(\d+)/], ["chromium", /\b(?:Chrome|CriOS)\/(\d+)/], ["firefox", /\b(?:Firefox|FxiOS)\/(\d+)/], ["safari", /\bVersion\/(\d+)\S* .*Safari\//]];
+const KINDS = [["edge", /\bEdgA?\/(\d+)/], ["chromium", /(?:Chrome|CriOS)\/(\d+)/], ["firefox", /\b(?:Firefox|FxiOS)\/(\d+)/], ["safari", /\bVersion\/(\d+)\S* .*Safari\//]];
 
 function browserOf(agent) {
   for (const [kind, form] of KINDS) {

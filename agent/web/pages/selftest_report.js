@@ -1,4 +1,6 @@
 // The report: what may leave this computer, shown before it does; a file, or a form post to the site that asked for it.
+const STYLE_OF_FILE = `body { font-family: sans-serif } table { border-collapse: collapse }
+th, td { border: 1px solid; padding: .3em; text-align: left } pre { white-space: pre-wrap }`;
 let header = null;
 let reported = "";
 
@@ -63,13 +65,11 @@ function pageOfReport() {
   const coding = page.createElement("meta");
   coding.setAttribute("charset", "utf-8");
   page.head.prepend(coding);
-  const style = page.createElement("style");
-  style.textContent = "body { font-family: sans-serif } table { border-collapse: collapse } th, td { border: 1px solid; padding: .3em; text-align: left }";
-  page.head.append(style);
   const title = page.createElement("h1");
   title.textContent = texts.report_title[language];
   page.body.append(title, page.importNode(element("preview"), true), page.importNode(element("json"), true));
-  return `<!DOCTYPE html>\n${page.documentElement.outerHTML}`;
+  // As text, because the policy of this page holds for elements of that one as well.
+  return `<!DOCTYPE html>\n${page.documentElement.outerHTML.replace("</head>", `<style>${STYLE_OF_FILE}</style></head>`)}`;
 }
 
 async function sendReport() {

@@ -12,8 +12,8 @@ import pytest
 from blockbuster import BlockBuster
 
 from agent.permissions import FILE, Permissions
-from agent.settings import WebSettings
 from agent.selftest.child import Doctor
+from agent.settings import WebSettings
 from agent.signing import Signing
 from agent.web import greeting
 from agent.web.asking import Admission

@@ -55,9 +55,7 @@ class Plain:
 
 
 @pytest.fixture
-async def plain(
-    no_blocking_on_the_loop: BlockBuster, tmp_path: Path, script: Script
-) -> AsyncIterator[Plain]:
+async def plain(no_blocking_on_the_loop: BlockBuster, tmp_path: Path, script: Script) -> AsyncIterator[Plain]:
     """A served plain listener."""
     host, port = FakeHost(), free_port()
     admission = Admission(WebSettings(), Permissions(tmp_path / FILE))
