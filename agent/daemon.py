@@ -18,6 +18,7 @@ from agent.language import ChosenLanguage
 from agent.permissions import FILE, Permissions
 from agent.platform import browsers_find
 from agent.readers import Change, Event, ReaderWatch
+from agent.selftest.child import Doctor
 from agent.settings import Settings
 from agent.signing import Signing
 from agent.state import State, StateError, open_state
@@ -48,12 +49,15 @@ class StartError(Exception):
     """The daemon cannot start; the text says why and what to do."""
 
 
-def run(settings: Settings) -> None:
-    """Serves until SIGTERM or Ctrl-C, once a port is free; raises StartError or SettingsError before that."""
+def run(settings: Settings, settings_file: str = "") -> None:
+    """Serves until SIGTERM or Ctrl-C, once a port is free; raises StartError or SettingsError before that.
+
+    `settings_file`: what the settings were read from where the person has named a file; the self-test reads it, too.
+    """
     try:
         with open_state(settings.state) as state:
             ensure_identity(state.identity)
-            asyncio.run(_serve(settings, state))
+            asyncio.run(_serve(settings, state, settings_file))
     except StateError as error:
         raise StartError(str(error)) from None
     except IdentityError as error:
@@ -76,7 +80,7 @@ def ensure_identity(folder: Path) -> None:
             _LOG.warning("%s", result.stdout.strip())
 
 
-async def _serve(settings: Settings, state: State) -> None:
+async def _serve(settings: Settings, state: State, settings_file: str) -> None:
     identity, folder = state.identity, state.folder
     stop = _stop_on_signals()
     sockets = await bound(settings.web.ports, stop, [])
@@ -90,7 +94,8 @@ async def _serve(settings: Settings, state: State) -> None:
     chosen, answers = ChosenLanguage(folder / LANGUAGE), DriverAnswers(folder / DRIVERS)
     signing = Signing(CardHost(settings.card, chosen, answers, permissions.permit))
     admission = Admission(settings.web, permissions)
-    app = application(signing, admission, places, identity / "root.pem")
+    doctor = Doctor(settings_file)
+    app = application(signing, admission, places, doctor, identity / "root.pem")
     desk = Desk(signing, admission, Callers(settings.web, permissions, settings.hipki))
     leaves = LeafKeeper(identity, tls_context)
     runners = [await serve(app, sockets, leaves.context)]
@@ -100,7 +105,7 @@ async def _serve(settings: Settings, state: State) -> None:
         plain = await bound((places.http_port,), stop, places.taken)
         if plain:
             door = await ready(door_application(signing, admission, places))
-            runners.extend([door, await serve(plain_application(signing, admission, places), plain, None)])
+            runners.extend([door, await serve(plain_application(signing, admission, places, doctor), plain, None)])
             open_door(runners[0], door)
 
     async def serve_old(port: int) -> None:
@@ -127,6 +132,7 @@ async def _serve(settings: Settings, state: State) -> None:
         for task in opening:
             task.cancel()
         # First the order under way, which has an answer then; only after it the connections.
+        doctor.close()
         await signing.close()
         for runner in runners:
             await runner.cleanup()

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from agent.card.frames import HostAnswer, HostOrder, Token
@@ -83,6 +84,21 @@ class Signing:
     async def look(self, order: HostOrder) -> HostAnswer:
         """Readers and cards, whatever order is under way; raises FailureError. The caller has one look at a time."""
         return await self._host.look(order)
+
+    @asynccontextmanager
+    async def reserved(self) -> AsyncIterator[None]:
+        """Around a trial of the self-test, which signs beside us: the card is free, and no order is taken meanwhile.
+
+        Raises FailureError(busy) as an order does.
+        """
+        self._book.begin()
+        try:
+            await self._card_is_free()
+            self._book.move(State.WITH_HOST)
+            yield
+        finally:
+            self._book.move(State.FAILED)
+            _LOG.info("trial of the self-test: over")
 
     def page_left(self) -> None:
         """Tells the person that nobody waits at the page of the order under way any more; it goes on."""

@@ -29,7 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
-        run(read_settings_of(arguments.settings))
+        # The self-test starts elsewhere, so that the name has to be a whole one.
+        named = str(arguments.settings.absolute()) if arguments.settings else ""
+        run(read_settings_of(arguments.settings), named)
     except (StartError, SettingsError, OSError) as error:
         print(f"cardlogin: {error}", file=sys.stderr)
         return 2

@@ -32,7 +32,7 @@ from agent.web.texts import GO
 RETURN = "/.well-known/cardlogin-return"
 MAX_ADDRESS = MAX_ORIGIN + len(RETURN)
 _ADDRESS = re.compile(rf"(https?://[a-z0-9._:\[\]-]+){re.escape(RETURN)}")
-_DEVELOPER_TARGETS = " http://localhost:* http://127.0.0.1:*"
+DEVELOPER_TARGETS = " http://localhost:* http://127.0.0.1:*"
 
 
 class GoAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,8 +70,8 @@ class GoPage:
         self._signing = signing
         self._tokens = PageTokens()
         # Before the form is sent, the script narrows this to the one origin (policies add up, CSP 3, 8.1).
-        targets = "https:" + (_DEVELOPER_TARGETS if developer else "")
-        self._page = Page("go", GO, asks=True, connects=targets, form_action=targets)
+        targets = "https:" + (DEVELOPER_TARGETS if developer else "")
+        self._page = Page("go", GO, scripts=("asking", "returning", "go"), connects=targets, form_action=targets)
         self._cancelled = problem_text(FailureError(Code.USER_CANCELLED))
 
     def routes(self) -> list[web.RouteDef]:

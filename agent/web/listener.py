@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web, web_response
 
+from agent.selftest.child import Doctor
 from agent.signing import Signing
 from agent.web.asking import ADMISSION, Admission
 from agent.web.connections import Site
@@ -17,6 +18,7 @@ from agent.web.metadata import RULES_OF, RulesOf, native_rules
 from agent.web.native import NativeApi
 from agent.web.places import OWN, PLACES, Places
 from agent.web.popup import PopupPage
+from agent.web.selftest import SelfTestPage
 from agent.web.shape import FORM, Form
 from agent.web.status import LAST_FAILURE, Refusals, StatusPage
 
@@ -35,22 +37,30 @@ class PortError(Exception):
     """No port of the published list is free."""
 
 
-def application(signing: Signing, admission: Admission, places: Places, root: Path | None = None) -> web.Application:
+def application(
+    signing: Signing, admission: Admission, places: Places, doctor: Doctor, root: Path | None = None
+) -> web.Application:
     """Everything that browsers reach over HTTPS, behind the guard; `root` is the certificate that browsers trust."""
+    developer = admission.callers.developer
     parts = (
-        NativeApi(signing), PopupPage(signing), GoPage(signing, developer=admission.callers.developer),
-        StatusPage(root),
+        NativeApi(signing), PopupPage(signing), GoPage(signing, developer=developer), StatusPage(root),
+        SelfTestPage(signing, doctor, developer=developer),
     )  # fmt: skip
     return guarded(admission, places, places.port, places.own, [route for part in parts for route in part.routes()])
 
 
-def plain_application(signing: Signing, admission: Admission, places: Places) -> web.Application:
-    """What browsers reach over plain HTTP when they do not trust our certificate: the popup, and that we are here.
+def plain_application(
+    signing: Signing, admission: Admission, places: Places, doctor: Doctor
+) -> web.Application:  # fmt: skip
+    """What browsers reach over plain HTTP when they do not trust our certificate: popup, self-test, that we are here.
 
     A popup is a window of ours that names the caller by `event.origin`, and its answer leaves it by postMessage, so
-    nothing of it needs TLS on this computer's own loopback; a page's fetch does, and is not served here.
+    nothing of it needs TLS on this computer's own loopback; a page's fetch does, and is not served here. The page of
+    the self-test is for the person alone.
     """
-    routes = [NativeApi(signing).discovery(), *PopupPage(signing, secure=places.own).routes()]
+    selftest = SelfTestPage(signing, doctor, developer=admission.callers.developer, secure=places.own)
+    popup = PopupPage(signing, secure=places.own)
+    routes = [NativeApi(signing).discovery(), *popup.routes(), *selftest.routes()]
     return guarded(admission, places, places.http_port, places.plain, routes)
 
 

@@ -2,8 +2,8 @@
 
 - hello and authenticate: a portal's fetch (dest empty, mode cors, any site but "none"). The headers may be missing,
   because `Origin` names the caller there, and Safari before 16.4 sends none.
-- popup, go, status: a whole window, never a frame (dest document, mode navigate, any site). They may be missing: these
-  answers cost nothing and tell nothing.
+- popup, go, status, selftest: a whole window, never a frame (dest document, mode navigate, any site). They may be
+  missing: these answers cost nothing and tell nothing.
 - what our own pages ask: their fetch (dest empty, mode cors or same-origin, site same-origin). They may not be missing:
   nothing else proves that our page asks.
 
@@ -44,6 +44,8 @@ RULES: dict[str, Rule] = {
     "/": WINDOW,
     "/status": WINDOW,
     "/selftest": WINDOW,
+    "/selftest/old": WINDOW,
+    "/selftest/run": OWN_PAGE,
 }
 
 

@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -25,7 +25,7 @@ from agent.web.problems import in_all_languages, problem
 TOKEN_SECONDS, MAX_TOKENS = 600.0, 4096
 _FILES = Path(__file__).with_name("pages")
 _SLOT = re.compile(r"%([A-Z_]+)%")
-_TEXT = re.compile(r'data-text="([a-z_]+)">')
+_TEXT = re.compile(r'data-text="([a-z_]+)"[^>]*>')
 _SWITCH = "<!-- languages -->"
 _NONE, _SELF = "'none'", "'self'"
 
@@ -33,23 +33,22 @@ _NONE, _SELF = "'none'", "'self'"
 class Page:
     """One of our documents, read once, with a policy that admits exactly its own script and style (CSP 3).
 
-    `asks`: its script asks the daemon for a signature; otherwise it only switches the language. `connects`: whom else
-    the script of a page that asks may fetch from.
+    `scripts`: what it does besides switching the language, by the names of the files; such a page asks the daemon.
+    `connects`: whom else its script may fetch from. `styles`: style sheets besides that of all pages.
     """
 
     def __init__(
-        self, name: str, texts: Mapping[str, str], *, asks: bool = False, connects: str = "",
-        form_action: str = "'none'", opener_policy: str = "same-origin",
+        self, name: str, texts: Mapping[str, str], *, scripts: Sequence[str] = (), styles: Sequence[str] = (),
+        connects: str = "", form_action: str = "'none'", opener_policy: str = "same-origin",
     ) -> None:  # fmt: skip
-        style = _read("page.css")
-        scripts = ("language", "asking", name) if asks else ("language",)
-        code = "\n".join(_read(f"{script}.js") for script in scripts)
+        style = "\n".join(_read(f"{sheet}.css") for sheet in ("page", *styles))
+        code = "\n".join(_read(f"{script}.js") for script in ("language", *scripts))
         self._texts = _in_all_languages(texts)  # which reads the catalogues now, and not while a browser waits
         self._html = _read(f"{name}.html").replace("%STYLE%", style).replace("%SCRIPT%", code)
         self._opener_policy = opener_policy
         self.policy = (
             f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; "
-            f"connect-src {f'{_SELF} {connects}'.strip() if asks else _NONE}; form-action {form_action}; "
+            f"connect-src {f'{_SELF} {connects}'.strip() if scripts else _NONE}; form-action {form_action}; "
             "base-uri 'none'; frame-ancestors 'none'"
         )
 
@@ -71,8 +70,8 @@ class Page:
 class PageTokens:
     """One-time tokens that tie a request to a page we served."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, seconds: float = TOKEN_SECONDS) -> None:
+        self._clock, self._seconds = clock, seconds
         self._expiry: dict[str, float] = {}
 
     def issue(self) -> str:
@@ -80,7 +79,7 @@ class PageTokens:
         while len(self._expiry) >= MAX_TOKENS:
             del self._expiry[next(iter(self._expiry))]
         token = secrets.token_urlsafe(32)
-        self._expiry[token] = self._clock() + TOKEN_SECONDS
+        self._expiry[token] = self._clock() + self._seconds
         return token
 
     def take(self, token: str) -> None:

@@ -47,6 +47,15 @@ class Places:
         """The origin of our pages over plain HTTP, whether somebody listens there or not."""
         return f"http://{self.http_name}:{self.http_port}"
 
+    @property
+    def front(self) -> str:
+        """The origin of our pages that opens in most browsers: without TLS, whatever they trust, where that is there.
+
+        A browser that does not find one name below localhost does not find the other either.
+        """
+        plain = self.http_port and not self.taken and self.name not in FIXED
+        return self.plain if plain else self.own
+
 
 PLACES: web.AppKey[Places] = web.AppKey("places", Places)
 # The origin under which an application serves pages that ask for signatures.

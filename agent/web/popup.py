@@ -36,7 +36,9 @@ class PopupPage:
         self._secure = secure
         self._tokens = PageTokens()
         # Any other policy would cut the opener that the answer goes to.
-        self._page = Page("popup", POPUP, asks=True, connects=secure, opener_policy="unsafe-none")
+        self._page = Page(
+            "popup", POPUP, scripts=("asking", "trusted", "popup"), connects=secure, opener_policy="unsafe-none"
+        )
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of the popup."""

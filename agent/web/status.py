@@ -32,10 +32,11 @@ def note_failure(request: web.Request, code: Code) -> None:
 class StatusPage:
     """Handler of /status: that the program runs, its version and ports, its certificate, its last failure.
 
-    `root` is the certificate that browsers are to trust.
+    `root` is the certificate that browsers are to trust, `selftest` the path that leads to the self-test.
     """
 
-    def __init__(self, root: Path | None) -> None:
+    def __init__(self, root: Path | None, selftest: str = "/selftest") -> None:
+        self._selftest = selftest
         self._identity = root.parent if root else None
         self._tls = ssl.create_default_context(cadata=read_private(root, _MAX_ROOT).decode("ascii")) if root else None
         self._page = Page("status", STATUS)
@@ -66,6 +67,7 @@ class StatusPage:
             old_ports=", ".join(_port(port, taken) for port, taken in places.old.items()) or "–",
             until=f"{until:%Y-%m-%d}" if until else "–",
             code=failures[-1].value if failures else "",
+            selftest=self._selftest,
         )
 
     async def _trusted_until(self, port: int) -> datetime | None:

@@ -21,7 +21,7 @@ _QUICK = frozenset({*POPUPS, "/p11Image.bmp", "/waiting.gif"})
 
 def old_application(desk: Desk, places: Places, port: int, root: Path | None = None) -> web.Application:
     """Everything that pages written for the old component reach; `root` is the certificate that browsers trust."""
-    pages, api, status = OldPages(desk), OldApi(desk), StatusPage(root)
+    pages, api, status = OldPages(desk), OldApi(desk), StatusPage(root, "/selfTest.htm")
     return _application(desk, places, port, [*pages.routes(), *api.routes(), *status.routes()])
 
 

@@ -13,6 +13,8 @@ from agent.web.hipki.desk import Desk
 from agent.web.hipki.rules import POPUPS, SIBLING
 from agent.web.metadata import path_of
 from agent.web.page import Page, clicked, require_window
+from agent.web.places import PLACES
+from agent.web.selftest import OLD_PATH
 from agent.web.status import note_failure
 from agent.web.texts import OLD_POPUP, OLD_SITE
 
@@ -33,8 +35,8 @@ class OldPages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         # Any other policy would cut the opener that the answer goes to.
-        self._popup = Page("old", OLD_POPUP, asks=True, opener_policy="unsafe-none")
-        self._site = Page("site", OLD_SITE, asks=True, opener_policy="unsafe-none")
+        self._popup = Page("old", OLD_POPUP, scripts=("asking", "old"), opener_policy="unsafe-none")
+        self._site = Page("site", OLD_SITE, scripts=("asking", "site"), opener_policy="unsafe-none")
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of the component."""
@@ -80,9 +82,9 @@ class OldPages:
         return web.Response(body=msgspec.json.encode({"ret_code": number}), content_type="application/json")
 
     async def self_test(self, request: web.Request) -> web.Response:
-        """Leads to the state of the program."""
+        """Leads to our own self-test, in the form that people know from here."""
         require_window(request)
-        return web.Response(status=302, headers={"Location": "/status"})
+        return web.Response(status=302, headers={"Location": request.app[PLACES].front + OLD_PATH})
 
     def _bridge(self, request: web.Request, prefix: str) -> web.Response:
         require_window(request)

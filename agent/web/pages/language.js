@@ -10,10 +10,12 @@ let language = document.documentElement.lang;
 let chosen = document.cookie.split("; ").some((pair) => pair.startsWith(`${COOKIE}=`));
 
 // Shows a text that has a sentence for each language; textContent only, because parts of it come from outside.
-function say(id, text) {
-  said.set(element(id), text);
-  element(id).textContent = text[language];
+function write(part, text) {
+  said.set(part, text);
+  part.textContent = text[language];
 }
+
+const say = (id, text) => write(element(id), text);
 
 function speak(wished) {
   language = wished;

@@ -5,7 +5,6 @@ const HEIGHT = 260;
 // The PIN window in the middle of the screen; we stand left of it, or as far as the screen reaches.
 const PIN_WINDOW = 500;
 const GAP = 16;
-const PATIENCE = 1000; // ms for our own listener to answer
 const LOOK = 300; // ms between looks at whether the opener is still there
 const SILENCE = 20; // looks without an answer until it is gone
 const opener = window.opener;
@@ -63,17 +62,9 @@ function follow(line) {
   }, LOOK);
 }
 
-// Over plain HTTP we are needed only as long as the browser does not trust our certificate; it may well do so by now.
-async function isTrusted(secure) {
-  try {
-    return (await fetch(`${secure}/v1/hello`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })).ok;
-  } catch {
-    return false;
-  }
-}
-
 async function start() {
   const secure = meta("secure");
+  // Over plain HTTP we are needed only as long as the browser does not trust our certificate; it may well do so by now.
   if (secure !== "" && (await isTrusted(secure))) {
     window.location.replace(`${secure}/v1/popup${window.location.hash}`);
     return;

@@ -13,6 +13,7 @@ from blockbuster import BlockBuster, blockbuster_ctx
 from agent.callers import Callers
 from agent.card.operation import State
 from agent.permissions import FILE, Permissions
+from agent.selftest.child import Doctor
 from agent.settings import HipkiSettings, WebSettings
 from agent.signing import Signing
 from agent.web.asking import Admission
@@ -24,6 +25,7 @@ from certs.authority import make_identity
 from certs.folder import write_identity
 from certs.life import ROOT, read_life
 from tests.stand.parts import free_port
+from tests.stand.scripted_doctor import Script
 from tests.unit.agent.fakes import FakeHost, Site
 from tests.unit.agent.old_site import OldSite, Watch
 from tests.unit.agent.operation_bench import Bench
@@ -45,6 +47,8 @@ def no_blocking_on_the_loop(request: pytest.FixtureRequest) -> Iterator[BlockBus
             blockbuster.functions[name].can_block_in("permissions.py", {"_look", "_read"})
         # A word from a small file, once, when the daemon starts.
         blockbuster.functions["io.BufferedReader.read"].can_block_in("agent/language.py", {"_read"})
+        for function in blockbuster.functions.values():  # a test's own files
+            function.can_block_in("scripted_doctor.py", {"plan", "go_on", "asks"})
         yield blockbuster
 
 
@@ -70,7 +74,14 @@ def client_tls(identity: Path) -> ssl.SSLContext:
 
 
 @pytest.fixture
+def script(tmp_path: Path) -> Script:
+    """The self-test of the served agent."""
+    return Script(tmp_path / "selftest")
+
+
+@pytest.fixture
 async def serving(
+    script: Script,
     identity: Path,
     server_tls: ssl.SSLContext,
     client_tls: ssl.SSLContext,
@@ -86,7 +97,7 @@ async def serving(
             if no_blocking_on_the_loop is not None:  # the pages are read once, before anybody is served
                 no_blocking_on_the_loop.deactivate()
             places = Places(port, read_life(identity).name)
-            app = application(Signing(host), admission, places)
+            app = application(Signing(host), admission, places, Doctor(command=script.command))
             if no_blocking_on_the_loop is not None:
                 no_blocking_on_the_loop.activate()
             runner = await serve(app, bind((port,)), server_tls)

@@ -168,7 +168,8 @@ class Site:
         Pages that ask for signatures are asked for under our own name, as after the redirect that leads there.
         """
         content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        home = {"Host": self.own_origin.partition("://")[2]} if path.startswith(("/v1/popup", "/v1/go")) else {}
+        at_home = path.startswith(("/v1/popup", "/v1/go", "/selftest"))
+        home = {"Host": self.own_origin.partition("://")[2]} if at_home else {}
         sent = {**home, **(JSON if body is not None else {}), **(headers or {})}
         async with self._client.request(method, path, headers=sent, data=content, allow_redirects=False) as response:
             names = {name.lower() for name in response.headers}

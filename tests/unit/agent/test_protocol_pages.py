@@ -120,7 +120,7 @@ def test_messages_are_those_of_both_scripts() -> None:
 
 
 def test_parameters_of_the_navigation_are_those_of_the_page() -> None:
-    script = (WEB / "pages" / "go.js").read_text("utf-8")
+    script = "".join((WEB / "pages" / name).read_text("utf-8") for name in ("returning.js", "go.js"))
     assert set(re.findall(r'asked\.(?:get|has)\("([a-z_]+)"\)', script)) == set(
         components()["GoFragment"]["properties"]
     )

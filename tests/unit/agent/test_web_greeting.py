@@ -12,6 +12,7 @@ import pytest
 from blockbuster import BlockBuster
 
 from agent.permissions import FILE, Permissions
+from agent.selftest.child import Doctor
 from agent.settings import WebSettings
 from agent.signing import Signing
 from agent.web import greeting
@@ -51,7 +52,7 @@ async def both(
             host, places = FakeHost(), Places(free_port(), NAME, http_port, NAME)
             signing, admission = Signing(host), Admission(WebSettings(), Permissions(tmp_path / FILE))
             no_blocking_on_the_loop.deactivate()
-            app, door = application(signing, admission, places), door_application(signing, admission, places)
+            app, door = application(signing, admission, places, Doctor()), door_application(signing, admission, places)
             no_blocking_on_the_loop.activate()
             waiting = await ready(door) if http_port else None
             runner = await serve(app, bind((places.port,)), server_tls, waiting)

@@ -11,12 +11,14 @@ import pytest
 from blockbuster import BlockBuster
 
 from agent.permissions import FILE, Permissions
+from agent.selftest.child import Doctor
 from agent.settings import SettingsError, WebSettings, read_settings
 from agent.signing import Signing
 from agent.web.asking import Admission
 from agent.web.listener import bind, plain_application, serve
 from agent.web.places import Places
 from tests.stand.parts import free_port
+from tests.stand.scripted_doctor import Script
 from tests.stand.waiting import LIMIT
 from tests.unit.agent.fakes import CHALLENGE, ORIGIN, FakeHost
 
@@ -53,12 +55,14 @@ class Plain:
 
 
 @pytest.fixture
-async def plain(no_blocking_on_the_loop: BlockBuster, tmp_path: Path) -> AsyncIterator[Plain]:
+async def plain(no_blocking_on_the_loop: BlockBuster, tmp_path: Path, script: Script) -> AsyncIterator[Plain]:
     """A served plain listener."""
     host, port = FakeHost(), free_port()
     admission = Admission(WebSettings(), Permissions(tmp_path / FILE))
     no_blocking_on_the_loop.deactivate()
-    app = plain_application(Signing(host), admission, Places(TLS_PORT, NAME, port, NAME))
+    app = plain_application(
+        Signing(host), admission, Places(TLS_PORT, NAME, port, NAME), Doctor(command=script.command)
+    )
     no_blocking_on_the_loop.activate()
     runner = await serve(app, bind((port,)), None)
     async with aiohttp.ClientSession(f"http://localhost:{port}") as client:
@@ -147,3 +151,26 @@ def test_both_loopback_addresses_are_listened_on() -> None:
     assert {sock.getsockname()[0] for sock in sockets} == {"127.0.0.1", "::1"}
     for sock in sockets:
         sock.close()
+
+
+async def test_self_test_is_there_for_a_browser_that_does_not_trust_us(plain: Plain, script: Script) -> None:
+    page = (await plain.ask("GET", "/selftest"))[1]
+    assert f'<meta name="secure" content="https://{NAME}:{TLS_PORT}">' in page
+    token = re.findall(r'name="page-token" content="([^"]+)"', page)[0]
+    body = {"page_token": token, "browser": {"trusts": False}}
+    status, text = await plain.ask("POST", "/selftest/run", body, Origin=plain.own_origin, Sec_Fetch_Site="same-origin")
+    assert (status, json.loads(text.splitlines()[-1])["kind"]) == (200, "end")
+    (ask,) = script.asks()
+    assert (ask["port"], ask["http_port"], ask["name"]) == (TLS_PORT, plain.port, NAME)
+    assert ask["browser"]["trusts"] is False
+
+
+async def test_self_test_under_a_fixed_name_only_leads_home(plain: Plain, script: Script) -> None:
+    fixed = f"localhost:{plain.port}"
+    status, text = await plain.ask("GET", "/selftest", Host=fixed)
+    assert (status, "page-token" in text) == (307, False)
+    status, text = await plain.ask(
+        "POST", "/selftest/run", {"page_token": "x"}, Host=fixed, Origin=f"http://{fixed}", Sec_Fetch_Site="same-origin"
+    )
+    assert (status, json.loads(text)["code"]) == (403, "origin_refused")
+    assert script.asks() == []

@@ -16,7 +16,8 @@ from agent.web.page import MAX_TOKENS, TOKEN_SECONDS, Page, PageTokens
 from agent.web.texts import ERROR
 from tests.unit.agent.fakes import Reply, Site
 
-PAGES = ["/v1/popup", "/v1/go", "/status", "/nowhere"]
+PAGES = ["/v1/popup", "/v1/go", "/status", "/selftest", "/selftest/old", "/nowhere"]
+CONNECTS = {"/v1/popup": "'self'", **dict.fromkeys(("/v1/go", "/selftest", "/selftest/old"), "'self' https:")}
 
 
 async def open_page(site: Site, path: str, **headers: str) -> Reply:
@@ -35,10 +36,10 @@ async def test_policy_admits_exactly_the_page_own_script_and_style(site: Site, p
     page, policy = reply.body.decode(), reply.header("content-security-policy") or ""
     directives = {name: rest for name, _, rest in (part.strip().partition(" ") for part in policy.split(";"))}
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", page, re.DOTALL)
-    styles = re.findall(r"<style[^>]*>(.*?)</style>", page, re.DOTALL)
+    styles = re.findall(r"<style[^>]*>(.*?)</style>", page.partition("<script")[0], re.DOTALL)
     assert directives["script-src"].split() == [source_hash(text) for text in scripts]
     assert directives["style-src"].split() == [source_hash(text) for text in styles]
-    assert directives["connect-src"] == {"/v1/popup": "'self'", "/v1/go": "'self' https:"}.get(path, "'none'")
+    assert directives["connect-src"] == CONNECTS.get(path, "'none'")
     for name in ("default-src", "frame-ancestors", "base-uri"):
         assert directives[name] == "'none'"
     assert "unsafe" not in policy
@@ -47,9 +48,9 @@ async def test_policy_admits_exactly_the_page_own_script_and_style(site: Site, p
 @pytest.mark.parametrize("path", PAGES)
 async def test_page_needs_no_other_file_has_no_handler_in_markup_and_no_slot_left(site: Site, path: str) -> None:
     page = (await open_page(site, path)).body.decode()
-    assert not re.search(
-        r"""\b(src|href|action|on[a-z]+|style)\s*=\s*["']|@import|url\(""", page.partition("<script")[0]
-    )
+    markup = page.partition("<script")[0]
+    assert not re.search(r"""\b(src|action|on[a-z]+|style)\s*=\s*["']|@import|url\(""", markup)
+    assert set(re.findall(r"""\bhref\s*=\s*["']([^"']*)""", markup)) <= {"/selftest", f"{site.own_origin}/status"}
     assert not re.search(r"%[A-Z_]+%", page)
 
 
@@ -96,7 +97,7 @@ async def test_language_is_the_person_choice_then_the_browser_then_chinese(
     assert f'<html lang="{language}"' in page
 
 
-@pytest.mark.parametrize("path", ["/v1/popup", "/v1/go", "/status"])
+@pytest.mark.parametrize("path", ["/v1/popup", "/v1/go", "/status", "/selftest"])
 @pytest.mark.parametrize("destination", ["iframe", "frame", "embed", "object", "empty", "script", "image"])
 async def test_clickjacking_page_is_neither_framed_nor_fetched(site: Site, path: str, destination: str) -> None:
     reply = await site.ask("GET", path, headers={"Sec-Fetch-Dest": destination})
@@ -164,3 +165,8 @@ class TestPageTokens:
         tokens.take(token)
         with pytest.raises(FailureError):
             tokens.take(token)
+
+
+async def test_button_that_begins_hidden_has_its_words(site: Site) -> None:
+    page = (await open_page(site, "/v1/popup", **{"Accept-Language": "en"})).body.decode()
+    assert 'data-text="go_on" hidden>Continue</button>' in page

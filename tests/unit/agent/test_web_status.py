@@ -15,6 +15,7 @@ from blockbuster import BlockBuster
 from agent import VERSION
 from agent.failures import Code, FailureError, failure
 from agent.permissions import FILE, Permissions
+from agent.selftest.child import Doctor
 from agent.settings import WebSettings
 from agent.signing import Signing
 from agent.web.asking import Admission
@@ -52,7 +53,7 @@ async def rooted(
     admission = Admission(WebSettings(), Permissions(tmp_path / FILE))
     no_blocking_on_the_loop.deactivate()
     places = Places(port, "localhost", 61170)
-    app = application(Signing(host), admission, places, root)
+    app = application(Signing(host), admission, places, Doctor(), root)
     no_blocking_on_the_loop.activate()
     runner = await serve(app, bind((port,)), server_tls)
     connector = aiohttp.TCPConnector(ssl=client_tls)

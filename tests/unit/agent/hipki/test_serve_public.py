@@ -132,10 +132,19 @@ async def test_popup_knows_its_first_message_and_its_size(old: OldSite, path: st
     assert f'<meta name="resized" content="{resized}">' in page
 
 
-@pytest.mark.parametrize("path", ["/selfTest.htm", "/"])
-async def test_self_test_leads_to_the_status(old: OldSite, path: str) -> None:
-    reply = await old.ask("GET", path, NAVIGATION)
+async def test_bare_address_leads_to_the_status(old: OldSite) -> None:
+    reply = await old.ask("GET", "/", NAVIGATION)
     assert (reply.status, reply.header("location")) == (302, "/status")
+
+
+async def test_self_test_leads_to_our_own(old: OldSite) -> None:
+    reply = await old.ask("GET", "/selfTest.htm", NAVIGATION)
+    assert (reply.status, reply.header("location")) == (302, "https://localhost:61171/selftest/old")
+
+
+async def test_status_leads_to_the_self_test(old: OldSite) -> None:
+    page = (await old.ask("GET", "/status", NAVIGATION)).body.decode()
+    assert '<a href="/selfTest.htm" data-text="selftest">' in page
 
 
 async def test_status_names_the_ports(old: OldSite) -> None:
