@@ -28,8 +28,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One run. `settings`: the settings file that the person has named, empty for the usual one.
 
     `portal`: the origin of the portal that has sent the person here, empty without one. `checks`: only these, all where
-    empty. `trial`: what a person is asked for the PIN for. `port`, `http_port`: where the daemon that asks listens,
-    over TLS and without, 0 without one; `name`: the host name of its pages.
+    empty. `trial`: what a person is asked for the PIN for. `port`: where the daemon that asks listens, 0 without one.
     """
 
     settings: str = ""
@@ -39,5 +38,3 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trial: Trial = ""
     browser: Browser = Browser()
     port: int = 0
-    http_port: int = 0
-    name: Short = ""

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from agent.card.answers.certificate import CertificateFacts, read_certificate
 from agent.selftest.seen import TokenSeen
-from pkcs11_shims.families import recognise
 from pkcs11_shims.keys import rank
 
 
@@ -51,7 +50,6 @@ def told(facts: CertificateFacts) -> dict[str, str]:
         "since": _day(facts.not_before),
         "until": _day(facts.not_after),
         "usage": "digitalSignature" if facts.digital_signature else "keyEncipherment",
-        "family": recognise(facts.issuer_names).key,
         "authority": next(iter(facts.issuer_names), ""),
     }
 

@@ -89,7 +89,7 @@ SIGNS = {
 
 # Why a check was not made, where no other check is the reason.
 REASONS = {
-    "asked": _("made when you ask for it"),
-    "browser": _("needs the page in a browser"),
-    "portal": _("needs a portal that has sent you here"),
+    "asked": _("Only when you ask for it"),
+    "browser": _("Only on this page in a browser"),
+    "portal": _("Only when a site has sent you here"),
 }

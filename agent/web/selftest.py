@@ -131,7 +131,7 @@ def _order(request: web.Request, ask: RunAsk) -> Ask:
     places = request.app[PLACES]
     return Ask(
         language=ask.language, portal=ask.portal, checks=ask.checks, trial=ask.trial, browser=ask.browser,
-        port=places.port, http_port=places.http_port, name=places.name,
+        port=places.port,
     )  # fmt: skip
 
 

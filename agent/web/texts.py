@@ -1,7 +1,7 @@
 """The texts of our pages by the names that pages and scripts use, as messages of the catalogues."""
 
 from agent.messages import mark as _
-from agent.selftest.words import CHECKS, FACTS, SIGNS
+from agent.selftest.words import CHECKS, FACTS, REASONS, SIGNS
 
 _EVERYWHERE = {"title": _("CardLogin")}
 _ASKING = {
@@ -99,9 +99,7 @@ SELFTEST = {
     "one_again": _("Check again"),
     "taken": _("{n} s"),
     "because": _("Not checked because of: {check}"),
-    "because_asked": _("Only when you ask for it"),
-    "because_browser": _("Only on this page in a browser"),
-    "because_portal": _("Only when a site has sent you here"),
+    **{f"because_{reason}": text for reason, text in REASONS.items()},
     "to_status": _("State of the program"),
     "report_title": _("Report for support"),
     "report_says": _(

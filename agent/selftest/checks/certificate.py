@@ -104,7 +104,7 @@ class Pin:
         if seen is not None and seen.signing is not None:
             family = recognise(seen.signing.issuer_names)
             if family != UNKNOWN:
-                facts |= {"family": family.key, "page": family.unlock_page, "telephone": family.telephone}
+                facts |= {"page": family.unlock_page, "telephone": family.telephone}
         if token.tries == 0:
             return bad(Code.PIN_LOCKED, **facts)
         if not token.activated:
