@@ -62,17 +62,17 @@ def find_by_code(text: str) -> Report | None:
     code = re.sub(r"[\s\-\u2010-\u2015\uff0d]", "", text[:40]).upper()
     if not _CODE.fullmatch(code):
         return None
-    return _live().filter(code_hash=_code_hash(code)).first()
+    return live().filter(code_hash=_code_hash(code)).first()
 
 
 def find_by_secret(secret: str) -> Report | None:
     """The report whose sender has this secret; None for no live one."""
-    return _live().filter(secret_hash=_secret_hash(secret)).first()
+    return live().filter(secret_hash=_secret_hash(secret)).first()
 
 
 def history_of(report: Report) -> QuerySet[Report]:
     """The live reports of the same computer, this one among them, newest first."""
-    return _live().filter(installation=report.installation).order_by("-received_at", "-pk")
+    return live().filter(installation=report.installation).order_by("-received_at", "-pk")
 
 
 def delete(report: Report) -> bool:
@@ -90,7 +90,8 @@ def shown(code: str) -> str:
     return f"{code[:4]}-{code[4:]}"
 
 
-def _live() -> QuerySet[Report]:
+def live() -> QuerySet[Report]:
+    """Those that are not over."""
     return Report.objects.filter(expires_at__gt=timezone.now())
 
 

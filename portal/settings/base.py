@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "portal.registration",
     "portal.member",
     "portal.selftest",
+    "portal.support",
 ]
 
 # The first two add headers to whatever the others answer, refusals included; a form is read in one place. The language

@@ -47,18 +47,32 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One kind of card: the issuer's own page and telephone ("" where not known), and where these were found."""
+    """One kind of card: the issuer's own page and telephone ("" where not known), where these were found, and a guide.
+
+    The guide says what a holder who has forgotten the PIN, or whose card is locked, gets ready and does.
+    """
 
     key: str
-    names: ByLanguage[str]
     page: str
     telephone: str
-    source: str
+    names: ByLanguage[str]
+    sources: ByLanguage[str]
+    guides: ByLanguage[tuple[str, ...]]
 
     @property
     def name(self) -> str:
         """Its name in the language in use."""
         return in_this_language(self.names)
+
+    @property
+    def source(self) -> str:
+        """Where page and telephone were found, in the language in use."""
+        return in_this_language(self.sources)
+
+    @property
+    def guide(self) -> tuple[str, ...]:
+        """The steps in the language in use."""
+        return in_this_language(self.guides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +124,5 @@ def _said(said: dict[str, Any]) -> Said:
 
 
 def _family(key: str, row: dict[str, Any]) -> Family:
-    return Family(key, row["said"], row["page"], row["telephone"], row["source"])
+    guides = {language: tuple(steps) for language, steps in row["guide"].items()}
+    return Family(key, row["page"], row["telephone"], row["said"], row["source_said"], guides)
