@@ -336,3 +336,26 @@ SECOND_FACTOR_OUT_OF_USE = Failure(
     _("After a hundred wrong codes in a row, codes no longer work in browsers the account does not know."),
     _("Log in with your card, or in a browser where you have logged in before; then make a new code for your app."),
 )
+SECOND_FACTOR_NEEDED = Failure(
+    "second_factor_needed",
+    _("The page you asked for is open only to accounts with two-step log-in."),
+    _("Switch two-step log-in on here, then open that page again."),
+)
+REPORT_UNKNOWN = Failure(
+    "report_unknown",
+    _("There is no report with this code: it is wrong, the report was deleted, or 30 days are over."),
+    _("Have the code read out again, letter by letter; otherwise ask for a new report."),
+)
+REPORT_CODE_UNLIKELY = Failure(
+    "report_code_unlikely",
+    _("This cannot be the code of a report."),
+    _(
+        "A code has eight letters and digits. It never has a zero, a one, or the letters I, L, O and U: look again "
+        "which character stands there. This did not count as a try."
+    ),
+)
+REPORT_TRIES = Failure(
+    "report_tries",
+    _("Ten codes were typed within an hour; no more can be looked up now."),
+    _("Try again later; the reports you have opened stay open."),
+)

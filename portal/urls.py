@@ -34,6 +34,7 @@ urlpatterns = [
     path("member/cards/<int:card>/unbind/", card_unbind, name="card_unbind"),
     path("member/cards/<int:card>/rename/", card_rename, name="card_rename"),
     path("", include("portal.member.urls")),
+    path("", include("portal.support.urls")),
     path("captcha/image/<slug:key>/", picture, name="captcha-image"),
     path("captcha/sound/<slug:key>/", sound, name="captcha-sound"),
 ]

@@ -44,6 +44,11 @@ export interface Request {
   returnTo?: string | URL;
   /** Ends the log-in: the agent is told, the popup is closed, and the rejection has the code `page_closed`. */
   signal?: AbortSignal;
+  /**
+   * For `probe` (probe.js): called with the agent's origin once that has answered, by TLS or plain HTTP; nothing is asked
+   * of it then, and no challenge is fetched.
+   */
+  looks?: (origin: string) => void;
 }
 
 export interface Answer {

@@ -45,6 +45,12 @@ def carry_over(request: HttpRequest, user: User, former: str) -> None:
         request.session[_KEY] = {**found, "stamp": stamp(user)}
 
 
+def proven_at(request: HttpRequest, user: User, factor: Factor) -> float | None:
+    """When this was last proven in this session (seconds), however long ago; None for never, or in another epoch."""
+    at: float | None = (kept(request, user, _KEY) or {}).get(factor.value)
+    return at
+
+
 def is_fresh(request: HttpRequest) -> bool:
     """Whether every factor that the account has was proven within the profile's limit (ASVS 7.5.1, 7.5.3)."""
     if not isinstance(request.user, User):

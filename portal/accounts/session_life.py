@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout
@@ -31,6 +32,21 @@ def number(request: HttpRequest) -> str:
     return str(request.session.get(_NUMBER) or request.session.session_key or "")
 
 
+def age(request: HttpRequest) -> timedelta:
+    """How long ago somebody has logged in in this session."""
+    return timedelta(seconds=timezone.now().timestamp() - request.session[_BEGAN])
+
+
+def end(request: HttpRequest) -> None:
+    """Log out whoever is logged in, as one who was too long; the log-in page says so once."""
+    account = request.user.pk
+    with transaction.atomic():
+        hold_rows(account or 0)
+        logout(request)
+        record("session_over", account=account, request=request)
+    note_good_news(request, "session_over")
+
+
 def session_life(get_response: Handler) -> Handler:
     """Return a middleware that logs out whoever was away too long or is logged in too long, then goes on.
 
@@ -51,12 +67,7 @@ def _end_if_over(request: HttpRequest) -> None:
     rules, now = policy().session, int(timezone.now().timestamp())
     seen = request.session[_SEEN]
     if now - seen > rules.idle.total_seconds() or now - request.session[_BEGAN] > rules.total.total_seconds():
-        account = request.user.pk
-        with transaction.atomic():
-            hold_rows(account or 0)
-            logout(request)
-            record("session_over", account=account, request=request)
-        note_good_news(request, "session_over")
+        end(request)
     elif now - seen >= _GRAIN:
         request.session[_SEEN] = now
         # For the list of the places where the account is logged in (portal.member.sessions).

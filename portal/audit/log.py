@@ -18,7 +18,7 @@ _LONGEST_WORD = 40
 # What may stand beside an event: words of the program and numbers. Names, ID and telephone numbers, mail addresses and
 # whatever a person typed are neither in the list nor words of letters.
 _WORDS = frozenset({"method", "profile", "purpose", "family", "channel", "by"})
-_NUMBERS = frozenset({"count", "by"})
+_NUMBERS = frozenset({"count", "by", "report"})
 FACTS = _WORDS | _NUMBERS
 _lines = logging.getLogger("portal.audit")
 

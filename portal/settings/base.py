@@ -62,6 +62,8 @@ INSTALLED_APPS = [
     "portal.cards",
     "portal.registration",
     "portal.member",
+    "portal.selftest",
+    "portal.support",
 ]
 
 # The first two add headers to whatever the others answer, refusals included; a form is read in one place. The language

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _WORD = re.compile(r"[a-z]+([_+-][a-z]+)*(-[0-9])?")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_NUMBERS = ("count", "by")
+_NUMBERS = ("count", "by", "report")
 
 
 class Row(NamedTuple):

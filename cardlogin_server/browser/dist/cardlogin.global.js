@@ -51,13 +51,15 @@ const isPort = (port) => Number.isInteger(port) && port > 0 && port < 65536;
 
 // Where the component may be: over TLS, and over plain HTTP for browsers that do not trust its certificate. That is asked
 // for at the very ports that have refused TLS, so that a program that has taken the plain port and waits there gets
-// nothing; and never where TLS has worked before. The port that has worked comes first: a click counts for that one only.
-function addresses(all, httpPort) {
+// nothing; and never where TLS has worked before, unless whoever asks only looks and tells nothing. The port that has
+// worked comes first: a click counts for that one only.
+function addresses(all, httpPort, looks) {
   // Only numbers become part of an address: a text could name another host.
   const ports = all.filter(isPort);
   const trusted = trustedPort();
   ports.sort((one, other) => (other === trusted) - (one === trusted));
-  const plain = trusted === undefined && isPort(httpPort) ? ports.map((port) => `http://localhost:${port}`) : [];
+  const toPlain = (looks || trusted === undefined) && isPort(httpPort);
+  const plain = toPlain ? ports.map((port) => `http://localhost:${port}`) : [];
   return { origins: ports.map((port) => `https://localhost:${port}`), plain, httpPort };
 }
 
@@ -84,6 +86,22 @@ function speaksFor(address, origin, httpPort) {
   const isOwn = (scheme, at) => new RegExp(`^${scheme}://[0-9a-f]{32}\\.localhost:${at}$`).test(origin);
   const secure = origin === `https://localhost:${port}` || isOwn("https", port);
   return secure || (address.startsWith("http:") && isOwn("http", httpPort));
+}
+
+/** How browsers call the permission to reach this computer, the newer name first. */
+const PERMISSIONS = ["loopback-network", "local-network-access"];
+
+/** Pages that come from this computer are exempt from Local Network Access. */
+const onLoopback = () => ["localhost", "127.0.0.1", "[::1]"].includes(window.location.hostname);
+
+/** Whether the opener policy of a page of this site, as its server sends it, cuts popups off. */
+async function cutsOpeners(address) {
+  try {
+    const { headers } = await fetch(address, { method: "HEAD", cache: "no-store" });
+    return /^same-origin(?!-allow)/.test(headers.get("Cross-Origin-Opener-Policy") ?? "");
+  } catch {
+    return false;
+  }
 }
 
 // Asks the card log-in component on this computer for a token: by fetch where the browser allows it, by a popup where it
@@ -129,11 +147,11 @@ async function lookAhead() {
   await watchPermission();
   // The opener policy of a page in a frame is not in force.
   const framed = window.top !== window.self;
-  if (permission?.state !== "granted" && !onLoopback() && !framed) openersAreCut = await cutsOpeners();
+  if (permission?.state !== "granted" && !onLoopback() && !framed) openersAreCut = await cutsOpeners(window.location.href);
 }
 
 async function watchPermission() {
-  for (const name of ["loopback-network", "local-network-access"]) {
+  for (const name of PERMISSIONS) {
     try {
       permission = await navigator.permissions.query({ name });
       return;
@@ -142,13 +160,12 @@ async function watchPermission() {
     }
   }
 }
-// Pages that come from this computer are exempt from Local Network Access.
-const onLoopback = () => ["localhost", "127.0.0.1", "[::1]"].includes(window.location.hostname);
+
 lookAhead().catch(() => {}); // a page that is no page; whoever clicks there is told
 
 /** Resolves with {challenge, token, tlsTrusted}; must be called in the click. Every rejection is a CardLoginError. */
 async function authenticate({
-  challenge, language, certificate, pss, ports = PORTS, httpPort = HTTP_PORT, returnTo, signal,
+  challenge, language, certificate, pss, ports = PORTS, httpPort = HTTP_PORT, returnTo, signal, looks,
 }) {
   const control = new AbortController();
   const giveUp = () => control.abort(failure("page_closed"));
@@ -157,11 +174,12 @@ async function authenticate({
   const timer = setTimeout(() => control.abort(failure("timed_out")), LONGEST_ORDER);
   let text;
   const order = {
-    challenge: () => (text ??= orAborted(obtain(challenge), control.signal)),
+    challenge: () => (text ??= orAborted(looks ? new Promise(() => {}) : obtain(challenge), control.signal)),
     wish: wishOf(language, certificate, pss),
     returnTo,
     signal: control.signal,
-    ...addresses(ports, httpPort),
+    looks,
+    ...addresses(ports, httpPort, looks),
   };
   try {
     if (order.origins.length === 0) throw failure("agent_not_found");
@@ -217,6 +235,7 @@ async function byFetch(order) {
   const { origin, slow } = await findAgent(order.origins, order.signal);
   if (origin === undefined && slow) throw failure("agent_not_found");
   if (origin === undefined) return unreachable(order);
+  order.looks?.(origin);
   const text = await order.challenge();
   const answer = await send(`${origin}/v1/authenticate`, order.signal, {
     method: "POST",
@@ -301,6 +320,8 @@ function parse(text) {
 
 async function byPopup(order) {
   try {
+    // A popup that a page's own opener policy has cut off looks closed to it from the first moment, and nobody can close
+    // one that shows a certificate warning: so none is opened where the policy is known in time.
     if (window.crossOriginIsolated || openersAreCut) throw failure("opener_cut");
     return await popup(order, order.origins, order.plain);
   } catch (error) {
@@ -372,7 +393,7 @@ function popup(order, secure, plain) {
       let code = "page_closed";
       // Under same-origin-allow-popups, Firefox cuts a popup off when it leaves a certificate warning.
       if (!agent && plain.includes(turns[0].origin)) code = "tls_not_trusted";
-      else if (!agent && (await cutsOpeners())) code = "opener_cut";
+      else if (!agent && (await cutsOpeners(window.location.href))) code = "opener_cut";
       if (!over) end(reject, failure(code));
     }
 
@@ -392,6 +413,7 @@ function popup(order, secure, plain) {
       if (protocol !== 1) return cancel(failure("answer_malformed"));
       agent = origin;
       rememberTrust(agent);
+      order.looks?.(agent);
       // On this line we answer for as long as this page is there: a crash tells the popup nothing else.
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => port1.postMessage("");
@@ -417,17 +439,6 @@ const popupAddress = (origin) => `${origin}/v1/popup#opened`;
 function popupFeatures() {
   const { availLeft = 0, availTop = 0 } = window.screen;
   return `popup,width=420,height=260,left=${availLeft},top=${availTop}`;
-}
-
-// A popup that a page's own opener policy has cut off looks closed to it from the first moment, and nobody can close one
-// that shows a certificate warning: so none is opened where the policy is known in time.
-async function cutsOpeners() {
-  try {
-    const { headers } = await fetch(window.location.href, { method: "HEAD", cache: "no-store" });
-    return /^same-origin(?!-allow)/.test(headers.get("Cross-Origin-Opener-Policy") ?? "");
-  } catch {
-    return false;
-  }
 }
 
 // ---- by navigation

@@ -26,6 +26,7 @@ from tests.portal.registration.walk import (
     mail_to,
     solved,
 )  # fmt: skip
+from tests.portal.support.people import at_the_desk, look_up, sent
 
 
 @dataclass
@@ -186,6 +187,20 @@ def who_has_set_a_new_password(world: World) -> Visitor:
     return visitor
 
 
+def at_the_desk_with_a_report(world: World) -> Visitor:
+    client = at_the_desk(world.owner)
+    report = sent()
+    look_up(client)
+    return Visitor(client, [f"/support/reports/{report.pk}/"])
+
+
+def of_the_staff_without_a_code(world: World) -> Visitor:
+    at_the_desk(world.owner)
+    client = browser()
+    card_log_in(client, world.pki.cards["citizen"])
+    return Visitor(client)
+
+
 VISITORS: dict[str, Callable[[World], Visitor]] = {
     "stranger": stranger,
     "stranger in the manuals' profile": stranger,
@@ -207,4 +222,6 @@ VISITORS: dict[str, Callable[[World], Visitor]] = {
     "before the signature of a registration": before_the_signature_of_a_registration,
     "before the new password": before_the_new_password,
     "who has set a new password": who_has_set_a_new_password,
+    "at the desk with a report": at_the_desk_with_a_report,
+    "of the staff without a code": of_the_staff_without_a_code,
 }

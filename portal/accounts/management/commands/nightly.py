@@ -18,6 +18,7 @@ from portal.accounts.models import IssuedCode
 from portal.audit.origin import Job
 from portal.cards import pending
 from portal.messages import limits, sender
+from portal.selftest import reports
 
 _log = logging.getLogger("portal.nightly")
 # So long the page of an old link still says "too old" and not "unknown".
@@ -63,6 +64,7 @@ def _jobs() -> dict[str, Callable[[], object]]:
         "old messages": lambda: sender.forget_old(_KEEP_MESSAGES),
         "old counts of messages": limits.forget_old,
         "verified cards": pending.forget_expired,
+        "old reports": reports.forget_old,
     }
 
 

@@ -53,6 +53,11 @@ def test_declarations_name_what_the_module_exports() -> None:
     assert exports(DECLARATIONS.read_text("utf-8")) == found
 
 
+def test_declarations_of_the_probe_name_what_it_exports() -> None:
+    module, declared = ((BROWSER / f"probe.{kind}").read_text("utf-8") for kind in ("js", "d.ts"))
+    assert exports(module) | {"cutsOpeners"} == exports(declared) == {"probe", "networkAccess", "cutsOpeners"}
+
+
 def test_declarations_name_the_options_the_properties_and_the_codes() -> None:
     code, declared = CLIENT.read_text("utf-8"), DECLARATIONS.read_text("utf-8")
     options = re.search(r"function authenticate\(\{([^}]+)\}", code)
@@ -80,7 +85,7 @@ def test_client_is_under_12_kb_minified_and_depends_on_nothing() -> None:
     assert 5_000 < len(done.stdout) < 12_000
     code = CLIENT.read_text("utf-8")
     assert re.findall(r"\bimport\b.*", code) == [
-        'import { addresses, rememberTrust, speaksFor } from "./addresses.js";',
+        'import { addresses, cutsOpeners, onLoopback, PERMISSIONS, rememberTrust, speaksFor } from "./addresses.js";',
         'import { LANGUAGES, TEXTS } from "./messages.js";',
     ]
     assert not re.search(r"innerHTML|document\.write|\beval\b|targetAddressSpace", code)

@@ -1,0 +1,1 @@
+"""What helps with a failure: its manual, PINs and locked cards, installation; and the desk that reads reports."""
