@@ -23,6 +23,7 @@ from typing_extensions import override
 ROOT = Path(__file__).parents[2]
 SOURCE_LANGUAGE = "en"
 REFERENCE_LANGUAGE = "zh_Hant"
+_TABLES = {"agent/failures.toml", "agent/selftest/catalogue.toml"}
 _KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_lazy": None, "ngettext_lazy": (1, 2), "pgettext_lazy": ((1, "c"), 2)}
 
 Found = tuple[int, str, Any, list[str]]  # what Babel wants of a method: line, function, text, comments
@@ -149,7 +150,7 @@ def _read(path: Path, language: str) -> Catalog:
 def _sources(domain: Domain) -> Iterator[Path]:
     for package in (domain.package, *domain.more):
         for path in sorted((ROOT / package).rglob("*")):
-            if path.suffix in {".py", ".html", ".txt"} or path.name == "failures.toml":
+            if path.suffix in {".py", ".html", ".txt"} or path.relative_to(ROOT).as_posix() in _TABLES:
                 yield path
 
 
@@ -160,10 +161,14 @@ def _method(path: Path) -> Any:
 
 
 def _extract_catalogue(file: IO[bytes], *_: object, options: object) -> Iterator[Found]:
-    """The meanings and remedies of a catalogue of failures."""
+    """What a catalogue of failures says to people: meanings and remedies, causes, steps and questions."""
     for row in tomllib.loads(file.read().decode()).values():
-        for field in ("meaning", "remedy"):
-            yield 0, "_", row[field], []
+        for field in ("meaning", "remedy", "cause"):
+            if field in row:
+                yield 0, "_", row[field], []
+        for field in ("steps", "ask"):
+            for text in row.get(field, ()):
+                yield 0, "_", text, []
 
 
 def _extract_template(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterable[Any]:
