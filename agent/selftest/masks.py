@@ -9,7 +9,7 @@ PUBLIC = frozenset(
     {
         "system", "processor", "version", "newest", "minimum", "file", "name", "address", "port", "program", "proxy",
         "offset", "portal", "host", "store", "until", "since", "browser", "state", "reader", "model", "card_kind",
-        "driver", "bits", "seconds", "label", "family", "authority", "usage", "tries", "page", "telephone", "purpose",
+        "driver", "bits", "seconds", "family", "authority", "usage", "tries", "page", "telephone", "purpose",
         "bound", "status",
     }
 )  # fmt: skip
@@ -44,6 +44,7 @@ def number(value: str) -> str:
 _MASKS: dict[str, Callable[[str], str]] = {
     "place": without_user,
     "holder": holder,
+    "label": holder,  # some drivers make the holder's name the label of the card
     "card_number": number,
     "serial": number,
     "id_digits": lambda _: "****",
