@@ -85,7 +85,10 @@ class _Run:
                 cause = needed.because if needed.blocked else name
                 return Outcome(because=cause, blocked=True), 0.0
         try:
-            return await check.run(self.context), time.monotonic() - begun
+            outcome = await check.run(self.context)
+            if outcome.code:
+                catalogue.row(outcome.code)  # a code that nobody has written about would end the run
+            return outcome, time.monotonic() - begun
         except Exception as error:
             _LOG.error("check %s: %s: %s", check.name, type(error).__name__, error)
             return bad(Code.INTERNAL), time.monotonic() - begun

@@ -6,7 +6,6 @@ Browsers leave localhost out by themselves; only a setting that says so on purpo
 
 import json
 import re
-import urllib.request
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -29,13 +28,12 @@ class Catcher(StrEnum):
 
     LOCALHOST = "proxy_catches_localhost"
     PAC = "pac_catches_localhost"
-    PROGRAMS = "proxy_without_exception"  # of other programs; browsers leave localhost out
 
 
 def catchers(environment: Mapping[str, str], top: Path = Path("/")) -> dict[Catcher, str]:
     """What was found, each with where it is set; nothing that cannot be read counts."""
     found: dict[Catcher, str] = {}
-    for kind, where in (*_chromium(top), *_firefox(environment, top), *_system(environment)):
+    for kind, where in (*_chromium(top), *_firefox(environment, top)):
         found.setdefault(kind, where)
     return found
 
@@ -65,13 +63,6 @@ def _firefox(environment: Mapping[str, str], top: Path) -> Iterator[tuple[Catche
                 yield Catcher.LOCALHOST, str(profile)
             if settings.get("network.proxy.type") == _PAC_TYPE:
                 yield Catcher.PAC, str(profile)
-
-
-def _system(environment: Mapping[str, str]) -> Iterator[tuple[Catcher, str]]:
-    proxies = urllib.request.getproxies()
-    wanted = {name: address for name, address in proxies.items() if name in ("http", "https", "all")}
-    if wanted and not urllib.request.proxy_bypass("localhost"):
-        yield Catcher.PROGRAMS, ", ".join(f"{name}_proxy" for name in sorted(wanted))
 
 
 def _preferences(profile: Path) -> dict[str, str]:

@@ -44,11 +44,11 @@ class Proxy:
     needs: ClassVar[tuple[str, ...]] = ()
 
     async def run(self, context: Context) -> Outcome:
-        """By the browsers' policies and settings, then by the system's."""
+        """By the browsers' policies and settings; what other programs do with localhost is not our concern."""
         import asyncio
 
         found = await asyncio.to_thread(catchers, context.environment)
-        for kind in (Catcher.LOCALHOST, Catcher.PAC, Catcher.PROGRAMS):
+        for kind in (Catcher.LOCALHOST, Catcher.PAC):
             if kind in found:
                 return bad(kind.value, proxy=found[kind])
         proxies = urllib.request.getproxies()
