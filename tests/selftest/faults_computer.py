@@ -162,5 +162,5 @@ ROWS = (
         ProxySettings={"ProxyMode": "pac_script", "ProxyPacUrl": "http://proxy.example/proxy.pac"}
     ), warns=("pac_catches_localhost",)),
     Row("Firefox has a PAC file", inject=firefox_setting('"network.proxy.type", 2'), warns=("pac_catches_localhost",)),
-    Row("programs have a proxy", inject=proxy_of_programs),
+    Row("programs have a proxy", inject=proxy_of_programs, warns=("proxy_without_exception",)),
 )  # fmt: skip
