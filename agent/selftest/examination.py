@@ -54,13 +54,21 @@ async def examine(ask: ExamineAsk) -> Examined:
     except (OSError, ValueError) as error:  # a pipe that broke, or a line that is no step
         _LOG.error("examination: %s", type(error).__name__)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        # One that has told all ends by itself: to kill it meanwhile lets asyncio complain of an unknown process.
+        if hung or not await _ends(process):
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
         # One that not even a kill removes is left behind: nobody waits for it.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), 1)
     ended = any(isinstance(step, EndSeen) for step in steps)
     return Examined(tuple(steps), hung, not hung and not ended, time.monotonic() - begun)
+
+
+async def _ends(process: asyncio.subprocess.Process) -> bool:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), 0.5)
+    return process.returncode is not None
 
 
 async def _converse(process: asyncio.subprocess.Process, ask: ExamineAsk, steps: list[Step]) -> None:
