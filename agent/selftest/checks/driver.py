@@ -107,6 +107,7 @@ class Token:
         seen = await context.drivers()
         faults = [step.fault for look in seen.looks for step in look.examined.steps if hasattr(step, "fault")]
         telling = [fault for fault in faults if fault not in _NOTHING]
-        if Fault.CARD_ERROR.value in telling:
-            return bad(Code.CARD_ERROR)
+        for fault in (Fault.PIN_LOCKED, Fault.CARD_NOT_ACTIVATED, Fault.CARD_ERROR):
+            if fault.value in telling:
+                return bad(Code(fault.value))
         return bad("token_unreadable") if telling else bad("card_foreign")
