@@ -292,6 +292,8 @@ DRIVERS = (
 CARDS = (
     Row("card fails", "card_error", slot(SlotState.FAILING)),
     Row("card with objects of absurd length", "no_certificate", shim(garbage("C_GetAttributeValue"))),
+    Row("driver refuses to read the card", "token_unreadable", shim(answer("C_OpenSession", 0x200))),
+    Row("card asks for its first PIN", "card_not_activated", shim(answer("C_OpenSession", 0x102)), check="token"),
     Row("card without certificates", "no_certificate", card("empty")),
     Row("card with an encryption certificate alone", "certificate_encryption_only", card("encryption-only")),
     Row("certificate cut off", "certificate_unreadable", hicos_card("card2")),
