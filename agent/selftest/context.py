@@ -41,6 +41,7 @@ class Context:
         self.secure_ports: Once[tuple[PortSeen, ...]] = Once(self._secure_ports)
         self.readers: Once[ReadersSeen] = Once(lambda: look_at_readers(self.setup))
         self.drivers: Once[DriversSeen] = Once(lambda: look_at_drivers(self.setup))
+        self.cards_hang: Once[bool] = Once(self._cards_hang)
         self.prompt: Once[Examined] = Once(lambda: examine(ExamineAsk(self.setup, "prompt")))
         self.plain_ports: Once[tuple[PortSeen, ...]] = Once(self._plain_ports)
         self.stores: Once[StoresSeen | None] = Once(self._stores)
@@ -55,6 +56,15 @@ class Context:
     async def daemon(self) -> PortSeen | None:
         """The agent of this user that answers."""
         return next((seen for seen in await self.secure_ports() if seen.ours), None)
+
+    async def _cards_hang(self) -> bool:
+        """Whether no card answers; looked at where a driver hangs, to know which of them it is."""
+        if not any(look.examined.hung for look in (await self.drivers()).looks):
+            return False
+        readers = await self.readers()
+        if readers.code or any(card.mute for card in readers.cards):
+            return False
+        return (await examine(ExamineAsk(self.setup, "cards"))).hung
 
     async def _secure_ports(self) -> tuple[PortSeen, ...]:
         ports = self.settings.web.ports

@@ -39,8 +39,6 @@ profile = "company"
 # As in pkcs11_shims/atr.toml; the last is a bank's, of a kind that nobody here knows.
 HEALTH, GOVERNMENT = "3BEE00008131FE4580318066409093060F17830F9000F3", "3B8B80010031C16408402130009000" + "57"
 BANK = "3B6A00008065A20131013D72D641"
-# Not one character set that a card reader could make sense of: protocol T=15 alone, with a wrong check byte.
-MUTE = "3B8F"
 # Object identifiers of signatures (RFC 8017, appendix C).
 _WITH_SHA256, _WITH_SHA1 = bytes.fromhex("2A864886F70D01010B"), bytes.fromhex("2A864886F70D010105")
 
@@ -67,7 +65,7 @@ def make_cards(pki: Path, data: Path) -> None:
         "no-name": _nameless(card, issuer, places),
     }.items():
         _write(pki / "cards" / f"{name}.json", pki / "cards" / "citizen.json", made, name)
-    for name, atr in {"health": HEALTH, "government": GOVERNMENT, "bank": BANK, "mute": MUTE}.items():
+    for name, atr in {"health": HEALTH, "government": GOVERNMENT, "bank": BANK}.items():
         _with_atr(pki / "cards" / f"{name}.json", pki / "cards" / "citizen.json", name, atr)
 
 
@@ -81,8 +79,9 @@ def _later(card: Card, issuer: Issuer, places: Places) -> _Made:
 
 
 def _short(card: Card, issuer: Issuer, places: Places) -> _Made:
-    key = rsa.generate_private_key(65537, 1024)
-    return key, profile.card_certificate(card, "signing", key.public_key(), issuer, places, datetime.now(UTC))
+    """The key on the card is another: it takes none that is so short, and nothing is signed with it."""
+    key, short = rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 1024)
+    return key, profile.card_certificate(card, "signing", short.public_key(), issuer, places, datetime.now(UTC))
 
 
 def _sha1(card: Card, issuer: Issuer, places: Places) -> _Made:

@@ -88,15 +88,18 @@ class Computer:
     def etc(self, name: str, content: str) -> None:
         """A file below /etc, as programs of this computer see it."""
         path = self.stage.system.path(f"/etc/{name}")
-        old = path.readlink() if path.is_symlink() else None
+        link = path.readlink() if path.is_symlink() else None
+        old = path.read_bytes() if link is None and path.exists() else None
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         path.write_text(content, "utf-8")
 
         def back() -> None:
             path.unlink()
-            if old is not None:
-                path.symlink_to(old)
+            if link is not None:
+                path.symlink_to(link)
+            elif old is not None:
+                path.write_bytes(old)
 
         self.undo.callback(back)
 

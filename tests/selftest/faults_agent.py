@@ -213,7 +213,7 @@ IDENTITIES = (
     Row("identity's key readable by others", "identity_exposed", exposed_key),
     Row("identity has ended", "identity_expired", shifted(4000)),
     Row("identity ends soon", inject=shifted(3600), warns=("identity_ending",)),
-    Row("identity made in the future: clock set back", "clock_wrong", shifted(-400)),
+    Row("identity made in the future: clock set back", "clock_wrong", shifted(-400), check="identity"),
     Row("security software answers in our place", "tls_intercepted", interceptor, scene=Scene.NONE),
     Row("root is another one than the certificate's", "tls_failed", other_root, also=("not_trusted_here",)),
 )

@@ -9,6 +9,7 @@ from cardsim.hicos.driver import HicosDriver
 from cardsim.hicos.faults import Fault, Kind, SlotState, answer, crash, garbage, hang, slow
 from tests.selftest.computer import Computer
 from tests.selftest.denying import DenyingService
+from tests.selftest.mute import MuteCard
 from tests.selftest.rows import Act, Row
 from tests.stand.parts import ROOT
 
@@ -67,6 +68,14 @@ def no_card(computer: Computer) -> None:
     """The reader is empty."""
     computer.stage.reader.control("remove")
     computer.stage.wait_card(present=False)
+
+
+def mute(computer: Computer) -> None:
+    """A card lies in the reader the wrong way round."""
+    no_card(computer)
+    computer.undo.enter_context(MuteCard(int(computer.stage.reader.port)))
+    computer.undo.callback(computer.stage.wait_card, present=True)
+    computer.stage.wait_card(present=True)
 
 
 def card(name: str) -> Act:
@@ -198,6 +207,12 @@ def beside(fault: Fault) -> Act:
     return act
 
 
+def not_activated(computer: Computer) -> None:
+    """The holder has not set a PIN yet."""
+    computer.shim()
+    computer.stage.hicos.set(pin_set=False)
+
+
 def tries(left: int) -> Act:
     """So many PIN tries are left."""
     return lambda computer: _control(computer, "tries", str(left))
@@ -250,7 +265,7 @@ READERS = (
     Row("reader does not answer", "reader_hung", silent_card),
     Row("another program's transaction does not end", "reader_hung", kept("transaction")),
     Row("no card", "no_card", no_card),
-    Row("card does not answer to reset", "card_mute", card("mute")),
+    Row("card does not answer to reset", "card_mute", mute),
     Row("card kept by another program", "card_busy", kept("exclusive")),
     Row("health card", "card_unsupported", foreign("health")),
     Row("bank card", "card_foreign", foreign("bank")),
@@ -276,7 +291,9 @@ DRIVERS = (
 )
 CARDS = (
     Row("card fails", "card_error", slot(SlotState.FAILING)),
-    Row("card with objects of absurd length", "card_error", shim(garbage("C_GetAttributeValue"))),
+    Row("card with objects of absurd length", "no_certificate", shim(garbage("C_GetAttributeValue"))),
+    Row("driver refuses to read the card", "token_unreadable", shim(answer("C_OpenSession", 0x200))),
+    Row("card asks for its first PIN", "card_not_activated", shim(answer("C_OpenSession", 0x102)), check="token"),
     Row("card without certificates", "no_certificate", card("empty")),
     Row("card with an encryption certificate alone", "certificate_encryption_only", card("encryption-only")),
     Row("certificate cut off", "certificate_unreadable", hicos_card("card2")),
@@ -288,17 +305,18 @@ CARDS = (
     Row("certificate for tests", "certificate_policy", card("wrong-policy")),
     Row("company's certificate by the citizens' authority", "certificate_type", card("wrong-type")),
     Row("certificate signed with SHA-1", "certificate_unusable", card("sha1")),
-    Row("certificate with a short key", "certificate_unusable", card("short-key")),
+    Row("certificate with a short key", "certificate_unreadable", card("short-key")),
     Row("certificate without the holder's number", "identity_malformed", card("no-name")),
     Row("certificate revoked", "certificate_revoked", card("revoked")),
     Row("certificate suspended", "certificate_suspended", card("suspended")),
     Row("server of the lists down", inject=lists_down, warns=("list_unreachable",)),
     Row("responder down", inject=responder_down, warns=("responder_unreachable",)),
     Row("lists and responder down", inject=all_down, warns=("list_unreachable",)),
-    Row("lists out of date, responder down", inject=stale, warns=("responder_unreachable",)),
+    Row("lists out of date, responder down", inject=stale, warns=("revocation_unknown",)),
     Row("PIN locked", "pin_locked", tries(0)),
     Row("last try", inject=tries(1), warns=("pin_last_try",)),
     Row("two tries left", inject=tries(2), warns=("pin_tries_few",)),
-    Row("card not activated", "card_not_activated", slot(SlotState.UNINITIALISED)),
+    Row("card not activated", "card_not_activated", not_activated),
+    Row("card that was never made ready", "card_foreign", slot(SlotState.UNINITIALISED)),
 )
 ROWS = (*READERS, *DRIVERS, *CARDS)

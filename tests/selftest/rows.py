@@ -43,3 +43,4 @@ class Row:
     person: Act = nothing
     spent: int = 0
     pair: bool = False
+    check: str = ""  # the first red check, where it is not the one that the catalogue names

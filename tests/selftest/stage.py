@@ -38,6 +38,7 @@ PORTS, HTTP_PORT, OLD_PORT = (61171, 61172, 61173), 61170, 61161
 FIREFOX = Path(".config/mozilla/firefox/stand.default")
 _RELEASE = 'ID=debian\nVERSION_ID="13"\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"\n'
 _HOSTS = "127.0.0.1 localhost\n::1 localhost\n"
+_VERSION_3, _VERSION_7 = bytes.fromhex("A003020102"), bytes.fromhex("A003020106")  # RFC 5280, 4.1
 # A user that is neither root nor the person; it may read what it needs to run our program, and nothing else differs.
 _NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+dac_override",
            "--ambient-caps=+dac_override")  # fmt: skip
@@ -183,9 +184,11 @@ class Stage:
         return reader
 
     def _unreadable(self) -> Contents:
-        """A card whose certificate ends in the middle."""
+        """A card whose certificate says that it is of a version of X.509 that there is not."""
         good = card_contents(self.image("citizen"))
-        return Contents((Item("SIGN", "cert1", good.items[0].certificate, good.items[0].pkcs8),), good.pin)
+        item = good.items[0]
+        damaged = item.certificate.replace(_VERSION_3, _VERSION_7, 1)
+        return Contents((Item("SIGN", "cert1", damaged, item.pkcs8),), good.pin)
 
     def _make_system(self) -> None:
         self.system = PrivateSystem(self.folder / "system")

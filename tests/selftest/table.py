@@ -62,7 +62,7 @@ def _times(what: str, wanted: int, results: Results, *, trial: bool) -> str:
 
 def _cells(row: Row, result: Result) -> tuple[str, ...]:
     code = row.first or (f"{', '.join(row.warns)} (note)" if row.warns else "–")
-    check = catalogue.row(row.first).check if row.first else "–"
+    check = row.check or (catalogue.row(row.first).check if row.first else "–")
     seconds = "" if result.seconds is None else f"{result.seconds:.1f}"
     return row.fault, check, code, seconds, "right" if result.right else "**wrong**"
 
