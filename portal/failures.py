@@ -359,3 +359,18 @@ REPORT_TRIES = Failure(
     _("Ten codes were typed within an hour; no more can be looked up now."),
     _("Try again later; the reports you have opened stay open."),
 )
+REPORT_REFUSED = Failure(
+    "report_refused",
+    _("What was sent is no report of a self-test."),
+    _("Run the self-test again, and send the report from there."),
+)
+REPORTS_FULL = Failure(
+    "reports_full",
+    _("No further report can be kept at the moment."),
+    _("Try again later, or tell the help desk what the self-test shows."),
+)
+REPORTS_LIMITED = Failure(
+    "reports_limited",
+    _("Too many reports were sent from this network address within an hour."),
+    _("Try again in an hour, or tell the help desk what the self-test shows."),
+)

@@ -8,17 +8,24 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _METHODS = ("GET", "HEAD", "POST")
+# Where a report of the self-test comes in; elsewhere forms are short (settings, CARDLOGIN_LARGEST_FORM).
+_OF_REPORTS = frozenset({"/.well-known/cardlogin-return", "/selftest/report/"})
+
+
+def largest_body(path: str) -> int:
+    """How many bytes a body for this address may have."""
+    return (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) if path in _OF_REPORTS else int(settings.CARDLOGIN_LARGEST_FORM)
 
 
 def body_limit(get_response: Handler) -> Handler:
-    """Return a middleware that refuses (400) a body longer than DATA_UPLOAD_MAX_MEMORY_SIZE.
+    """Return a middleware that refuses (400) a body longer than its address takes.
 
     Django's own limit leaves out the file parts of a form, which would be written to disk. A request
     without Content-Length is read as empty by Django, so the header decides.
     """
 
     def refuse_or_go_on(request: HttpRequest) -> HttpResponse:
-        if _announced(request) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        if _announced(request) > largest_body(request.path):
             raise RequestDataTooBig("request body too large")
         return get_response(request)
 

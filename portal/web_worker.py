@@ -10,11 +10,11 @@ import ssl
 from asyncio import sslproto
 from typing import Any
 
-from django.conf import settings
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 from typing_extensions import override
 
+from portal.limits import largest_body
 from portal.whole_requests import WholeRequests
 
 HANDSHAKE_SECONDS = 10
@@ -101,7 +101,7 @@ class WebWorker(ASGIWorker):  # type: ignore[misc]
     @override
     def load_wsgi(self) -> None:
         """Load the application; a WSGI one becomes one for the event loop."""
-        self.asgi = WholeRequests(self.app.wsgi(), self.cfg.threads, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
+        self.asgi = WholeRequests(self.app.wsgi(), self.cfg.threads, largest_body)
 
     def admit(self, connection: Connection) -> None:
         """Add a connection; where there are too many, drop the one that has waited longest without a request."""

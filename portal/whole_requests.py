@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Environ = dict[str, Any]
+Application = Callable[..., Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
 
@@ -24,12 +25,12 @@ _log = logging.getLogger("portal.server")
 class WholeRequests:
     """An ASGI application (HTTP only) around a WSGI one (PEP 3333).
 
-    Bodies and answers are held in memory: pages and forms of this site are short. A body longer than `largest` bytes
-    is not read: the application sees its length and refuses it (portal.limits). One without Content-Length is not read
-    either, as Django would not. An answer leaves before the application's `close` is done.
+    Bodies and answers are held in memory: pages and forms of this site are short. A body longer than `largest` allows
+    at its path is not read: the application sees its length and refuses it (portal.limits). One without Content-Length
+    is not read either, as Django would not. An answer leaves before the application's `close` is done.
     """
 
-    def __init__(self, application: Callable[..., Iterable[bytes]], threads: int, largest: int) -> None:
+    def __init__(self, application: Application, threads: int, largest: Callable[[str], int]) -> None:
         self._application = application
         self._largest = largest
         self._threads = ThreadPoolExecutor(threads, "web")
@@ -42,7 +43,8 @@ class WholeRequests:
         environ = _environ(scope)
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _body(receive) if 0 < _length(environ) <= self._largest else b""
+                wanted = 0 < _length(environ) <= self._largest(environ["PATH_INFO"])
+                body = await _body(receive) if wanted else b""
         except (TimeoutError, ConnectionError):
             await _answer(send, (408, [(b"connection", b"close"), (b"content-length", b"0")], b""))
             return

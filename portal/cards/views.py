@@ -3,8 +3,10 @@
 import json
 
 from allauth.account.utils import get_login_redirect_url
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,6 +18,7 @@ from portal.cards.flows import issue_challenge, log_in
 from portal.cards.limits import may_use_card
 from portal.cards.proof import LONGEST_TOKEN
 from portal.failures import RATE_LIMITED, REQUEST_MALFORMED, Refusal
+from portal.selftest.form import LARGEST
 from portal.views import problem
 
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
@@ -66,12 +69,21 @@ def returned(request: HttpRequest) -> HttpResponse:
 
     The post comes from the component's page, so no cookie comes with it and none is set. Nothing is looked at or
     kept here: that page takes only what its own tab has asked for, and goes on by its own form. The component's page
-    looks first whether this site takes answers here, by GET and by an empty POST (docs/protocol, section 2 C).
+    looks first whether this site takes answers here, by GET and by an empty POST (docs/protocol, section 2 C). The
+    report of a self-test goes by the same way to the page that sends it (portal.selftest.report_pages).
     """
     if request.method == "GET":
-        response: HttpResponse = JsonResponse({"cardlogin_return": 1})
+        response: HttpResponse = JsonResponse(_about_this_site())
+    elif report := request.POST.get("report", "")[: LARGEST + 1]:  # one more: its page says that it is too long
+        response = render(request, "selftest/returned.html", {"report": report})
     else:
         fields = {name: request.POST.get(name, "")[:LONGEST_TOKEN] for name in ("token", "failure", "state")}
         response = render(request, "account/card_return.html", {"fields": fields})
     response["Access-Control-Allow-Origin"] = "*"
     return response
+
+
+def _about_this_site() -> dict[str, object]:
+    """What the component's page and its self-test want to know of a site."""
+    agent = {"newest": settings.CARDLOGIN_AGENT_NEWEST, "minimum": settings.CARDLOGIN_AGENT_MINIMUM}
+    return {"cardlogin_return": 1, "agent": agent, "login": reverse("account_login")}

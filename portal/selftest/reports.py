@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,6 +15,8 @@ from portal.selftest.models import Report
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Of codes: nothing that looks like something else (0 O, 1 I L, U V)."""
 LIFE: Final = timedelta(days=30)
+MOST: Final = 50_000
+"""Reports at a time, 64 KiB each at most: nobody fills the disk, from however many addresses."""
 _LENGTH = 8
 _CODE = re.compile(f"[{ALPHABET}]{{{_LENGTH}}}")
 _SECRET_BYTES = 32
@@ -23,35 +24,36 @@ _DRAWS = 5  # of 30^8 codes; a second draw is needed once in millions of reports
 
 
 class Full(Exception):
-    """No code was free; only a broken generator brings this about."""
+    """There is no room for another report, or (with a broken generator only) no code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What the sender is told once, and nobody can read back: the code for the help desk, the secret of the page."""
-
-    report: Report
-    code: str
-    secret: str
-
-
-def keep(content: dict[str, Any]) -> Kept:
-    """Keep a report that `portal.selftest.form` has read. Raises `Full`."""
+def keep(content: dict[str, Any]) -> str:
+    """Keep a report that `portal.selftest.form` has read; returns the secret of its sender's page. Raises `Full`."""
+    if Report.objects.count() >= MOST:
+        raise Full
     now = timezone.now()
-    secret = secrets.token_urlsafe(_SECRET_BYTES)
     for _ in range(_DRAWS):
-        code = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
         try:
             with transaction.atomic():
-                report = Report.objects.create(
-                    code_hash=_code_hash(code), secret_hash=_secret_hash(secret), content=content,
+                Report.objects.create(
+                    code_hash=_code_hash(code_of(secret)), secret_hash=_secret_hash(secret), content=content,
                     installation=content["installation"], first=content["first"], received_at=now,
                     expires_at=now + LIFE,
                 )  # fmt: skip
         except IntegrityError:
             continue  # another report has this code
-        return Kept(report, code, secret)
+        return secret
     raise Full
+
+
+def code_of(secret: str) -> str:
+    """The code that goes with a secret: as random as that, and kept nowhere, so that its sender's page can show it."""
+    rest, code = int(index(secret, "report code of"), 16), ""
+    for _ in range(_LENGTH):
+        rest, digit = divmod(rest, len(ALPHABET))
+        code += ALPHABET[digit]
+    return code
 
 
 def find_by_code(text: str) -> Report | None:

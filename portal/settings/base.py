@@ -173,6 +173,8 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "recovery_send_here": "3/h/key",
     # Codes of one account's second factor; how many in all is counted by portal.accounts.lockout.
     "second_factor": "5/5m/key,50/d/key",
+    # Reports of the self-test, which are kept for thirty days; an office behind one address has several.
+    "report": "20/h/ip",
     # The sound of one question, which a browser may fetch in parts; making one costs a tenth of a second.
     "captcha_sound": "20/5m/key,40/m/ip",
 }
@@ -203,8 +205,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups"
 X_FRAME_OPTIONS = "DENY"
 
-# Largest honest body: a token of 10,000 characters, percent-encoded in a form.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 48 * 1024
+# Largest honest bodies, percent-encoded in a form: a token of 10,000 characters; and, at the two addresses that take
+# one (portal.limits), a report of the self-test of 64 KiB.
+CARDLOGIN_LARGEST_FORM = 48 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 208 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
 
 # How many balancers stand between browsers and this portal (portal.proxies).
@@ -253,6 +257,9 @@ CARDLOGIN_ORIGIN = ""
 CARDLOGIN_PKI = ""
 CARDLOGIN_CRL_HOSTS: tuple[str, ...] = ()
 CARDLOGIN_AGENT_PORTS: tuple[int, ...] = (61171, 61172, 61173)
+# Releases of the component, which the self-test compares its own with: the newest, and the oldest that works here.
+CARDLOGIN_AGENT_NEWEST = "0.1.0"
+CARDLOGIN_AGENT_MINIMUM = "0.1.0"
 CARDLOGIN_AGENT_HTTP_PORT = 61170  # popups, where a browser does not trust the component's certificate
 # Assurance level 3 of the Government PKI: certificates on a card, handed over in person.
 CARDLOGIN_POLICIES = ("2.16.886.101.0.3.3",)

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import (
     CARDLOGIN_AGENT_HTTP_PORT,
+    CARDLOGIN_AGENT_MINIMUM,
+    CARDLOGIN_AGENT_NEWEST,
     CARDLOGIN_AGENT_PORTS,
     CARDLOGIN_PROFILE,
     content_security_policy,
@@ -49,6 +51,8 @@ CARDLOGIN_CONFIRMER = "portal.cards.confirmer.over_https" if CARDLOGIN_CONFIRMER
 CARDLOGIN_CRL_FOLDER = str(STATE / "lists")
 CARDLOGIN_AGENT_PORTS = tuple(map(int, _environment.listed("CARDLOGIN_AGENT_PORTS"))) or CARDLOGIN_AGENT_PORTS
 CARDLOGIN_AGENT_HTTP_PORT = _environment.number("CARDLOGIN_AGENT_HTTP_PORT", CARDLOGIN_AGENT_HTTP_PORT, 0, 65535)
+CARDLOGIN_AGENT_NEWEST = _environment.version("CARDLOGIN_AGENT_NEWEST", CARDLOGIN_AGENT_NEWEST)
+CARDLOGIN_AGENT_MINIMUM = _environment.version("CARDLOGIN_AGENT_MINIMUM", CARDLOGIN_AGENT_MINIMUM)
 _environment.finish()
 CONTENT_SECURITY_POLICY = content_security_policy(CARDLOGIN_AGENT_PORTS, CARDLOGIN_AGENT_HTTP_PORT)
 

@@ -1,6 +1,7 @@
 """What an installation is told by environment variables: read strictly, and all complaints made at once."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 _LARGEST_SECRET = 4_096
+_VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,3}")
 _SHORTEST_KEY = 43  # 256 bits in Base64
 
 
@@ -69,6 +71,14 @@ class Environment:
         if value not in choices:
             self.complain(f"{name} is one of {', '.join(choices)}")
         return value
+
+    def version(self, name: str, otherwise: str) -> str:
+        """Numbers between dots, such as 1.2.0; `otherwise` where it is not set, or wrong (with a complaint)."""
+        value = self.text(name, otherwise)
+        if _VERSION.fullmatch(value):
+            return value
+        self.complain(f"{name} is no version such as 1.2.0")
+        return otherwise
 
     def listed(self, name: str) -> tuple[str, ...]:
         """The parts between commas, without blanks and empty ones."""

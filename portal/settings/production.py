@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from portal.policy import PROFILES
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import CARDLOGIN_PROFILE
+from portal.settings.base import CARDLOGIN_AGENT_MINIMUM, CARDLOGIN_AGENT_NEWEST, CARDLOGIN_PROFILE
 from portal.settings.environment import Environment
 from portal.settings.state import complaint_about, keep_private
 from portal.settings.stores import AddressRefused, cache, crosses_a_network_unprotected, database
@@ -95,6 +95,8 @@ if not CARDLOGIN_CRL_HOSTS:
 CARDLOGIN_CONFIRMER_URL = _environment.text("CARDLOGIN_CONFIRMER_URL")
 CARDLOGIN_CONFIRMER_FOLDER = _environment.text("CARDLOGIN_CONFIRMER_FOLDER")
 CARDLOGIN_CONFIRMER = _confirmer()
+CARDLOGIN_AGENT_NEWEST = _environment.version("CARDLOGIN_AGENT_NEWEST", CARDLOGIN_AGENT_NEWEST)
+CARDLOGIN_AGENT_MINIMUM = _environment.version("CARDLOGIN_AGENT_MINIMUM", CARDLOGIN_AGENT_MINIMUM)
 
 # Mail and text messages
 EMAIL_HOST = _environment.required("CARDLOGIN_MAIL_HOST")

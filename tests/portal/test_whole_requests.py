@@ -58,7 +58,7 @@ def ask(application: Any, told: dict[str, Any], body: Iterable[bytes] = ()) -> l
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(WholeRequests(application, 1, 100)(told, receive, send))
+    asyncio.run(WholeRequests(application, 1, lambda path: 100)(told, receive, send))
     return sent
 
 

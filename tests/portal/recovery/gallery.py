@@ -142,5 +142,5 @@ def _answer(gallery: Gallery, route: Route) -> None:
         route.fulfill(path=PORTAL / path.lstrip("/"))
     else:
         answer = gallery.pages[path.strip("/")]
-        policy = {"Content-Security-Policy": answer["Content-Security-Policy"]}
+        policy = {name: answer[name] for name in ("Content-Security-Policy", "Referrer-Policy")}
         route.fulfill(body=answer.content, content_type="text/html; charset=utf-8", headers=policy)

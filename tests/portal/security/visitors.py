@@ -11,7 +11,7 @@ from portal.accounts.models import User
 from portal.captcha.forms import new_question
 from portal.captcha.questions import Kind
 from tests.portal.conftest import browser
-from tests.portal.helpers import ask_challenge, card_log_in
+from tests.portal.helpers import ask_challenge, card_log_in, location
 from tests.portal.member.people import log_in
 from tests.portal.member.test_second_factor import switch_on
 from tests.portal.pki import Pki
@@ -26,6 +26,7 @@ from tests.portal.registration.walk import (
     mail_to,
     solved,
 )  # fmt: skip
+from tests.portal.selftest.samples import send
 from tests.portal.support.people import at_the_desk, look_up, sent
 
 
@@ -194,6 +195,11 @@ def at_the_desk_with_a_report(world: World) -> Visitor:
     return Visitor(client, [f"/support/reports/{report.pk}/"])
 
 
+def who_has_sent_a_report(world: World) -> Visitor:
+    client = browser()
+    return Visitor(client, [location(send(client))])
+
+
 def of_the_staff_without_a_code(world: World) -> Visitor:
     at_the_desk(world.owner)
     client = browser()
@@ -223,5 +229,6 @@ VISITORS: dict[str, Callable[[World], Visitor]] = {
     "before the new password": before_the_new_password,
     "who has set a new password": who_has_set_a_new_password,
     "at the desk with a report": at_the_desk_with_a_report,
+    "who has sent a report": who_has_sent_a_report,
     "of the staff without a code": of_the_staff_without_a_code,
 }
