@@ -35,6 +35,7 @@ urlpatterns = [
     path("member/cards/<int:card>/rename/", card_rename, name="card_rename"),
     path("", include("portal.member.urls")),
     path("", include("portal.support.urls")),
+    path("", include("portal.selftest.urls")),
     path("captcha/image/<slug:key>/", picture, name="captcha-image"),
     path("captcha/sound/<slug:key>/", sound, name="captcha-sound"),
 ]

@@ -1,0 +1,11 @@
+"""Addresses of the self-test."""
+
+from django.urls import path
+
+from portal.selftest.views import clock, page, trial
+
+urlpatterns = [
+    path("selftest/", page, name="selftest"),
+    path("selftest/clock/", clock, name="selftest_clock"),
+    path("selftest/trial/", trial, name="selftest_trial"),
+]
