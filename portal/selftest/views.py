@@ -15,7 +15,7 @@ from portal.failures import PAGE_INSECURE
 from portal.languages import in_words
 from portal.selftest.trial import try_card
 from portal.selftest.words import words
-from portal.support.manual import manual
+from portal.support.manual import Code, manual
 
 OLDEST: Final = {"chromium": 109, "edge": 109, "firefox": 115, "safari": 16}
 """The oldest versions that the component's page and ours are written for; the same as in the component."""
@@ -65,12 +65,17 @@ def trial(request: HttpRequest) -> JsonResponse:
 def _data() -> dict[str, Any]:
     """What the script needs to know: the oldest browsers, each code in the language in use, what the manual knows."""
     known = manual().codes
-    codes = {code: _said(known[code].sign, known[code].said.meaning, known[code].said.steps) for code in CODES}
+    codes = {code: _said(known[code].sign, known[code].said.meaning, _steps(known[code])) for code in CODES}
     codes[PAGE_INSECURE.code] = _said("fail", in_words(PAGE_INSECURE.meaning), (in_words(PAGE_INSECURE.remedy),))
     return {
         "oldest": OLDEST, "codes": codes, "facts": {fact: manual().fact_name(fact) for fact in _FACTS},
         "words": words(), "known": list(known), "pin": [code.code for code in known.values() if code.check == "pin"],
     }  # fmt: skip
+
+
+def _steps(code: Code) -> tuple[str, ...]:
+    """What to do; the last step for a component that is not found would be to open this page."""
+    return code.said.steps[:-1] if code.code == "agent_not_found" else code.said.steps
 
 
 def _said(sign: str, meaning: str, steps: tuple[str, ...]) -> dict[str, Any]:

@@ -18,7 +18,6 @@ def words() -> dict[str, str]:
         "notes": _("No fault. There are {n} notes; you can log in all the same."),
         "good": _("All is right."),
         "again": _("Start again"),
-        "seconds": _("{n} seconds"),
         "granted": _("allowed"),
         "prompt": _("not asked yet"),
         "denied": _("blocked"),

@@ -61,6 +61,7 @@ function showWays({ port }) {
   element("start").textContent = WORDS.again;
   element("onward").hidden = false;
   for (const id of ["way-agent", "way-trial"]) element(id).hidden = port === undefined;
+  element("way-install").hidden = port !== undefined;
 }
 
 function goOn() {

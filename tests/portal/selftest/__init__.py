@@ -1,0 +1,1 @@
+"""The self-test of the portal: page, trial, and the ways to it."""
