@@ -13,7 +13,9 @@ def words() -> dict[str, str]:
         "skip": pgettext("sign of a check", "not checked"),
         "wait": pgettext("sign of a check", "waiting"),
         "progress": _("Checking: {n} / {m}"),
-        "looking": _("Checking: {n} / {m}. Looking for the component on this computer; this may take up to 20 seconds."),
+        "looking": _(
+            "Checking: {n} / {m}. Looking for the component on this computer; this may take up to 20 seconds."
+        ),
         "faults": _("{n} of the checks found a fault; the first one is the cause."),
         "notes": _("No fault. There are {n} notes; you can log in all the same."),
         "good": _("All is right."),

@@ -65,5 +65,8 @@ DOORS = (
     Door("card_bind", "/member/cards/bind/", "bind", _member),
     Door("register_card", SIGN, "bind", _registers),
     Door("forgot_account_card", f"{BASE}account/card/", "login", _stranger),
-    *(Door(f"{way}_card_proof", f"{BASE}{way}-card/proof/", way, _names(way)) for way in ("activate", "unlock", "reset")),
+    *(
+        Door(f"{way}_card_proof", f"{BASE}{way}-card/proof/", way, _names(way))
+        for way in ("activate", "unlock", "reset")
+    ),
 )

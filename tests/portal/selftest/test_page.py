@@ -46,7 +46,10 @@ def test_codes_have_the_texts_of_the_manual(client: Client, language: str) -> No
     tag = {"zh-hant": "zh-Hant"}.get(language, language)
     for code in CODES:
         said = manual().codes[code].texts[tag]
-        assert (told["codes"][code]["meaning"], told["codes"][code]["steps"]) == (said.meaning, list(said.steps[: -1 if code == "agent_not_found" else None]))
+        assert (told["codes"][code]["meaning"], told["codes"][code]["steps"]) == (
+            said.meaning,
+            list(said.steps[: -1 if code == "agent_not_found" else None]),
+        )
     assert all(told["words"].values())
     assert set(CODES) <= set(told["known"])
 

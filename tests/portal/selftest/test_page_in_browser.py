@@ -35,7 +35,9 @@ class Portal:
     def __init__(self, page: Page) -> None:
         self.page, self.offset, self.policy, self.hello = page, 0.0, "same-origin-allow-popups", False
         page.route("**/selftest/clock/", lambda route: route.fulfill(json={"now": time.time() + self.offset}))
-        page.route("**/accounts/login/", lambda route: route.fulfill(headers={"Cross-Origin-Opener-Policy": self.policy}))
+        page.route(
+            "**/accounts/login/", lambda route: route.fulfill(headers={"Cross-Origin-Opener-Policy": self.policy})
+        )
         page.route(re.compile(r"//localhost:\d+/"), self._agent)
 
     def _agent(self, route: Route) -> None:
@@ -196,7 +198,9 @@ def test_trial(pki: Pki, opens: Opens) -> None:
     page, posted = portal.page, []
     portal.hello = True
     token = json.loads(pki.cards["citizen"].token("x.test"))
-    page.route("**/v1/authenticate", lambda route: route.fulfill(json=token, headers={"Access-Control-Allow-Origin": "*"}))
+    page.route(
+        "**/v1/authenticate", lambda route: route.fulfill(json=token, headers={"Access-Control-Allow-Origin": "*"})
+    )
 
     def take(route: Route) -> None:
         posted.append((urlsplit(route.request.url).path, route.request.post_data or ""))
@@ -244,7 +248,9 @@ def test_keyboard_alone_is_enough(opens: Opens) -> None:
     reached = set()
     for _ in range(14):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.closest('[data-check]')?.dataset.check ?? document.activeElement.id"))
+        reached.add(
+            page.evaluate("document.activeElement.closest('[data-check]')?.dataset.check ?? document.activeElement.id")
+        )
     assert {*CHECKS, "print"} <= reached
     assert page.get_attribute("#state", "role") == "status"
 

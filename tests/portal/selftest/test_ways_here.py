@@ -62,7 +62,9 @@ def test_refused_card_is_led_on(user: User, pki: Pki, door: Door) -> None:
 
 
 def test_code_that_the_manual_does_not_know_has_no_link(client: Client, user: User, pki: Pki) -> None:
-    made = get_template("_card_failure.html").render({"failure": {"code": "card_not_bound", "meaning": "", "remedy": ""}})
+    made = get_template("_card_failure.html").render(
+        {"failure": {"code": "card_not_bound", "meaning": "", "remedy": ""}}
+    )
     assert WAY in made
     assert "/manual/failures/" not in made
 
