@@ -21,11 +21,14 @@ async function run(checks) {
   const begun = inTheClick(checks); // before anything is awaited
   begin();
   for (const check of checks) showWaiting(check);
-  for (const [n, check] of checks.entries()) {
-    showProgress(n, checks.length, begun.through && ["popups", "daemon"].includes(check));
-    showResult(check, await CHECKS[check](begun));
+  try {
+    for (const [n, check] of checks.entries()) {
+      showProgress(n, checks.length, begun.through && ["popups", "daemon"].includes(check));
+      showResult(check, await CHECKS[check](begun));
+    }
+  } finally {
+    end();
   }
-  end();
 }
 
 function showProgress(n, m, looking) {
@@ -86,11 +89,16 @@ async function showTrial(ask) {
   element("trial-cancel").hidden = false;
   showWaiting("account");
   say(WORDS.pin);
-  const result = await ask;
-  element("trial-cancel").hidden = true;
-  showResult("account", CANCELLED.has(result.code) ? left() : result);
-  end();
-  if (CANCELLED.has(result.code)) say(WORDS.cancelled);
+  let cancelled = false;
+  try {
+    const result = await ask;
+    cancelled = CANCELLED.has(result.code);
+    showResult("account", cancelled ? left() : result);
+  } finally {
+    element("trial-cancel").hidden = true;
+    end();
+  }
+  if (cancelled) say(WORDS.cancelled);
 }
 
 const sending = () => say(WORDS.sending);

@@ -9,6 +9,8 @@ export const PORTS = PLACE.agentPorts.split(",").map(Number);
 export const HTTP_PORT = Number(PLACE.agentHttpPort);
 const CLOCK_NOTE = 120; // seconds
 const CLOCK_FAULT = 300;
+// Where the policy of this page is in the way, a log-in leaves the page: whether that works, only a trial can tell.
+const UNSEEN = ["permission_denied", "opener_cut"];
 // By the words in which browsers call themselves; the more special ones first.
 const KINDS = [["edge", /\bEdgA?\/(\d+)/], ["chromium", /(?:Chrome|CriOS)\/(\d+)/], ["firefox", /\b(?:Firefox|FxiOS)\/(\d+)/], ["safari", /\bVersion\/(\d+)\S* .*Safari\//]];
 
@@ -91,8 +93,12 @@ async function policy() {
 
 async function daemon({ agent }) {
   const { code, port } = await agent;
-  seen.agent = { code, port };
   seen.network_access = await networkAccess(); // the person may have been asked meanwhile
+  if (opener && UNSEEN.includes(code)) {
+    seen.agent = { code: "", port: PORTS[0] };
+    return left();
+  }
+  seen.agent = { code, port };
   const facts = port === undefined ? [] : [[FACTS.port, String(port)]];
   return code === "" ? good(facts) : found(code, facts);
 }

@@ -49,7 +49,8 @@ export function returned(sending) {
   const fields = JSON.parse(sessionStorage.getItem(RETURNED) ?? "null");
   sessionStorage.removeItem(RETURNED);
   if (fields?.token || fields?.failure) return resultOf(completeNavigation(fields), sending);
-  const unfinished = unfinishedNavigation();
+  // Another page's is told there.
+  const unfinished = sessionStorage.getItem(PAGE) === window.location.pathname ? unfinishedNavigation() : undefined;
   return unfinished && Promise.resolve(refused(unfinished));
 }
 
