@@ -23,14 +23,14 @@ from tests.portal.recovery.test_looks import keep_picture, overflows
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 OK, WARN, FAIL, SKIP = "正常", "注意", "異常", "未檢測"
 ANSWERS = (
-    Outcome("ok", "", "這張憑證卡可以登入。", (), (("持卡人", "王○明"), ("已綁定帳號", "是"), ("帳號", "wa****01"))),
-    Outcome("warn", "account_not_bound", "尚未綁定。", ("用帳號與密碼登入。",), (("已綁定帳號", "否"),)),
+    Outcome("ok", "", "可以登入。", (), (("持卡人", "王○明"), ("已綁定帳號", "是"), ("帳號", "wa****01"))),
+    Outcome("warn", "account_not_bound", "尚未綁定。", ("用密碼登入。",), (("已綁定帳號", "否"),)),
     Outcome("fail", "certificate_revoked", "這張憑證已經廢止。", ("申請新卡。",)),
 )
 
 
 class Portal:
-    """A portal in a Chromium that has no server: its pages, its clock, what it says to a trial, where it is left for."""
+    """A portal in a Chromium that has no server: its pages, its clock, what it says to a trial."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.offset, self.policy, self.hello = page, 0.0, "same-origin-allow-popups", False
@@ -161,7 +161,7 @@ def test_kinds_of_browsers(opens: Opens) -> None:
 
 
 def test_pop_ups_that_are_blocked(opens: Opens) -> None:
-    """With the permission, in a small window of our own; without it, by the component's window: one click, one window."""
+    """With the permission, a small window of our own; without it, the component's window: one click, one window."""
     portal = opens()
     opened: list[Page] = []
     portal.page.context.on("page", lambda page: opened.append(page))

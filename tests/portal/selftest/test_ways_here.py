@@ -1,4 +1,4 @@
-"""From every place that shows a card's failure a way leads to the self-test, and to what the manual says of the code."""
+"""From every place that shows a card's failure ways lead to the self-test, and to what the manual says of the code."""
 
 import re
 from pathlib import Path
