@@ -227,4 +227,3 @@ class Stage:
         command = [*_NOBODY, *Agent.command(settings)]
         program = Program.start("stranger-agent", command, logs=self.logs, env={"HOME": str(state)}, cwd=ROOT)
         self._agents.callback(program.stop)
-
