@@ -28,7 +28,8 @@ async def run(ask: Ask) -> AsyncIterator[Line]:
     """The lines of one run: the checks that are made, each result as it comes, and the end. Raises Unknown."""
     wanted = chosen(ask)
     results = asyncio.Queue[CheckLine | BaseException]()
-    await asyncio.to_thread(catalogue.codes)  # read before it is needed: nothing else waits for the file
+    # Catalogues are read once, and before they are needed: no check waits for a file.
+    await asyncio.to_thread(lambda: _said(catalogue.codes()[0]))
     made = _Run(Context(ask), results)
     yield BeginLine(wanted)
     tasks = [asyncio.create_task(made.line(name)) for name in wanted]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from agent.selftest import portal_look
 from agent.selftest.checks.computer import judge
@@ -49,7 +50,7 @@ def test_systems(facts: tuple[str, str, str, str, str], code: str) -> None:
 
 def test_offset() -> None:
     assert offset_of(formatdate(NOW, usegmt=True), NOW + 0.5) == 0
-    assert offset_of(formatdate(NOW - 300, usegmt=True), NOW + 0.5) == 300  # noqa: PLR2004  # seconds
+    assert offset_of(formatdate(NOW - 300, usegmt=True), NOW + 0.5) == 300  # seconds
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,8 @@ def test_portal_that_says_nothing_useful(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "agent", [None, [], "0.1.0", {"newest": 1}, {"newest": "1.0\n"}, {"newest": "<b>"}, {"newest": "1" * 5, "minimum": ""}]
+    "agent",
+    [None, [], "0.1.0", {"newest": 1}, {"newest": "1.0\n"}, {"newest": "<b>"}, {"newest": "1" * 5, "minimum": ""}],
 )  # fmt: skip
 def test_versions_that_are_none(agent: object) -> None:
     body = json.dumps({"cardlogin_return": 1, "agent": agent, "login": "//evil.example/"}).encode()
@@ -177,13 +179,15 @@ def test_report(tmp_path: Path) -> None:
     assert header(tmp_path / "state").installation == head.installation
     line = CheckLine("token", "ok", "", "", told({"label": "<b>王小明"}), 0.1, {}, "")
     made = report(head, [line], "")
-    assert made["results"] == [{"check": "token", "sign": "ok", "code": "", "because": "", "facts": {"label": "<○○○○明"}}]
+    assert made["results"] == [
+        {"check": "token", "sign": "ok", "code": "", "because": "", "facts": {"label": "<○○○○明"}}
+    ]
     assert "&lt;○○○○明" in page(made, "zh-Hant")
 
 
 def test_report_without_a_folder_to_remember_in(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("no folder")
-    assert len(header(tmp_path / "state").installation) == 32  # noqa: PLR2004  # digits
+    assert len(header(tmp_path / "state").installation) == 32  # digits
 
 
 class _Head(BaseHTTPRequestHandler):
@@ -195,6 +199,7 @@ class _Head(BaseHTTPRequestHandler):
         self.send_header("Content-Length", self.size)
         self.end_headers()
 
+    @override
     def log_message(self, format: str, *arguments: Any) -> None:
         """Says nothing."""
 
@@ -223,5 +228,3 @@ def test_answers_of_addresses(status: int, size: str, good: tuple[bool, bool]) -
     with server(status=status, size=size) as (url, hosts):
         found = [reach(url, hosts, responder=responder).good for responder in (False, True)]
     assert tuple(found) == good
-
-
