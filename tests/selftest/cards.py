@@ -80,7 +80,7 @@ def _later(card: Card, issuer: Issuer, places: Places) -> _Made:
 
 def _short(card: Card, issuer: Issuer, places: Places) -> _Made:
     """The key on the card is another: it takes none that is so short, and nothing is signed with it."""
-    key, short = rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 1024)
+    key, short = rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 1024)  # noqa: S505  # the point
     return key, profile.card_certificate(card, "signing", short.public_key(), issuer, places, datetime.now(UTC))
 
 
@@ -89,7 +89,7 @@ def _sha1(card: Card, issuer: Issuer, places: Places) -> _Made:
     key = rsa.generate_private_key(65537, 2048)
     good = profile.card_certificate(card, "signing", key.public_key(), issuer, places, datetime.now(UTC))
     body = good.tbs_certificate_bytes.replace(_WITH_SHA256, _WITH_SHA1)
-    signature = issuer.key.sign(body, padding.PKCS1v15(), SHA1())
+    signature = issuer.key.sign(body, padding.PKCS1v15(), SHA1())  # noqa: S303  # the point
     algorithm = encode(0x30, encode(0x06, _WITH_SHA1) + encode(0x05, b""))
     der = encode(0x30, body + algorithm + encode(0x03, b"\0" + signature))
     return key, x509.load_der_x509_certificate(der)

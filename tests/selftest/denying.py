@@ -1,4 +1,4 @@
-"""A PC/SC service that does not let this user in, as pcscd with polkit does: pcsc-lite's protocol, two messages of it."""
+"""A PC/SC service that does not let this user in, as pcscd with polkit does: two messages of pcsc-lite's protocol."""
 
 import socket
 import struct

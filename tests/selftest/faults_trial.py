@@ -8,6 +8,7 @@ from tests.selftest import faults_card as card
 from tests.selftest import faults_computer as computer_faults
 from tests.selftest.computer import Computer
 from tests.selftest.rows import Act, Row, Scene
+from tests.selftest.stage import PORTS
 from tests.stand.parts import PIN
 from tests.stand.waiting import wait_until
 
@@ -32,7 +33,7 @@ def cancels(computer: Computer) -> None:
 def wrong_pin(computer: Computer) -> None:
     """The person types a wrong PIN, and gives up."""
     types("999999")(computer)
-    wait_until(lambda: computer.stage.reader.control("status")["tries"] == 2)  # noqa: PLR2004
+    wait_until(lambda: computer.stage.reader.control("status")["tries"] == 2)
     cancels(computer)
 
 
@@ -100,7 +101,7 @@ PAIRS = (
     Row("key readable by others, browser distrusts us", "identity_exposed",
         both(agent.exposed_key, agent.page_distrusts)),
     Row("other programs on all ports, PIN locked", "ports_taken",
-        both(agent.stranger("web", *agent.PORTS), card.tries(0)), also=("pin_locked",), scene=Scene.NONE),
+        both(agent.stranger("web", *PORTS), card.tries(0)), also=("pin_locked",), scene=Scene.NONE),
     Row("state folder open, certificate expired", "state_unsafe",
         both(computer_faults.shared_state, card.card("expired")), also=("certificate_expired",)),
     Row("no screen, card fails", "no_prompt", both(agent.no_display, card.slot(SlotState.FAILING)),

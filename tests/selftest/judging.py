@@ -1,4 +1,4 @@
-"""Whether what a run has told is right: what is red, what is not made because of it, what people read, what may leave."""
+"""Whether what a run has told is right: what is red, what is left out for it, what people read, what may leave."""
 
 import json
 import re

@@ -150,7 +150,7 @@ class Stage:
 
     @cached_property
     def secrets(self) -> frozenset[str]:
-        """What must not leave the computer: names of holders, numbers of certificates and cards, the user's own name."""
+        """What must not leave the computer: names of holders, numbers of certificates and cards, the user's home."""
         index = read_index(self.pki)
         images = [json.loads(image.read_text("utf-8")) for image in (self.pki / "cards").glob("*.json")]
         found = {holder for card in index.cards.values() if len(holder := card.holder) > 1}

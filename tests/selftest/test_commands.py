@@ -53,7 +53,7 @@ def test_failure(computer: Computer) -> None:
 def test_warnings_alone(computer: Computer) -> None:
     faults_card.tries(1)(computer)
     status, out, _ = doctor(computer, "--check", "pin")
-    assert status == 3  # noqa: PLR2004  # as its help says
+    assert status == 3  # as its help says
     assert "pin_last_try" in out
 
 
