@@ -69,6 +69,7 @@ class Computer:
     environment: dict[str, str] = field(default_factory=dict)
     browser: dict[str, Any] = field(default_factory=lambda: dict(BROWSER))
     portal: str = ""
+    patient: bool = True  # a busy machine is waited for: the row is not about time
     text: str | None = None  # the settings file, where it is not to be `settings`
 
     def __post_init__(self) -> None:
@@ -150,9 +151,12 @@ class Computer:
         """Starts a part of the agent here."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            self.command(sys.executable, "-m", *arguments), cwd=ROOT, env=self.environment, stdin=pipe, stdout=pipe,
-            stderr=pipe, start_new_session=True,
+            self.command(sys.executable, *self._module(), *arguments), cwd=ROOT, env=self.environment, stdin=pipe,
+            stdout=pipe, stderr=pipe, start_new_session=True,
         )  # fmt: skip
+
+    def _module(self) -> list[str]:
+        return ["-m", *(["tests.selftest.patient"] if self.patient else [])]
 
     def run(self, **more: Any) -> Told:
         """Runs the self-test as the daemon does for its page."""

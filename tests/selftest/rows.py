@@ -7,6 +7,7 @@ from typing import Literal
 
 from tests.selftest.computer import Computer
 
+_LATE = ("hung", "slow", "silent")
 Act = Callable[[Computer], None]
 
 
@@ -44,3 +45,8 @@ class Row:
     spent: int = 0
     pair: bool = False
     check: str = ""  # the first red check, where it is not the one that the catalogue names
+
+    @property
+    def about_time(self) -> bool:
+        """Whether it is about something that does not answer in time: then the limits are those that people have."""
+        return any(word in code for code in (self.first, *self.also, *self.warns) for word in _LATE)

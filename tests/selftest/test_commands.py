@@ -38,7 +38,7 @@ def doctor(computer: Computer, *arguments: str) -> tuple[int, str, str]:
 
 def test_all_right(computer: Computer) -> None:
     status, out, errors = doctor(computer)
-    assert (status, errors) == (0, "")
+    assert (status, errors) == (0, ""), out
     assert len([line for line in out.splitlines() if line[:1] in "✓–" and line]) == len(NAMES)
 
 

@@ -80,6 +80,11 @@ def row(**more: Any) -> str:
 
 
 LONG = "9" * 5_000
+VERSIONS: tuple[Any, ...] = ("", "1.0 ", "A", "<b>", "1" * 33, 1, None, [])
+VALUES: tuple[Any, ...] = (
+    1, None, True, [], {}, ["x"], "a\nb", "a\rb", "\t", "\0", "\x1b[31m", "\x7f", "\u2028", "\u202e", "\ud800",
+    "\ufeff", "\u200b", "\u3000",
+)  # fmt: skip
 MALFORMED = {
     "nothing": "", "blank": " ", "not JSON": "{", "a list": "[]", "a number": "1", "null": "null", "a text": '"x"',
     "single quotes": text().replace('"', "'"), "after the end": text() + "x", "two": text() + text(),
@@ -97,7 +102,7 @@ MALFORMED = {
         "2026-02-30T17:00:00Z", "2026-12-02T24:00:00Z", "2026-12-02T17:00:60Z", "2026-12-02T17:00:00.5Z", "",
         "0000-01-01T00:00:00Z", "２026-12-02T17:00:00Z", 1764694800, None,
     )},
-    **{f"version {version}"[:30]: text(version=version) for version in ("", "1.0 ", "A", "<b>", "1" * 33, 1, None, [])},
+    **{f"version {version}"[:30]: text(version=version) for version in VERSIONS},
     "first of no row": text(first="no_card"), "no first": text(first=""), "first of another type": text(first=None),
     "first without a fault": text(result("reader"), first="no_reader"),
     "first is a warning": text(result("reader", "warn", "no_reader"), first="no_reader"),
@@ -115,10 +120,7 @@ MALFORMED = {
     "facts none": row(facts=None), "facts a list": row(facts=[]), "facts of the page": row(facts=[{"name": "a"}]),
     "fact's name": row(facts={"A": "x"}), "fact without a name": row(facts={"": "x"}),
     "fact too long": row(facts={"a": "x" * 201}),
-    **{f"fact {value!r}"[:30]: row(facts={"a": value}) for value in (
-        1, None, True, [], {}, ["x"], "a\nb", "a\rb", "\t", "\0", "\x1b[31m", "\x7f", "\u2028", "\u202e", "\ud800",
-        "\ufeff", "\u200b", "\u3000",
-    )},
+    **{f"fact {value!r}"[:30]: row(facts={"a": value}) for value in VALUES},
     "key twice": text().replace('"version":', '"version": "0.1.0", "version":'),
     "key twice by an escape": text().replace('"version":', '"versio\\u006e": "0.1.0", "version":'),
     "fact twice": text(result("reader", a="1")).replace('"a":', '"a": "2", "a":'),

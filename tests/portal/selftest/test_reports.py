@@ -162,9 +162,9 @@ def test_over_after_thirty_days_and_gone_the_night_after(client: Client, path: s
 
 def test_code_that_another_report_has_is_drawn_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["a" * 43, "a" * 43, "b" * 43])
-    monkeypatch.setattr(reports.secrets, "token_urlsafe", lambda size: next(drawn))
+    monkeypatch.setattr("portal.selftest.reports.secrets.token_urlsafe", lambda size: next(drawn))
     assert [location(send(client)) for _ in range(2)] == [f"{NEW}{'a' * 43}/", f"{NEW}{'b' * 43}/"]
-    monkeypatch.setattr(reports.secrets, "token_urlsafe", lambda size: "a" * 43)
+    monkeypatch.setattr("portal.selftest.reports.secrets.token_urlsafe", lambda size: "a" * 43)
     assert refusal(send(client)) == "reports_full"
     assert Report.objects.count() == 2
 
@@ -217,7 +217,7 @@ def test_deleted_by_two_at_once_is_said_once() -> None:
 def test_several_at_once_are_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two have drawn the same: one of them draws again."""
     drawn = iter(["a" * 43, "a" * 43, "b" * 43, "c" * 43, "d" * 43])
-    monkeypatch.setattr(reports.secrets, "token_urlsafe", lambda size: next(drawn))
+    monkeypatch.setattr("portal.selftest.reports.secrets.token_urlsafe", lambda size: next(drawn))
 
     def one(_: int) -> str:
         try:
