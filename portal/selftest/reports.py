@@ -1,4 +1,7 @@
-"""Reports: kept for thirty days, found by a code that their sender tells, deleted by whoever has their secret."""
+"""Reports: kept for thirty days, found by a code that their sender tells, deleted by whoever has their secret.
+
+Neither is kept, so after a change of the sealing key nobody finds the reports from before; they end in their time.
+"""
 
 import re
 import secrets
