@@ -198,6 +198,11 @@ PORTAL_UNREACHABLE = Failure(
     _("This site cannot be reached."),
     _("Check the network connection and try again."),
 )
+PAGE_INSECURE = Failure(
+    "page_insecure",
+    _("This page was opened without a secure connection (https)."),
+    _("Open the page again with an address that begins with “https://”."),
+)
 SECOND_FACTOR_WRONG = Failure(
     "second_factor_wrong",
     _("The code is wrong, used or expired."),

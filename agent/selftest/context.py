@@ -13,7 +13,7 @@ from agent.selftest.ask import Ask
 from agent.selftest.cards_look import DriversSeen, ReadersSeen, look_at_drivers, look_at_readers
 from agent.selftest.certificates_look import CertificatesSeen
 from agent.selftest.examination import Examined, examine
-from agent.selftest.once import Once, apart, in_thread
+from agent.selftest.once import Once, apart, in_thread, within
 from agent.selftest.portal_look import PortalSeen
 from agent.selftest.ports_look import PortSeen
 from agent.selftest.seen import ExamineAsk, TokenSeen
@@ -21,6 +21,9 @@ from agent.selftest.stores_look import StoresSeen, look_at_stores
 from agent.selftest.verdict import RevocationSeen, Rules
 from agent.settings import Settings, SettingsError, read_settings_of
 from agent.state import IDENTITY
+
+# Seconds that a look at a server, a port or a browser's store may take: a run without a trial is to end in five.
+LIMIT = 3.5
 
 
 class Context:
@@ -34,19 +37,17 @@ class Context:
         card = self.settings.card
         answers = DriverAnswers(self.settings.state / DRIVERS).all()
         self.setup = HostSetup(card.drivers, card.modules, card.prompt, card.pin, answers=answers, pcsc=card.pcsc)
-        self.portal: Once[PortalSeen] = in_thread(lambda: portal_look.look(ask.portal))
+        self.portal: Once[PortalSeen] = Once(self._portal)
         self.secure_ports: Once[tuple[PortSeen, ...]] = Once(self._secure_ports)
         self.readers: Once[ReadersSeen] = Once(lambda: look_at_readers(self.setup))
         self.drivers: Once[DriversSeen] = Once(lambda: look_at_drivers(self.setup))
+        self.cards_hang: Once[bool] = Once(self._cards_hang)
         self.prompt: Once[Examined] = Once(lambda: examine(ExamineAsk(self.setup, "prompt")))
-        self.stores: Once[StoresSeen] = in_thread(lambda: look_at_stores(self.identity, self.environment))
+        self.plain_ports: Once[tuple[PortSeen, ...]] = Once(self._plain_ports)
+        self.stores: Once[StoresSeen | None] = Once(self._stores)
         self.rules: Once[Rules] = in_thread(lambda: Rules(self.settings.selftest))
         self.revocation: Once[RevocationSeen] = Once(self._revocation)
         self.certificates: Once[CertificatesSeen | None] = Once(self._certificates)
-
-    async def plain_port(self, port: int) -> PortSeen:
-        """Who listens on a port of plain HTTP."""
-        return await apart(lambda: ports_look.look_plain(port))
 
     async def token(self) -> TokenSeen | None:
         """The card that is spoken of: the first that a driver reads."""
@@ -56,9 +57,35 @@ class Context:
         """The agent of this user that answers."""
         return next((seen for seen in await self.secure_ports() if seen.ours), None)
 
+    async def _cards_hang(self) -> bool:
+        """Whether no card answers; looked at where a driver hangs, to know which of them it is."""
+        if not any(look.examined.hung for look in (await self.drivers()).looks):
+            return False
+        readers = await self.readers()
+        if readers.code or any(card.mute for card in readers.cards):
+            return False
+        return (await examine(ExamineAsk(self.setup, "cards"))).hung
+
     async def _secure_ports(self) -> tuple[PortSeen, ...]:
-        looks = [partial(ports_look.look_secure, port, self.identity) for port in self.settings.web.ports]
-        return tuple(await asyncio.gather(*map(apart, looks)))
+        ports = self.settings.web.ports
+        looks = (apart(partial(ports_look.look_secure, port, self.identity)) for port in ports)
+        silent = (PortSeen(port, taken=True, silent=True) for port in ports)
+        return tuple(await asyncio.gather(*map(partial(within, LIMIT), looks, silent)))
+
+    async def _plain_ports(self) -> tuple[PortSeen, ...]:
+        """The old component's port and ours of plain HTTP, as far as the settings have them."""
+        ports = [port for port in (self.settings.hipki.port, self.settings.web.http_port) if port]
+        looks = (apart(partial(ports_look.look_plain, port)) for port in ports)
+        silent = (PortSeen(port, taken=True, silent=True) for port in ports)
+        return tuple(await asyncio.gather(*map(partial(within, LIMIT), looks, silent)))
+
+    async def _portal(self) -> PortalSeen:
+        looked = apart(lambda: portal_look.look(self.ask.portal))
+        return await within(LIMIT, looked, PortalSeen("portal_unreachable"))
+
+    async def _stores(self) -> StoresSeen | None:
+        """None where a store's tool does not come to an end."""
+        return await within(LIMIT, apart(lambda: look_at_stores(self.identity, self.environment)), None)
 
     async def _certificates(self) -> CertificatesSeen | None:
         token = await self.token()
@@ -69,7 +96,8 @@ class Context:
         if certificates is None or certificates.signing is None:
             return RevocationSeen()
         signing = certificates.signing
-        return await apart(lambda: rules.revocation(signing.der))
+        looked = apart(lambda: rules.revocation(signing.der))
+        return await within(LIMIT, looked, RevocationSeen("revocation_unknown"))
 
 
 def _settings(ask: Ask) -> tuple[Settings, str]:

@@ -30,14 +30,20 @@ class Unknown(Exception):
 async def run(ask: Ask) -> AsyncIterator[Line]:
     """The lines of one run: the checks that are made, each result as it comes, and the end. Raises Unknown."""
     wanted = chosen(ask)
-    results = asyncio.Queue[CheckLine]()
+    results = asyncio.Queue[CheckLine | BaseException]()
+    # Catalogues are read once, and before they are needed: no check waits for a file.
+    await asyncio.to_thread(lambda: _said(catalogue.codes()[0]))
     made = _Run(Context(ask), results)
     yield BeginLine(wanted)
     tasks = [asyncio.create_task(made.line(name)) for name in wanted]
+    for task in tasks:
+        task.add_done_callback(made.ended)
     found: dict[str, CheckLine] = {}
     try:
         for _ in tasks:
             line = await results.get()
+            if isinstance(line, BaseException):
+                raise line
             found[line.check] = line
             yield line
     finally:
@@ -58,7 +64,7 @@ def chosen(ask: Ask) -> tuple[str, ...]:
 class _Run:
     """The checks of one run; each is made once, whoever asks for it."""
 
-    def __init__(self, context: Context, results: "asyncio.Queue[CheckLine]") -> None:
+    def __init__(self, context: Context, results: "asyncio.Queue[CheckLine | BaseException]") -> None:
         self.context, self._results = context, results
         self._checks = {check.name: check for check in CHECKS}
         self._made: dict[str, asyncio.Task[tuple[Outcome, float]]] = {}
@@ -73,6 +79,12 @@ class _Run:
                 seconds=round(seconds, 3), said=_said(outcome.code), picture=row.picture if row else "",
             )
         )  # fmt: skip
+
+    def ended(self, task: "asyncio.Task[None]") -> None:
+        """Ends the run when a result could not be told: it would be waited for."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._results.put_nowait(error)
 
     async def outcome(self, name: str) -> tuple[Outcome, float]:
         """What has come of a check, and the seconds that it took."""
@@ -92,6 +104,8 @@ class _Run:
         try:
             async with asyncio.timeout(limit):
                 outcome = await check.run(self.context)
+            if outcome.code:
+                catalogue.row(outcome.code)  # a code that nobody has written about would end the run
             return outcome, time.monotonic() - begun
         except Exception as error:
             _LOG.error("check %s: %s: %s", check.name, type(error).__name__, error)

@@ -17,6 +17,8 @@ from agent.selftest.seen import EndSeen, ExamineAsk, Step
 
 # Seconds that an examination may take in all, and what counts as slow: a window that opens waits as long.
 LIMIT, SLOW = 3.5, 2.0
+# Seconds for a process that has told all to be gone.
+_END = 0.3
 # A reader and a card tell a few hundred bytes, a card with sixteen certificates 400 KiB.
 _MAX_LINE = 1024 * 1024
 _COMMAND = child_command("agent.selftest.examine")
@@ -55,13 +57,23 @@ async def examine(ask: ExamineAsk) -> Examined:
     except (OSError, ValueError) as error:  # a pipe that broke, or a line that is no step
         _LOG.error("examination: %s", type(error).__name__)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        # One that not even a kill removes is left behind: nobody waits for it.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), 1)
+        await _end(process)
     ended = any(isinstance(step, EndSeen) for step in steps)
     return Examined(tuple(steps), hung, not hung and not ended, time.monotonic() - begun)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Waits until a process has ended; one that has told all does so at once, any other is killed.
+
+    One that not even a kill removes is left behind: nobody waits for it.
+    """
+    for seconds in (_END, 1.0):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await process.wait()
+                return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
 
 
 async def _converse(process: asyncio.subprocess.Process, ask: ExamineAsk, steps: list[Step]) -> None:

@@ -33,6 +33,9 @@ from agent.selftest.seen import (
 if TYPE_CHECKING:  # loaded by the look that needs it
     from pkcs11_shims.session import CardToken, Module
 
+# SELECT of the root, without an answer's data (ISO 7816-4, 11.2.2): it changes nothing, and every card answers it.
+_SELECT_ROOT = bytes.fromhex("00A4000C023F00")
+
 
 def main() -> None:
     """Carries out the ask on stdin and ends the process."""
@@ -41,7 +44,7 @@ def main() -> None:
     begun = time.monotonic()
     length = body_length(sys.stdin.buffer.read(HEADER.size))
     ask = msgspec.json.decode(sys.stdin.buffer.read(length), type=ExamineAsk)
-    looks = {"readers": _readers, "prompt": _prompt, "driver": _driver}
+    looks = {"readers": _readers, "prompt": _prompt, "driver": _driver, "cards": _cards}
     for step in looks[ask.what](ask):
         answers.write(msgspec.json.encode(step) + b"\n")
         answers.flush()
@@ -66,6 +69,16 @@ def _readers(_ask: ExamineAsk) -> Iterator[Step]:
         return
     for reader in found:
         yield ReaderSeen(reader.name, reader.atr.hex().upper(), reader.present, reader.exclusive, reader.mute)
+
+
+def _cards(_ask: ExamineAsk) -> Iterator[Step]:
+    """Asks each card something harmless: one that does not answer, or whose reader does not, lets this wait."""
+    from agent.card import pcsc
+
+    for reader in pcsc.readers():
+        if reader.present and not reader.exclusive and not reader.mute:
+            pcsc.transmit(reader.name, _SELECT_ROOT)
+    yield ServiceSeen()
 
 
 def _prompt(ask: ExamineAsk) -> Iterator[Step]:

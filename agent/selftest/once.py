@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 Seen = TypeVar("Seen")
@@ -47,6 +47,15 @@ async def apart(look: Callable[[], Seen]) -> Seen:
 def _tell(loop: asyncio.AbstractEventLoop, *call: Any) -> None:
     with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
         loop.call_soon_threadsafe(*call)
+
+
+async def within(seconds: float, work: Awaitable[Seen], otherwise: Seen) -> Seen:
+    """What comes of work, or something else where it takes longer than some seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except TimeoutError:
+        return otherwise
 
 
 def in_thread(look: Callable[[], Seen]) -> Once[Seen]:

@@ -11,7 +11,7 @@ class ExamineAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to look at: the readers, the way of asking for a PIN, or one driver, by the path that it was found under."""
 
     setup: HostSetup
-    what: Literal["readers", "prompt", "driver"]
+    what: Literal["readers", "prompt", "driver", "cards"]
     path: str = ""
 
 

@@ -180,6 +180,7 @@ class Habits:
     """
 
     pin_codes: PinCodes = PinCodes.VENDOR
+    pin_set: bool = True  # the holder has set a PIN: CKF_USER_PIN_INITIALIZED
     pin_flags: bool = False  # CKF_USER_PIN_COUNT_LOW, FINAL_TRY and LOCKED are told
     length_query: bool = False  # C_Sign without a buffer answers the length instead of CKR_BUFFER_TOO_SMALL
     removed_code: int = 0x32  # CKR_DEVICE_REMOVED; 0xE0 is CKR_TOKEN_NOT_PRESENT
@@ -192,6 +193,7 @@ class Habits:
         """The habits in the control file."""
         return [
             f"pin-codes {self.pin_codes}",
+            f"pin-set {'on' if self.pin_set else 'off'}",
             f"pin-flags {'on' if self.pin_flags else 'off'}",
             f"length-query {'on' if self.length_query else 'off'}",
             f"removed-code {self.removed_code:#x}",

@@ -109,6 +109,8 @@ static CK_FLAGS token_flags(const struct control *control, const struct card *ca
 {
     CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED | CKF_TOKEN_INITIALIZED;
     unsigned long left = tries_left(card);
+    if (control->pin_unset)
+        flags &= ~(CK_FLAGS)CKF_USER_PIN_INITIALIZED;
     if (control->pinpad != PINPAD_NONE)
         flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
     if (!control->pin_flags || left >= card->tries)

@@ -160,6 +160,8 @@ static void take_control(void *target, char **words)
         into->pin_codes = (enum pin_codes)number;
     else if (strcmp(words[0], "field") == 0 && (number = number_of(words[1], fields)) >= 0)
         read_hex(&into->fields[number], words[2]);
+    else if (strcmp(words[0], "pin-set") == 0)
+        into->pin_unset = strcmp(words[1], "off") == 0;
     else if (strcmp(words[0], "pin-flags") == 0)
         into->pin_flags = strcmp(words[1], "on") == 0;
     else if (strcmp(words[0], "length-query") == 0)

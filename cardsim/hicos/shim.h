@@ -56,6 +56,7 @@ struct control {
     struct fault faults[MAX_FAULTS];
     int fault_count;
     enum pin_codes pin_codes;
+    bool pin_unset;     /* the holder has not set a PIN yet */
     bool pin_flags;     /* tell the tries in the token's flags */
     bool length_query;  /* answer C_Sign without a buffer as the standard says */
     CK_RV removed_code;

@@ -20,7 +20,7 @@ from portal.cards.proof import old_proof_of_card, proof_of_card
 from portal.cards.session import enter_with_card
 from portal.failures import ACCOUNT_INACTIVE, CARD_NOT_BOUND, CARD_OF_CITIZEN, CARD_OF_COMPANY, Failure, Refusal
 
-__all__ = ["enter", "issue_challenge", "log_in", "log_in_old_way"]
+__all__ = ["enter", "issue_challenge", "log_in", "log_in_old_way", "standing"]
 
 
 def log_in(request: HttpRequest, next_url: str | None, family: Family = Family.CITIZEN) -> HttpResponse:
@@ -55,19 +55,27 @@ def log_in_old_way(request: HttpRequest, next_url: str | None) -> HttpResponse:
     return enter(request, binding, identity, next_url, method=OLD_WAY)
 
 
-def _binding_of(identity: Identity, family: Family, method: str) -> CardBinding | None:
-    """The card's binding to an account that is open, None where it has none; raises `Refusal`, audited."""
-    binding = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
-    user: User | None = binding.user if binding is not None else None
+def standing(identity: Identity, family: Family) -> CardBinding | None:
+    """The binding by which a verified card would open an account now, None where it has none; nothing changes.
+
+    Raises `Refusal` where it opens none: another family's, another person's than the one bound, an account that is
+    not open.
+    """
     if identity.family is not family:
-        raise _refused(CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN, user, method)
-    try:
-        bound_card(identity)
-    except Refusal as refusal:
-        raise _refused(refusal.failure, user, method) from refusal
-    if user is not None and not user.is_active:
-        raise _refused(ACCOUNT_INACTIVE, user, method)
+        raise Refusal(CARD_OF_COMPANY if identity.family is Family.COMPANY else CARD_OF_CITIZEN)
+    binding = bound_card(identity)
+    if binding is not None and not binding.user.is_active:
+        raise Refusal(ACCOUNT_INACTIVE)
     return binding
+
+
+def _binding_of(identity: Identity, family: Family, method: str) -> CardBinding | None:
+    """The same; a refusal is audited."""
+    try:
+        return standing(identity, family)
+    except Refusal as refusal:
+        bound = CardBinding.objects.select_related("user").filter(binding_key=identity.binding_key).first()
+        raise _refused(refusal.failure, bound.user if bound is not None else None, method) from refusal
 
 
 def enter(

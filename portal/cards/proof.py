@@ -1,7 +1,6 @@
 """What every page with a card action gets: the verified holder of the card that signed for one purpose."""
 
 import logging
-from collections.abc import Callable
 
 from django.http import HttpRequest
 
@@ -22,13 +21,17 @@ _log = logging.getLogger("portal.cards")
 def proof_of_card(request: HttpRequest, purpose: Purpose) -> Identity:
     """Return who holds the card behind the form fields challenge and token, signed for `purpose` in this session.
 
-    Raises `Refusal` with the code of cardlogin_server, `request_malformed` or `rate_limited`.
+    Raises `Refusal` with the code of cardlogin_server, `request_malformed` or `rate_limited`. A trial (Purpose.TEST)
+    changes nothing: not even that a certificate was revoked is noted.
     """
     challenge, token = _fields(request, "token")
     try:
         return verify(request.session, token, challenge, purpose)
     except CardLoginError as error:
-        raise _refused(error, lambda: parse_token(token).unverified_certificate) from error
+        if isinstance(error, CertificateRevoked) and purpose is not Purpose.TEST:
+            # Its key has signed before its authority was asked: nobody else can have it marked.
+            note_revoked(parse_token(token).unverified_certificate, error.revoked_at)
+        raise _refused(error) from error
 
 
 def old_proof_of_card(request: HttpRequest) -> Identity:
@@ -41,7 +44,9 @@ def old_proof_of_card(request: HttpRequest) -> Identity:
     try:
         return verify_old_log_in(request.session, answer, challenge)
     except CardLoginError as error:
-        raise _refused(error, lambda: unverified_certificate(answer)) from error
+        if isinstance(error, CertificateRevoked):  # as above
+            note_revoked(unverified_certificate(answer), error.revoked_at)
+        raise _refused(error) from error
 
 
 def _fields(request: HttpRequest, signed: str) -> tuple[str, str]:
@@ -53,10 +58,7 @@ def _fields(request: HttpRequest, signed: str) -> tuple[str, str]:
     return challenge, answer
 
 
-def _refused(error: CardLoginError, certificate: Callable[[], bytes]) -> Refusal:
-    if isinstance(error, CertificateRevoked):
-        # Its key has signed before its authority was asked: nobody else can have it marked.
-        note_revoked(certificate(), error.revoked_at)
+def _refused(error: CardLoginError) -> Refusal:
     # The detail names the failed check and, by cardlogin_server's promise, nothing of the holder.
     _log.info("card refused: %s", error)
     return Refusal(Failure.of(error))

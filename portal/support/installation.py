@@ -52,7 +52,10 @@ SECTIONS = (
         _("What works today"),
         (
             _("There is no installer yet, for any system. They are to come for Windows, macOS and Debian packages."),
-            _("On Debian 12 and its relatives CardLogin is installed from its source, in about five minutes; see below."),
+            _(
+                "On Debian 12 and its relatives CardLogin is installed from its source, in about five minutes; see "
+                "below."
+            ),
             _("On Windows and macOS it cannot be used yet: its parts for them are written, but were never run there."),
         ),
     ),
@@ -65,8 +68,8 @@ SECTIONS = (
             Step(_("Insert the card, chip up, as far as it goes."), picture=_CARD),
             Step(
                 _(
-                    "Install the driver of your card, if it is not there yet: for citizen and company cards it comes with "
-                    "HiCOS, from the office that issued the card."
+                    "Install the driver of your card, if it is not there yet: for citizen and company cards it comes "
+                    "with HiCOS, from the office that issued the card."
                 )
             ),
         ),
@@ -77,8 +80,8 @@ SECTIONS = (
         (
             _("This is not a must: both may be installed, and the one that was started first holds the port."),
             _(
-                "Only the web component (HiPKILocalSignServer) may go. The card driver (HiCOS PKI Smart Card) must stay: "
-                "CardLogin reads the card through it."
+                "Only the web component (HiPKILocalSignServer) may go. The card driver (HiCOS PKI Smart Card) must "
+                "stay: CardLogin reads the card through it."
             ),
         ),
         (
@@ -91,21 +94,21 @@ SECTIONS = (
             ),
             Step(
                 _(
-                    "macOS: open System Settings, General, Login Items, and switch com.node.HIPKILocalServer.cht off. Do "
-                    "not delete its folder: the card driver lies in it."
+                    "macOS: open System Settings, General, Login Items, and switch com.node.HIPKILocalServer.cht off. "
+                    "Do not delete its folder: the card driver lies in it."
                 )
             ),
             Step(
                 _(
-                    "Linux: end the component and take its start.sh out of the programs that start with the session. Do "
-                    "not delete its folder: the card driver lies in it."
+                    "Linux: end the component and take its start.sh out of the programs that start with the session. "
+                    "Do not delete its folder: the card driver lies in it."
                 )
             ),
             Step(_("Start the computer anew.")),
             Step(
                 _(
-                    "Open http://localhost:61161/selfTest.htm in a browser. If no page comes, or CardLogin's own, the old "
-                    "component is gone."
+                    "Open http://localhost:61161/selfTest.htm in a browser. If no page comes, or CardLogin's own, the "
+                    "old component is gone."
                 )
             ),
         ),
@@ -128,14 +131,15 @@ SECTIONS = (
                 (
                     "python3 -m venv agent-venv",
                     "agent-venv/bin/pip install --no-deps --require-hashes -r requirements/build.lock",
-                    "agent-venv/bin/pip install --no-deps --require-hashes --no-build-isolation -r requirements/agent.lock",
+                    "agent-venv/bin/pip install --no-deps --require-hashes --no-build-isolation -r "
+                    "requirements/agent.lock",
                     "agent-venv/bin/pip install --no-deps --no-build-isolation .",
                 ),
             ),
             Step(
                 _(
-                    "Let your browsers trust this computer's own certificate. It can vouch for localhost only, and for no "
-                    "other site; no administrator is needed."
+                    "Let your browsers trust this computer's own certificate. It can vouch for localhost only, and for "
+                    "no other site; no administrator is needed."
                 ),
                 ("agent-venv/bin/cardlogin trust install",),
             ),
@@ -145,22 +149,20 @@ SECTIONS = (
             ),
             Step(
                 _(
-                    "Close the browser, start it again, and open https://localhost:61171/status. If the page comes without "
-                    "a warning, browser and CardLogin trust each other."
+                    "Close the browser, start it again, and open https://localhost:61171/status. If the page comes "
+                    "without a warning, browser and CardLogin trust each other."
                 ),
                 picture=_TRUST,
             ),
             Step(
                 _(
-                    "Open the log-in page of a portal and press its button for the card. If the browser asks whether the "
-                    "site may reach this computer, allow it."
+                    "Open the log-in page of a portal and press its button for the card. If the browser asks whether "
+                    "the site may reach this computer, allow it."
                 ),
                 picture=_PERMISSION,
             ),
             Step(
-                _(
-                    "Look at the address in CardLogin's window, and type your PIN there. Never type it into a web page."
-                ),
+                _("Look at the address in CardLogin's window, and type your PIN there. Never type it into a web page."),
                 picture=_WINDOW,
             ),
         ),

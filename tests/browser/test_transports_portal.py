@@ -100,3 +100,19 @@ def test_component_that_does_not_answer_after_the_navigation_is_explained_when_t
     screen.type(PIN)
     screen.key("Return")
     assert "王小明" in tab.text("#who")
+
+
+def test_trial_by_navigation_ends_on_the_page_of_the_self_test(
+    browser: Browser, strict: Portal, screen: Screen
+) -> None:
+    tab = browser.open(f"{strict.origin}/selftest/")
+    tab.click("#start")
+    assert "opener_cuts" in tab.text('[data-check="opener"].warn')
+    tab.text('[data-check="daemon"].skip')
+    tab.text("#way-trial")
+    tab.click("#trial")
+    screen.wait_window()
+    screen.type(PIN)
+    screen.key("Return")
+    assert "王○明" in tab.text("#trial-row > .ok")
+    assert tab.address() == f"{strict.origin}/selftest/"

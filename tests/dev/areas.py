@@ -23,14 +23,15 @@ PARTS: dict[str, dict[str, list[str]]] = {
     "browser": {"browser": ["tests/browser"]},
     "card": {"card": ["tests/card"]},
     "hipki": {"hipki": ["tests/hipki"]},
+    "selftest": {"selftest": ["tests/selftest"]},
     "unit": {"unit": ["tests/unit"]},
     "packaging": {"packaging": ["tests/packaging"]},
 }
 """The parts of each area, what takes long first: each is a run of pytest of its own."""
 SUBSETS = {"server": {"server": ["tests/unit/cardlogin_server"]}}
 AREAS = (*PARTS, *SUBSETS)
-ALONE = frozenset({"hipki"})
-"""Parts with a fixed port: each runs in a network of its own."""
+ALONE = frozenset({"hipki", "selftest"})
+"""Parts with fixed ports: each runs in a network of its own."""
 SPREAD = ("unit", "server")
 """Areas whose files share nothing: alone, they run on all processors."""
 NOTHING_RAN = 5

@@ -28,9 +28,11 @@ class Certificates:
             return left("token")
         if seen.signing is not None:
             return good(**told(seen.signing))
+        if seen.unreadable:  # it may have been the one that logs in
+            return bad("certificate_unreadable")
         if seen.encryption is not None:
             return bad(Code.CERTIFICATE_ENCRYPTION_ONLY, **told(seen.encryption))
-        return bad("certificate_unreadable") if seen.unreadable else bad(Code.NO_CERTIFICATE)
+        return bad(Code.NO_CERTIFICATE)
 
 
 class Validity:
@@ -84,6 +86,8 @@ class Revocation:
             return bad(seen.code, **facts)
         if lists and not any(one.reached for one in lists):
             return bad("list_unreachable", **facts)
+        if seen.code and any(one.reached for one in lists):
+            return bad(seen.code, **facts)
         if responders and not any(one.reached for one in responders):
             return bad("responder_unreachable", **facts)
         return bad(seen.code, **facts) if seen.code else good(**facts)

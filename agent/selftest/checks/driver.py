@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from agent.failures import Code
+from agent.selftest import catalogue
 from agent.selftest.cards_look import DriverLook, DriversSeen, kind_of
 from agent.selftest.context import Context
 from agent.selftest.examination import SLOW
@@ -25,6 +26,8 @@ class Driver:
         """One that hangs or crashes fails even where another reads the card: a log-in loads them all."""
         seen = await context.drivers()
         for look in seen.looks:
+            if look.examined.hung and (cause := await self._hangs_behind(context)):
+                return Outcome(because=cause, blocked=True)
             if look.examined.hung:
                 return bad("driver_hung", driver=look.name, place=look.path)
             if look.examined.crashed:
@@ -34,6 +37,14 @@ class Driver:
         if not seen.tokens and await self._is_missing(context):
             return bad(Code.NO_DRIVER, driver=_names(seen))
         return self._alive(seen)
+
+    async def _hangs_behind(self, context: Context) -> str:
+        """The check whose failure every driver hangs with; empty where it is the driver's own."""
+        if (await context.readers()).code == "service_hung":
+            return "service"
+        if any(card.mute for card in (await context.readers()).cards):
+            return "card"  # it is tried again and again
+        return "reader" if await context.cards_hang() else ""
 
     def _without(self, seen: DriversSeen) -> Outcome | None:
         """Why no driver could be loaded, where that is so."""
@@ -83,16 +94,20 @@ class Token:
     """A driver reads the card."""
 
     name: ClassVar[str] = "token"
-    needs: ClassVar[tuple[str, ...]] = ("card", "driver")
+    needs: ClassVar[tuple[str, ...]] = ("card",)
 
     async def run(self, context: Context) -> Outcome:
-        """By what the drivers have told; the most telling failure counts."""
+        """By what the drivers have told; the most telling failure counts. One that fails hides no other's card."""
         token = await context.token()
         if token is not None:
             return good(reader=token.reader, label=token.label, card_number=token.number)
+        driver = await Driver().run(context)
+        if driver.blocked or (driver.code and catalogue.row(driver.code).sign == "fail"):
+            return Outcome(because=driver.because or Driver.name, blocked=True)
         seen = await context.drivers()
         faults = [step.fault for look in seen.looks for step in look.examined.steps if hasattr(step, "fault")]
         telling = [fault for fault in faults if fault not in _NOTHING]
-        if Fault.CARD_ERROR.value in telling:
-            return bad(Code.CARD_ERROR)
+        for fault in (Fault.PIN_LOCKED, Fault.CARD_NOT_ACTIVATED, Fault.CARD_ERROR):
+            if fault.value in telling:
+                return bad(Code(fault.value))
         return bad("token_unreadable") if telling else bad("card_foreign")

@@ -5,8 +5,8 @@ import socket
 import urllib.request
 from typing import ClassVar
 
-from agent.selftest.context import Context
-from agent.selftest.once import apart
+from agent.selftest.context import LIMIT, Context
+from agent.selftest.once import apart, within
 from agent.selftest.ports_look import PortSeen, daemon_runs
 from agent.selftest.proxies import Catcher, catchers
 from agent.selftest.results import Outcome, bad, good
@@ -20,7 +20,7 @@ class Names:
 
     async def run(self, context: Context) -> Outcome:
         """By the system's own resolver, which the hosts file steers."""
-        return await apart(self._look)
+        return await within(LIMIT, apart(self._look), bad("localhost_missing", name="localhost"))
 
     def _look(self) -> Outcome:
         try:
@@ -63,7 +63,9 @@ class Ports:
         secure = await context.secure_ports()
         strangers = [seen for seen in secure if seen.taken and not seen.hello]
         ours = next((seen for seen in secure if seen.ours), None)
-        if ours is None and len(strangers) == len(secure) and not self._silent(context, strangers):
+        if ours is None and self._silent(context, strangers):
+            return good()  # who holds the other ports may be ourselves as well
+        if ours is None and len(strangers) == len(secure):
             return bad("ports_taken", port=_ports(strangers), program=_programs(strangers))
         before = [seen for seen in strangers if ours is not None and secure.index(seen) < secure.index(ours)]
         if before:
@@ -75,18 +77,17 @@ class Ports:
         return any(seen.silent for seen in strangers) and daemon_runs(context.settings.state)
 
     async def _plain(self, context: Context, ours: PortSeen | None) -> Outcome:
-        old, http_port = context.settings.hipki.port, context.settings.web.http_port
-        told = {"port": str(ours.port) if ours else _ports(()), "program": ours.program if ours else ""}
-        if old:
-            seen = await context.plain_port(old)
+        told = {"port": str(ours.port), "program": ours.program} if ours else {}
+        for seen in await context.plain_ports():
             if seen.taken and not seen.ours:
-                code = "old_component_running" if seen.old else "old_port_taken"
-                return bad(code, port=str(old), program=seen.program)
-        if http_port:
-            seen = await context.plain_port(http_port)
-            if seen.taken and not seen.ours:
-                return bad("http_port_taken", port=str(http_port), program=seen.program)
+                return bad(_plain_code(seen, context.settings.hipki.port), port=str(seen.port), program=seen.program)
         return good(**told)
+
+
+def _plain_code(seen: PortSeen, old: int) -> str:
+    if seen.port != old:
+        return "http_port_taken"
+    return "old_component_running" if seen.old else "old_port_taken"
 
 
 def _ports(seen: "list[PortSeen] | tuple[PortSeen, ...]") -> str:

@@ -29,8 +29,13 @@ class Reader:
     needs: ClassVar[tuple[str, ...]] = ("service",)
 
     async def run(self, context: Context) -> Outcome:
-        """By the service's list; one that is connected and not in it may need its maker's driver."""
+        """By the service's list; one that is connected and not in it may need its maker's driver.
+
+        Where a driver hangs, its card is asked without it: a reader that does not answer hangs every driver.
+        """
         readers = (await context.readers()).readers
+        if readers and await context.cards_hang():
+            return bad(Code.READER_HUNG, reader=", ".join(reader.name for reader in readers if reader.present))
         if readers:
             return good(reader=", ".join(reader.name for reader in readers))
         known = connected()

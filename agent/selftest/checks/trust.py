@@ -66,6 +66,8 @@ class Trust:
     async def run(self, context: Context) -> Outcome:
         """By what the page's browser has just done, and by the stores."""
         seen, browser = await context.stores(), context.ask.browser
+        if seen is None:
+            return bad("trust_unreadable")
         if browser.trusts is False or self._distrusts(seen, browser.kind, trusts=browser.trusts):
             return bad("not_trusted_here", store=_names(seen.distrusting), browser=browser.kind)
         if seen.distrusting:

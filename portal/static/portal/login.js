@@ -35,6 +35,7 @@ function showFailure(failure) {
   // The component may not have every language that the portal has.
   for (const slot of ["meaning", "remedy"]) fill(content, slot, failure[slot][language] ?? failure[slot].en);
   fill(content, "code", failure.code);
+  for (const link of content.querySelectorAll('[data-slot="manual"]')) link.setAttribute("href", link.getAttribute("href") + failure.code);
   if (Number.isInteger(failure.triesLeft)) fill(content, "tries-left", String(failure.triesLeft));
   else content.querySelector('[data-slot="tries"]')?.remove();
   show(content, failure.code);

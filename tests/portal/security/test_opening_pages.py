@@ -28,7 +28,7 @@ WITHOUT_PAGE = {
     "certificate_only", "company_login", "forgot_account_card", "mail_change_cancel", "mail_change_code",
     "no_invitation", "old_way_login", "outbox", "reauthenticate_card", "rescue_mobile_code", "rescue_mobile_remove",
     "reset_card_proof", "reset_way_remove", "second_factor_codes", "second_factor_off", "second_factor_on",
-    "session_end", "sessions_end_others", "switch_language", "unlock_card_proof", "way_remove",
+    "selftest_trial", "session_end", "sessions_end_others", "switch_language", "unlock_card_proof", "way_remove",
 }  # fmt: skip
 PROFILE = dict.fromkeys(
     (

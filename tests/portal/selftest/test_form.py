@@ -80,8 +80,8 @@ def row(**more: Any) -> str:
 
 
 LONG = "9" * 5_000
-VERSIONS: tuple[object, ...] = ("", "1.0 ", "A", "<b>", "1" * 33, 1, None, [])
-VALUES: tuple[object, ...] = (
+VERSIONS: tuple[Any, ...] = ("", "1.0 ", "A", "<b>", "1" * 33, 1, None, [])
+VALUES: tuple[Any, ...] = (
     1, None, True, [], {}, ["x"], "a\nb", "a\rb", "\t", "\0", "\x1b[31m", "\x7f", "\u2028", "\u202e", "\ud800",
     "\ufeff", "\u200b", "\u3000",
 )  # fmt: skip

@@ -1,0 +1,52 @@
+"""What an injected fault is: what is done to the computer, and what the self-test has to say of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from tests.selftest.computer import Computer
+
+_LATE = ("hung", "slow", "silent")
+Act = Callable[[Computer], None]
+
+
+class Scene(Enum):
+    """Which agent runs while the row's fault is there: rows of one scene follow each other."""
+
+    AGENT = "agent on the published ports"
+    CROWDED = "agent that found its first port, and those of plain HTTP, taken"
+    OLD = "agent of another version"
+    STRANGER = "agent of another user"
+    NONE = "no agent"
+
+
+def nothing(computer: Computer) -> None:
+    """Nothing is done."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault, or several at once.
+
+    `first` is the code of the first red check, empty where none is red; `also` are those of further red checks, and
+    `warns` all warnings: nothing else may be said. `person` is what is done at the window of a trial, and `spent` how
+    many tries of the PIN that costs.
+    """
+
+    fault: str
+    first: str = ""
+    inject: Act = nothing
+    warns: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    scene: Scene = Scene.AGENT
+    trial: Literal["", "signature", "decryption"] = ""
+    person: Act = nothing
+    spent: int = 0
+    pair: bool = False
+    check: str = ""  # the first red check, where it is not the one that the catalogue names
+
+    @property
+    def about_time(self) -> bool:
+        """Whether it is about something that does not answer in time: then the limits are those that people have."""
+        return any(word in code for code in (self.first, *self.also, *self.warns) for word in _LATE)
