@@ -9,9 +9,9 @@ _TIMES = 4
 
 
 def main() -> None:
-    """Runs the module that the first argument names, as its own program."""
+    """Runs the module that the second argument names, as its own program; the first says what is slow for it."""
     examination.LIMIT *= _TIMES
-    examination.SLOW *= _TIMES
+    examination.SLOW *= int(sys.argv[1])
     context.LIMIT *= _TIMES
     portal_look._SECONDS *= _TIMES
     ports_look._SECONDS *= _TIMES
@@ -19,7 +19,7 @@ def main() -> None:
     from agent.selftest import engine
 
     engine._LIMIT *= _TIMES
-    sys.argv = sys.argv[1:]
+    sys.argv = sys.argv[2:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tests.selftest.computer import Computer
 
-_LATE = ("hung", "slow", "silent")
+_LATE = ("_hung", "_silent")
 Act = Callable[[Computer], None]
 
 
@@ -47,6 +47,9 @@ class Row:
     check: str = ""  # the first red check, where it is not the one that the catalogue names
 
     @property
-    def about_time(self) -> bool:
-        """Whether it is about something that does not answer in time: then the limits are those that people have."""
-        return any(word in code for code in (self.first, *self.also, *self.warns) for word in _LATE)
+    def patience(self) -> int:
+        """How busy the machine may be: what does not answer in time has the limits that people have."""
+        codes = (self.first, *self.also, *self.warns)
+        if "driver_slow" in codes:
+            return 1
+        return 0 if any(code.endswith(_LATE) for code in codes) else 4

@@ -19,7 +19,7 @@ def test_fault(stage: Stage, row: Row, result: Result, tmp_path: Path) -> None:
     stage.scene(row.scene)
     with ExitStack() as undo:
         computer = stage.computer(tmp_path / "computer", undo)
-        computer.patient = not row.about_time
+        computer.patient = row.patience
         row.inject(computer)
         before = stage.spent()
         run = computer.begin(trial=row.trial)
