@@ -75,7 +75,8 @@ def returned(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         response: HttpResponse = JsonResponse(_about_this_site())
     elif report := request.POST.get("report", "")[: LARGEST + 1]:  # one more: its page says that it is too long
-        response = render(request, "selftest/returned.html", {"report": report})
+        handed = {"report": report, "state": request.POST.get("state", "")[:LONGEST_TOKEN]}
+        response = render(request, "selftest/returned.html", {"handed": handed})
     else:
         fields = {name: request.POST.get(name, "")[:LONGEST_TOKEN] for name in ("token", "failure", "state")}
         response = render(request, "account/card_return.html", {"fields": fields})

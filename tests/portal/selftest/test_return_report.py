@@ -28,7 +28,7 @@ def handed_on(answer: Any) -> str:
     """What the page's script will find."""
     found = re.search(r'<script id="selftest-report" type="application/json">(.*?)</script>', answer.content.decode())
     assert found is not None
-    report: str = json.loads(found[1])
+    report: str = json.loads(found[1])["report"]
     return report
 
 
