@@ -32,7 +32,9 @@ class Clock:
 
     async def run(self, context: Context) -> Outcome:
         """By the time that a server has just told."""
-        offset = (await context.portal()).offset if context.ask.portal else (await context.revocation()).offset
+        offset = (await context.portal()).offset if context.ask.portal else None
+        if offset is None:
+            offset = (await context.revocation()).offset
         if offset is None:
             return left("portal")
         told = f"{round(offset):+d} s"
