@@ -8,6 +8,8 @@ import msgspec
 from agent.selftest.masks import masked
 
 Sign = Literal["ok", "warn", "fail", "skip"]
+# Why a check was not made, other than by the name of one that has failed: what it needs, two of them names of checks.
+LEFT = frozenset({"asked", "browser", "portal"})
 # A report's receivers refuse longer ones.
 MAX_VALUE, MAX_FACTS = 200, 16
 

@@ -94,7 +94,8 @@ def test_chosen_checks_are_in_order() -> None:
 @pytest.mark.parametrize(
     "text",
     ['{"trial":"both"}', '{"checks":"card"}', '{"port":"1"}', '{"browser":{"kind":"lynx"}}',
-     '{"browser":{"version":-1}}', '{"unheard":1}', f'{{"portal":"{"x" * 256}"}}', "[]", '{"browser":{"network_access":"yes"}}'],
+     '{"browser":{"version":-1}}', '{"unheard":1}',
+     f'{{"portal":"{"x" * 256}"}}', "[]", '{"browser":{"network_access":"yes"}}'],
 )  # fmt: skip
 def test_asks_that_are_none(text: str) -> None:
     with pytest.raises(msgspec.ValidationError):

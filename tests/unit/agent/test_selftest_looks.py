@@ -62,7 +62,8 @@ def test_dates_that_are_none(date: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"\xff", b"[" * 4096, b"[]", b"null", b'{"cardlogin_return": 2}', b'{"cardlogin_return": true, "a": 1' , b"<html>"],
+    [b"", b"\xff", b"[" * 4096, b"[]", b"null", b'{"cardlogin_return": 2}', b'{"cardlogin_return": true, "a": 1',
+     b"<html>"],
 )  # fmt: skip
 def test_portal_that_says_nothing_useful(body: bytes) -> None:
     assert _read("https://portal.example", _Answer(200, {}, body, NOW), "") == PortalSeen("portal_silent")
