@@ -21,6 +21,9 @@ from agent.selftest.verdict import RevocationSeen, Rules
 from agent.settings import Settings, SettingsError, read_settings_of
 from agent.state import IDENTITY
 
+# Seconds for a card to answer something simple; a driver has had its time before.
+_CARD_LIMIT = 1.3
+
 
 class Context:
     """One run. A settings file that cannot be used is a check's finding; the others then go by the usual settings."""
@@ -63,7 +66,8 @@ class Context:
         readers = await self.readers()
         if readers.code or any(card.mute for card in readers.cards):
             return False
-        return (await examine(ExamineAsk(self.setup, "cards"))).hung
+        asked = await examine(ExamineAsk(self.setup, "cards"), _CARD_LIMIT)
+        return asked.hung and bool(asked.steps)  # a process that was too slow to begin proves nothing
 
     async def _secure_ports(self) -> tuple[PortSeen, ...]:
         looks = (

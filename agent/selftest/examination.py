@@ -32,8 +32,8 @@ class Examined:
     seconds: float = 0.0
 
 
-async def examine(ask: ExamineAsk) -> Examined:
-    """Carries out an examination; never raises. A process that hangs is killed after LIMIT."""
+async def examine(ask: ExamineAsk, limit: float = LIMIT) -> Examined:
+    """Carries out an examination; never raises. A process that hangs is killed after `limit` seconds."""
     begun, steps = time.monotonic(), list[Step]()
     pipe = asyncio.subprocess.PIPE
     environment = await asyncio.to_thread(host_environment, ask.setup)
@@ -47,7 +47,7 @@ async def examine(ask: ExamineAsk) -> Examined:
     platform.end_with_us(process.pid)
     hung = False
     try:
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(limit):
             await _converse(process, ask, steps)
     except TimeoutError:
         hung = True

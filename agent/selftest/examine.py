@@ -75,10 +75,10 @@ def _cards(_ask: ExamineAsk) -> Iterator[Step]:
     """Asks each card something harmless: one that does not answer, or whose reader does not, lets this wait."""
     from agent.card import pcsc
 
+    yield ServiceSeen()
     for reader in pcsc.readers():
         if reader.present and not reader.exclusive and not reader.mute:
             pcsc.transmit(reader.name, _SELECT_ROOT)
-    yield ServiceSeen()
 
 
 def _prompt(ask: ExamineAsk) -> Iterator[Step]:
