@@ -24,6 +24,8 @@ from agent.state import IDENTITY
 
 # Seconds that a look at a server, a port or a browser's store may take: a run without a trial is to end in five.
 LIMIT = 3.5
+# Seconds for a card to answer something simple; a driver has had its time before.
+_CARD_LIMIT = 1.3
 
 
 class Context:
@@ -64,7 +66,8 @@ class Context:
         readers = await self.readers()
         if readers.code or any(card.mute for card in readers.cards):
             return False
-        return (await examine(ExamineAsk(self.setup, "cards"))).hung
+        asked = await examine(ExamineAsk(self.setup, "cards"), _CARD_LIMIT)
+        return asked.hung and bool(asked.steps)  # a process that was too slow to begin proves nothing
 
     async def _secure_ports(self) -> tuple[PortSeen, ...]:
         ports = self.settings.web.ports

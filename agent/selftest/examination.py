@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import msgspec
@@ -13,10 +14,10 @@ from agent.card.frames import HEADER
 from agent.card.process import host_environment
 from agent.child import child_command
 from agent.selftest.once import apart
-from agent.selftest.seen import EndSeen, ExamineAsk, Step
+from agent.selftest.seen import BeginSeen, EndSeen, ExamineAsk, Step
 
-# Seconds that an examination may take in all, and what counts as slow: a window that opens waits as long.
-LIMIT, SLOW = 3.5, 2.0
+# Seconds that a process may take to start, and then for its look; and what counts as slow: a window waits as long.
+START, LIMIT, SLOW = 5.0, 3.5, 2.0
 # Seconds for a process that has told all to be gone.
 _END = 0.3
 # A reader and a card tell a few hundred bytes, a card with sixteen certificates 400 KiB.
@@ -35,9 +36,9 @@ class Examined:
     seconds: float = 0.0
 
 
-async def examine(ask: ExamineAsk) -> Examined:
-    """Carries out an examination; never raises. A process that hangs is killed after LIMIT."""
-    begun, steps = time.monotonic(), list[Step]()
+async def examine(ask: ExamineAsk, limit: float = 0.0) -> Examined:
+    """Carries out an examination; never raises. A process that hangs is killed after `limit` seconds (0: LIMIT)."""
+    steps = list[Step]()
     pipe = asyncio.subprocess.PIPE
     environment = await apart(lambda: host_environment(ask.setup))
     try:
@@ -48,10 +49,14 @@ async def examine(ask: ExamineAsk) -> Examined:
         _LOG.error("examination does not start: %s", type(error).__name__)
         return Examined((), crashed=True)
     platform.end_with_us(process.pid)
-    hung = False
+    hung, begun = False, time.monotonic()
     try:
-        async with asyncio.timeout(LIMIT):
-            await _converse(process, ask, steps)
+        async with asyncio.timeout(START) as deadline:
+            async for step in _steps(process, ask):
+                steps.append(step)
+                if isinstance(step, BeginSeen):
+                    begun = time.monotonic()
+                    deadline.reschedule(asyncio.get_running_loop().time() + (limit or LIMIT))
     except TimeoutError:
         hung = True
     except (OSError, ValueError) as error:  # a pipe that broke, or a line that is no step
@@ -76,13 +81,14 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             process.kill()
 
 
-async def _converse(process: asyncio.subprocess.Process, ask: ExamineAsk, steps: list[Step]) -> None:
+async def _steps(process: asyncio.subprocess.Process, ask: ExamineAsk) -> AsyncIterator[Step]:
+    """What it tells, to its end."""
     if process.stdin is None or process.stdout is None:
         raise OSError("no pipes")
     body = msgspec.json.encode(ask)
     process.stdin.write(HEADER.pack(len(body)) + body)
     while line := await process.stdout.readline():
         step = msgspec.json.decode(line, type=Step)
-        steps.append(step)
+        yield step
         if isinstance(step, EndSeen):
             return

@@ -18,6 +18,7 @@ from agent import platform
 from agent.card.frames import HEADER, body_length
 from agent.card.host import take_stdout
 from agent.selftest.seen import (
+    BeginSeen,
     DriverSeen,
     DriverWaits,
     EndSeen,
@@ -57,6 +58,7 @@ def _readers(_ask: ExamineAsk) -> Iterator[Step]:
     from agent.card import pcsc
     from agent.failures import FailureError
 
+    yield BeginSeen()
     code = pcsc.refusal()
     if code:
         yield ServiceSeen("service_denied" if code == "denied" else "no_service")
@@ -75,15 +77,16 @@ def _cards(_ask: ExamineAsk) -> Iterator[Step]:
     """Asks each card something harmless: one that does not answer, or whose reader does not, lets this wait."""
     from agent.card import pcsc
 
+    yield BeginSeen()
     for reader in pcsc.readers():
         if reader.present and not reader.exclusive and not reader.mute:
             pcsc.transmit(reader.name, _SELECT_ROOT)
-    yield ServiceSeen()
 
 
 def _prompt(ask: ExamineAsk) -> Iterator[Step]:
     from agent.card.prompts.prompt import NoPrompt, make_prompt
 
+    yield BeginSeen()
     try:
         yield PromptSeen(not isinstance(make_prompt(ask.setup), NoPrompt))
     except Exception as error:  # as in the card host: a toolkit raises its own kinds
@@ -98,6 +101,7 @@ def _driver(ask: ExamineAsk) -> Iterator[Step]:
     from pkcs11_shims.errors import CardError
     from pkcs11_shims.session import Module
 
+    yield BeginSeen()
     begun = time.monotonic()
     found = tuple(item for item in survey(ask.setup).found if str(item.path) == ask.path)
     drivers = Drivers(Survey(found, ()), ask.setup.answers, Module)

@@ -15,6 +15,10 @@ class ExamineAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str = ""
 
 
+class BeginSeen(msgspec.Struct, frozen=True, tag="begin"):
+    """All that is needed is loaded; what takes time from now on is what is looked at."""
+
+
 class ServiceSeen(msgspec.Struct, frozen=True, tag="service"):
     """Whether the PC/SC service answers: with a code of the catalogue where it does not."""
 
@@ -78,4 +82,4 @@ class EndSeen(msgspec.Struct, frozen=True, tag="end"):
     seconds: float
 
 
-Step = ServiceSeen | ReaderSeen | PromptSeen | DriverSeen | DriverWaits | TokenSeen | FaultSeen | EndSeen
+Step = BeginSeen | ServiceSeen | ReaderSeen | PromptSeen | DriverSeen | DriverWaits | TokenSeen | FaultSeen | EndSeen

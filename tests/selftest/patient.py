@@ -10,6 +10,7 @@ _TIMES = 4
 
 def main() -> None:
     """Runs the module that the second argument names, as its own program; the first says what is slow for it."""
+    examination.START *= _TIMES
     examination.LIMIT *= _TIMES
     examination.SLOW *= int(sys.argv[1])
     context.LIMIT *= _TIMES
