@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from cardsim.hicos.driver import HicosDriver
-from cardsim.hicos.faults import Fault, Kind, SlotState, answer, crash, garbage, hang, slow
+from cardsim.hicos.faults import Fault, SlotState, answer, crash, garbage, hang, slow
 from tests.selftest.computer import Computer
 from tests.selftest.denying import DenyingService
 from tests.selftest.mute import MuteCard
