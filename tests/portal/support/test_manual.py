@@ -47,11 +47,18 @@ def test_every_text_is_on_the_page_of_its_language_only(client: Client) -> None:
 
 def escaped(text: str) -> str:
     """As a template writes it."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#x27;").replace('"', "&quot;")
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("'", "&#x27;")
+        .replace('"', "&quot;")
+    )
 
 
 @pytest.mark.parametrize(
-    "wanted", ["no_reader", "NO_READER", "no_rea", "找不到讀卡機", "card reader was found", "reader  found", " no_reader "]
+    "wanted",
+    ["no_reader", "NO_READER", "no_rea", "找不到讀卡機", "card reader was found", "reader  found", " no_reader "],
 )
 @pytest.mark.parametrize("headers", [{}, ENGLISH], ids=["zh", "en"])
 def test_search_finds_code_and_meaning_in_both_languages(client: Client, wanted: str, headers: Any) -> None:

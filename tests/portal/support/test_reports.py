@@ -14,7 +14,7 @@ from tests.portal.helpers import location, plain
 from tests.portal.member.people import audited
 from tests.portal.support.people import CODE, DESK, RESULTS, at_the_desk, look_up, refusal, result, sent
 
-HOSTILE = '<img src=x onerror=alert(1)><script>alert(1)</script>"\'&{{ 7|add:1 }}'
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>\"'&{{ 7|add:1 }}"
 pytestmark = pytest.mark.django_db
 
 
@@ -26,7 +26,23 @@ def test_code_is_taken_as_it_is_spoken(desk: Client, typed: str) -> None:
     assert location(look_up(desk, typed)) == f"{DESK}{report.pk}/"
 
 
-@pytest.mark.parametrize("typed", ["ABCD-2340", "ABCD-234O", "1BCD2345", "IBCD2345", "LBCD2345", "UBCD2345", "", "ABC", "ABCD23456", "x" * 99, "\x00", "ABCD234５"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ABCD-2340",
+        "ABCD-234O",
+        "1BCD2345",
+        "IBCD2345",
+        "LBCD2345",
+        "UBCD2345",
+        "",
+        "ABC",
+        "ABCD23456",
+        "x" * 99,
+        "\x00",
+        "ABCD234５",
+    ],
+)
 def test_what_can_be_no_code_gets_a_hint_and_costs_no_try(desk: Client, typed: str) -> None:
     sent()
     page = look_up(desk, typed)
@@ -100,7 +116,9 @@ def test_reports_of_the_same_computer_are_opened_from_its_history(desk: Client) 
     assert not [pk for pk in (over.pk, stranger.pk, newer.pk) if f'id="open-{pk}"' in source]
     assert desk.get(f"{DESK}{older.pk}/").status_code == 404
     assert location(desk.post(f"{DESK}{older.pk}/")) == f"{DESK}{older.pk}/"
-    assert "讀卡機內沒有卡片" in plain(desk.get(f"{DESK}{older.pk}/")) or "no_card" in plain(desk.get(f"{DESK}{older.pk}/"))
+    assert "讀卡機內沒有卡片" in plain(desk.get(f"{DESK}{older.pk}/")) or "no_card" in plain(
+        desk.get(f"{DESK}{older.pk}/")
+    )
 
 
 def test_report_deleted_or_over_meanwhile_is_gone(desk: Client) -> None:
