@@ -372,10 +372,10 @@ REPORT_REFUSED = Failure(
 REPORTS_FULL = Failure(
     "reports_full",
     _("No further report can be kept at the moment."),
-    _("Try again later, or tell the help desk what the self-test shows."),
+    _("Try again later; the page of the self-test can save the report meanwhile."),
 )
 REPORTS_LIMITED = Failure(
     "reports_limited",
     _("Too many reports were sent from this network address within an hour."),
-    _("Try again in an hour, or tell the help desk what the self-test shows."),
+    _("Try again in an hour; the page of the self-test can save the report meanwhile."),
 )
