@@ -15,7 +15,9 @@ from tests.stand.screen import Screen
 from tests.stand.waiting import LIMIT
 
 # Stand-ins for the parts of an address, to find out which addresses show a page at all.
-_PARTS = {"link": "x", "number": 1, "card": 1, "key": "x", "session": 1, "kind": "mobile", "way": 1}
+_PARTS = {
+    "link": "x", "number": 1, "card": 1, "key": "x", "session": 1, "kind": "mobile", "way": 1, "secret": "x",
+}  # fmt: skip
 # What makes one address look different: refusals, good news, errors in a form, another kind of question.
 _STATE = """() => {
   const seen = [...document.querySelectorAll("[data-code], [data-done], [data-doubt]")]

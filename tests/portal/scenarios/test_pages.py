@@ -5,7 +5,10 @@ from tests.portal.scenarios.person import PASSWORD, Person
 from tests.portal.scenarios.registering import register
 
 AREAS = ("個人資料維護", "密碼維護", "救援手機門號", "登入裝置", "可進入您帳號的所有方式", "申請公務帳號")
-PUBLIC = ("center", "terms", "privacy", "recover", "confirm_code", "resend", "company", "outbox")
+PUBLIC = (
+    "center", "terms", "privacy", "recover", "confirm_code", "resend", "company", "outbox", "selftest",
+    "selftest_report_new", "manual", "manual_pin", "manual_install",
+)  # fmt: skip
 
 
 def test_pages_without_an_account(person: Person) -> None:
