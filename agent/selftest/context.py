@@ -25,7 +25,7 @@ from agent.state import IDENTITY
 # Seconds that a look at a server, a port or a browser's store may take: a run without a trial is to end in five.
 LIMIT = 3.5
 # Seconds for a card to answer something simple; a driver has had its time before.
-_CARD_LIMIT = 1.3
+_CARD_LIMIT = 1.0
 
 
 class Context:

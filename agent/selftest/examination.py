@@ -17,7 +17,7 @@ from agent.selftest.once import apart
 from agent.selftest.seen import BeginSeen, EndSeen, ExamineAsk, Step
 
 # Seconds that a process may take to start, and then for its look; and what counts as slow: a window waits as long.
-START, LIMIT, SLOW = 5.0, 3.5, 2.0
+START, LIMIT, SLOW = 5.0, 2.8, 2.0
 # Seconds for a process that has told all to be gone.
 _END = 0.3
 # A reader and a card tell a few hundred bytes, a card with sixteen certificates 400 KiB.
@@ -62,17 +62,17 @@ async def examine(ask: ExamineAsk, limit: float = 0.0) -> Examined:
     except (OSError, ValueError) as error:  # a pipe that broke, or a line that is no step
         _LOG.error("examination: %s", type(error).__name__)
     finally:
-        await _end(process)
+        await _end(process, 0.0 if hung else _END)
     ended = any(isinstance(step, EndSeen) for step in steps)
     return Examined(tuple(steps), hung, not hung and not ended, time.monotonic() - begun)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Waits until a process has ended; one that has told all does so at once, any other is killed.
+async def _end(process: asyncio.subprocess.Process, patience: float) -> None:
+    """Waits until a process has ended; one that has told all does so at once, any other is killed after some seconds.
 
     One that not even a kill removes is left behind: nobody waits for it.
     """
-    for seconds in (_END, 1.0):
+    for seconds in (patience, 1.0):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await process.wait()

@@ -203,7 +203,7 @@ DAEMON = (
     Row("agent of another version", warns=("agent_other_version",), scene=Scene.OLD),
     Row("no screen", "no_prompt", no_display),
     Row("no terminal", "no_prompt", terminal_alone),
-    Row("screen that does not answer", "host_failed", dead_display),
+    Row("screen that does not answer", "host_failed", dead_display, late=True),
 )
 IDENTITIES = (
     Row("identity deleted", "identity_missing", no_identity),

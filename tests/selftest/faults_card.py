@@ -265,7 +265,7 @@ READERS = (
     Row("reader does not answer", "reader_hung", silent_card),
     Row("another program's transaction does not end", "reader_hung", kept("transaction")),
     Row("no card", "no_card", no_card),
-    Row("card does not answer to reset", "card_mute", mute),
+    Row("card does not answer to reset", "card_mute", mute, late=True),
     Row("card kept by another program", "card_busy", kept("exclusive")),
     Row("health card", "card_unsupported", foreign("health")),
     Row("bank card", "card_foreign", foreign("bank")),

@@ -137,7 +137,7 @@ ROWS = (
     Row("decisions about sites damaged", "permissions_unreadable", decisions("{")),
     Row("decisions about sites written by others", "permissions_unreadable", decisions("{}", 0o666)),
     Row("portal is not there", inject=nobody_there, warns=("portal_unreachable",)),
-    Row("portal says nothing", inject=silent_portal, warns=("portal_unreachable",)),
+    Row("portal says nothing", inject=silent_portal, warns=("portal_unreachable",), late=True),
     Row("portal's authority is unknown", inject=unknown_root, warns=("portal_untrusted",)),
     Row("portal's certificate has another name", inject=other_name, warns=("portal_untrusted",)),
     Row("portal takes no reports", inject=portal(lambda site: setattr(site, "status", 404)), warns=("portal_silent",)),

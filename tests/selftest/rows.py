@@ -44,6 +44,7 @@ class Row:
     person: Act = nothing
     spent: int = 0
     pair: bool = False
+    late: bool = False  # it is about something that does not answer in time, though no code says so
     check: str = ""  # the first red check, where it is not the one that the catalogue names
 
     @property
@@ -52,4 +53,4 @@ class Row:
         codes = (self.first, *self.also, *self.warns)
         if "driver_slow" in codes:
             return 1
-        return 0 if any(code.endswith(_LATE) for code in codes) else 4
+        return 0 if self.late or any(code.endswith(_LATE) for code in codes) else 4
